@@ -1,0 +1,2 @@
+/* api.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* api_cases.c: being written */
+typedef int loket_placeholder;

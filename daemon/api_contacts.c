@@ -1,0 +1,2 @@
+/* api_contacts.c: being written */
+typedef int loket_placeholder;

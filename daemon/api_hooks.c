@@ -1,0 +1,2 @@
+/* api_hooks.c: being written */
+typedef int loket_placeholder;

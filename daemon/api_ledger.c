@@ -1,0 +1,2 @@
+/* api_ledger.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* api_me.c: being written */
+typedef int loket_placeholder;

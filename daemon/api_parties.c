@@ -1,0 +1,2 @@
+/* api_parties.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* api_queue.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* api_setup.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* api_status.c: being written */
+typedef int loket_placeholder;

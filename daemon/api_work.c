@@ -1,0 +1,2 @@
+/* api_work.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* dispatch.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,39 @@
+/*
+ * dispatch.h - the dispatcher: who is asked to take which case, now
+ *
+ * One instance dispatches: the one that holds the lease "dispatch" (PostgreSQL, 2 s, with a fencing
+ * epoch that every offer it writes carries). It keeps waiting cases and agents in memory, loaded from
+ * PostgreSQL when it takes the lease, nudged by what happens, corrected by the sweep. lib/core/route
+ * decides; an offer is a fact only when its transaction committed.
+ */
+#ifndef LOKET_DISPATCH_H
+#define LOKET_DISPATCH_H
+
+#include "lib/core/route.h"
+
+#include <jansson.h>
+
+struct server;
+struct dispatch;
+
+struct dispatch *dispatch_new(struct server *srv);
+struct dispatch *dispatch_free(struct dispatch *d);   /* gives the lease back */
+
+/* what happened, told after its COMMIT; all are cheap, the work is done once at the end of the loop turn */
+void dispatch_case_waits(struct dispatch *d, const struct route_case *c);      /* new, requeued or reopened */
+void dispatch_case_left(struct dispatch *d, struct case_id id);                /* closed, merged, taken over */
+void dispatch_agent_changed(struct dispatch *d, struct agent_id id);           /* presence, load, skills: look again */
+void dispatch_offer_ended(struct dispatch *d, struct offer_id id);             /* accepted or declined */
+void dispatch_seen(struct dispatch *d, struct agent_id id);                    /* sign of life: API call or stream */
+void dispatch_world_changed(struct dispatch *d);
+void dispatch_resync(struct dispatch *d);                                      /* sweep: compare with PostgreSQL */
+
+/* dispatch_explain - the decision as it would be now, for GET /v1/cases/{id}/routing. New reference; NULL when
+ * this instance does not dispatch or the case does not wait */
+json_t *dispatch_explain(struct dispatch *d, struct case_id id);
+/* dispatch_decision_json - a decision in the form of the contract; agents by id and name. New reference */
+json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec,
+                               const struct route_agent *agents, int64_t at_us);
+bool dispatch_leads(const struct dispatch *d);
+
+#endif

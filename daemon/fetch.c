@@ -1,0 +1,2 @@
+/* fetch.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,39 @@
+/*
+ * fetch.h - requests to other systems: libcurl's multi interface
+ *
+ * SSRF guard: after name resolution, on the address that is really connected to; loopback, private,
+ * link-local, multicast, mapped and metadata addresses are refused, v4 and v6, unless the host:port is in
+ * the configuration's fetch_allow (the demo's stand-in). No redirects, http and https only, sizes and
+ * times bounded, no proxy from the environment.
+ */
+#ifndef LOKET_FETCH_H
+#define LOKET_FETCH_H
+
+#include "daemon/op.h"
+
+enum { FETCH_MAX_REPLY_BYTES = 1 << 20, FETCH_CONNECT_MS = 3000, FETCH_TOTAL_MS = 15000,
+	FETCH_MAX_WAITING = 1024 };
+
+enum fetch_outcome {
+	FETCH_OK,            /* an answer came: status and body */
+	FETCH_NOT_SENT,      /* the request certainly never left: safe to try again */
+	FETCH_UNKNOWN,       /* it may have arrived: timeout or cut after the first byte went out */
+	FETCH_REFUSED,       /* by the guard or a limit of ours */
+};
+
+struct fetch_reply {
+	enum fetch_outcome outcome;
+	int status;
+	struct bytes body;   /* in op->arena */
+	int retry_after_s;   /* 0: not given */
+	struct err err;
+};
+
+struct fetch;
+struct fetch *fetch_new(struct server *srv);
+struct fetch *fetch_free(struct fetch *f);
+/* fetch_submit - headers: NULL-terminated "Name: value"; everything is copied. op->fetched afterwards */
+enum op_status fetch_submit(struct op *op, int next_state, const char *method, const char *url,
+                            const char *const *headers, struct bytes body);
+
+#endif

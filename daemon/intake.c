@@ -1,0 +1,2 @@
+/* intake.c: being written */
+typedef int loket_placeholder;

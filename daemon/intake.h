@@ -1,0 +1,49 @@
+/*
+ * intake.h - from a verified post to stored contacts: the one way in
+ *
+ *   http → api_hook_post → channel verify → parse → classify → batch → COMMIT → 2xx
+ *                                                              → queue, dispatch, notices
+ *
+ * Posts that arrive while a commit is under way form the next batch. A batch has two units: what is
+ * known (addresses, open cases, messages already here), and, after lib/core/match has decided, everything
+ * to write, one statement per table (unnest). A batch that failed is tried again post by post.
+ */
+#ifndef LOKET_INTAKE_H
+#define LOKET_INTAKE_H
+
+#include "daemon/op.h"
+#include "daemon/world.h"
+
+enum intake_result { INTAKE_STORED, INTAKE_DUPLICATE, INTAKE_UNAVAILABLE /* 503 */, INTAKE_FAILED /* 500 */ };
+
+/* one post: everything in it is stored, or nothing. Lives in the arena of the operation that waits for it */
+struct intake_post {
+	const struct world_inbox *inbox;
+	struct world *world;               /* a reference, held by the waiting operation */
+	struct bytes raw;
+	const char *content_type;
+	int64_t received_us;
+	struct channel_batch batch;
+	const char *dead_reason;           /* not NULL: store raw as a dead letter, nothing else */
+	const char *retry_of;              /* id of the dead letter this post tries again; NULL otherwise */
+	struct agent_id by;                /* typed in by an agent: the case becomes theirs; nil otherwise */
+	/* out, per contact of batch: where it went */
+	struct intake_placed {
+		struct contact_id contact;
+		struct case_id case_;
+		struct party_id party;
+		char reference[24];
+		bool duplicate, new_case;
+	} *placed;
+	/* intake.c only */
+	struct op *waiter;
+	int tries;
+};
+
+struct intake *intake_new(struct server *srv);
+struct intake *intake_free(struct intake *in);
+/* intake_store - classify, then join the next batch; the step continues with op->result = enum intake_result */
+enum op_status intake_store(struct op *op, int next_state, struct intake_post *post);
+int intake_waiting(const struct intake *in);
+
+#endif

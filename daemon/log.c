@@ -1,0 +1,2 @@
+/* log.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* loop.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* migrate.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* op.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* outbox.c: being written */
+typedef int loket_placeholder;

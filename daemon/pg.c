@@ -1,0 +1,2 @@
+/* pg.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* queue.c: being written */
+typedef int loket_placeholder;

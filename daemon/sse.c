@@ -1,0 +1,2 @@
+/* sse.c: being written */
+typedef int loket_placeholder;

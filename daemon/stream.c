@@ -1,0 +1,2 @@
+/* stream.c: being written */
+typedef int loket_placeholder;

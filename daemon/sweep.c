@@ -1,0 +1,2 @@
+/* sweep.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* world.c: being written */
+typedef int loket_placeholder;

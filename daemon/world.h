@@ -1,0 +1,65 @@
+/*
+ * world.h - what is set up: municipalities, inboxes with their secrets, products, words, norms, agents
+ *
+ * A read-only picture of the set-up tables, loaded from PostgreSQL at start and again when
+ * world_version changed (asked every second; at once after a change through this instance). Counted:
+ * an operation that looks at it across a wait holds a reference.
+ */
+#ifndef LOKET_WORLD_H
+#define LOKET_WORLD_H
+
+#include "lib/channel/channel.h"
+#include "lib/core/access.h"
+#include "lib/core/match.h"
+#include "lib/core/route.h"
+
+struct server;
+
+struct world_inbox {
+	struct inbox in;
+	const struct channel_ops *ops;
+	bool enabled;
+	bool conversational;
+	const char *product;           /* default product; may be NULL */
+	uint16_t municipality, channel;   /* route numbers */
+};
+
+struct world_agent {
+	struct route_agent base;       /* skills and room; presence and busy are the dispatcher's */
+	const char *name;
+	enum role role;
+};
+
+struct world {
+	int refs;
+	int64_t version;
+	struct arena *arena;
+	struct world_inbox *inboxes; int n_inboxes;
+	const char *municipalities[ROUTE_MAX_MUNICIPALITIES]; int n_municipalities;
+	const char *products[ROUTE_MAX_PRODUCTS]; int n_products;
+	const char *channels[ROUTE_MAX_CHANNELS]; int n_channels;
+	const char *languages[ROUTE_MAX_LANGUAGES]; int n_languages;
+	const char *teams[64]; int n_teams;                     /* 0 is "any" */
+	struct match_word *words; int n_words;
+	struct world_agent *agents; int n_agents;
+	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
+	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
+	int wrapup_s[ROUTE_MAX_CHANNELS];
+	bool live[ROUTE_MAX_CHANNELS];
+};
+
+struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */
+struct world *world_ref(struct world *w);
+struct world *world_unref(struct world *w);                 /* returns NULL */
+const struct world_inbox *world_inbox(const struct world *w, const char *id);
+int world_municipality(const struct world *w, const char *id);   /* route number, -1 unknown */
+int world_product(const struct world *w, const char *id);
+int world_channel(const struct world *w, const char *name);
+int world_language(const struct world *w, const char *code);
+const struct world_agent *world_agent(const struct world *w, struct agent_id id);
+
+/* world_start - load it and keep it fresh; world_reload - look again now */
+void world_start(struct server *srv);
+void world_reload(struct server *srv);
+
+#endif

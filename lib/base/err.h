@@ -1,0 +1,36 @@
+/*
+ * err.h - the three kinds of result
+ *
+ * A function returns 0 (it worked), > 0 (an expected outcome, from the enum beside
+ * the function) or < 0 (the world failed, and struct err says what). A negative
+ * result travels up unchanged and is logged once, where the operation ends.
+ */
+#ifndef LOKET_ERR_H
+#define LOKET_ERR_H
+
+#include <stdarg.h>
+
+enum err_kind {
+	ERR_NONE = 0,
+	ERR_IO,       /* a file or socket of this machine */
+	ERR_PG,       /* PostgreSQL answered with an error; sqlstate is set */
+	ERR_LOST,     /* the connection went while we waited: outcome unknown */
+	ERR_BUSY,     /* a limit of ours is reached; try again later */
+	ERR_REMOTE,   /* another system answered badly or not in time */
+	ERR_FORMAT,   /* bytes that are not what they claim */
+};
+
+struct err {
+	enum err_kind kind;
+	char sqlstate[6];   /* five characters, "" unless kind is ERR_PG */
+	char text[200];     /* for operators; never holds what a citizen wrote */
+};
+
+/*
+ * err_set - fill e and return -1, so that callers can write: return err_set(e, ...)
+ * in       e may be NULL; fmt and its arguments must not carry personal data
+ */
+int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,2 @@
+/* base/hmac.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* base/jsonx.c: being written */
+typedef int loket_placeholder;

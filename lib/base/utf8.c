@@ -1,0 +1,2 @@
+/* base/utf8.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* base/uuid.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* base/when.c: being written */
+typedef int loket_placeholder;

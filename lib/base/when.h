@@ -1,0 +1,18 @@
+/* when.h - moments: int64 microseconds since 1970, UTC. No clock is read here. */
+#ifndef LOKET_WHEN_H
+#define LOKET_WHEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { WHEN_TEXT = 32 };
+#define WHEN_SECOND_US INT64_C(1000000)
+
+/* when_format - RFC 3339 in UTC with milliseconds: 2026-11-21T21:44:51.123Z */
+void when_format(int64_t us, char out[WHEN_TEXT]);
+/* when_parse - RFC 3339 with any offset; false when it is not one */
+bool when_parse(const char *s, int64_t *us);
+/* when_unix - decimal seconds since 1970 between 2000 and 2200; false otherwise */
+bool when_unix(const char *s, int64_t *us);
+
+#endif

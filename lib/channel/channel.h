@@ -1,0 +1,124 @@
+/*
+ * channel.h - what a channel is: bytes to contacts, and replies to requests
+ *
+ * A channel is pure. It does not decide, store, retry, or look at the clock. It is one
+ * file and one line in registry.c. See README.md for how to add one.
+ */
+#ifndef LOKET_CHANNEL_H
+#define LOKET_CHANNEL_H
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/core/contact.h"
+
+#include <stdbool.h>
+
+enum { CHANNEL_MAX_SECRETS = 4 };
+
+/* one account on one channel of one municipality, as its channel sees it. Borrowed, read-only */
+struct inbox {
+	const char *id;              /* "dordrecht-whatsapp" */
+	const char *municipality;    /* "dordrecht" */
+	const char *channel;         /* "whatsapp" */
+	const char *account;         /* phone_number_id, page id, address, …; may be NULL */
+	const json_t *settings;      /* object, never NULL: base_url, product, public, mapping, … */
+	/* during a rotation two secrets of one kind are good. Kinds: "secret" (signs what comes in),
+	 * "verify" (subscription handshake), "token" (we present it when sending) */
+	struct inbox_secret {
+		const char *kind, *value;
+	} secrets[CHANNEL_MAX_SECRETS];
+	int n_secrets;
+};
+
+/* a request as a channel sees it; header names are matched without case */
+struct channel_request {
+	const char *query;           /* without "?", undecoded; may be "" */
+	struct bytes body;           /* the raw bytes */
+	const char *content_type;    /* may be NULL */
+	/* the one value of a header; NULL when it is absent or stands there twice */
+	const char *(*header)(const void *ctx, const char *name);
+	const void *ctx;
+	int64_t now_us;
+};
+
+enum channel_outcome {
+	CHANNEL_REFUSED = 1,         /* bad or missing signature: 401 */
+	CHANNEL_UNREADABLE,          /* signed, but not what it should be: dead letter, 2xx */
+	CHANNEL_TOO_LARGE,           /* 413 */
+	CHANNEL_INVALID,             /* an unsigned form that cannot be taken: 422, out->problem says why */
+};
+
+/* everything in one post; all of it or nothing is stored */
+struct channel_batch {
+	struct contact *contacts;
+	int n_contacts;
+	struct delivery_report *reports;
+	int n_reports;
+	int n_ignored;               /* pings, template updates, …: a fine answer, counted */
+	/* parts that are signed and addressed to us, yet not readable: each a dead letter beside the
+	 * contacts that were. why is a constant text without personal data */
+	struct { const char *why; } unreadable[16];
+	int n_unreadable;
+	const char *problem;         /* with CHANNEL_INVALID or _UNREADABLE: constant text, no personal data */
+	json_t *bad_fields;          /* with CHANNEL_INVALID: array of {"name","reason"} */
+};
+
+/* what a reply becomes: one HTTP request, run by the outbox */
+struct channel_send {
+	const char *url;
+	const char *headers[8];      /* "Name: value"; NULL ends */
+	const char *body;
+	size_t body_len;
+};
+
+struct channel_reply {
+	const char *contact_id;      /* ours, given along so that reports can name it */
+	const char *to_kind, *to;    /* the citizen's address */
+	const char *text;
+	const json_t *template_;     /* object or NULL */
+	const char *reply_to;        /* provider id we answer; may be NULL */
+	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
+	int64_t now_us;
+};
+
+enum reply_outcome {             /* said before sending; the API names the rule (422) */
+	REPLY_NO_CHANNEL = 1,        /* this channel cannot answer: use another */
+	REPLY_WINDOW_CLOSED,         /* outside the provider's window: a template is needed */
+	REPLY_TOO_LONG,
+	REPLY_NO_ADDRESS,
+	REPLY_BAD_TEMPLATE,
+};
+
+/* what became of a request that was sent */
+enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
+
+struct channel_ops {
+	const char *name;            /* "whatsapp" */
+	bool signed_body;            /* false: unsigned posts are possible (public forms) */
+	/* GET: the subscription handshake. Returns 0 and *answer (text/plain) or CHANNEL_REFUSED. May be NULL */
+	int (*handshake)(struct arena *a, const struct inbox *in, const struct channel_request *r,
+	                 const char **answer);
+	/* is this from whom it says? Over the raw bytes, before anything is parsed. 0 or CHANNEL_REFUSED */
+	int (*verify)(const struct inbox *in, const struct channel_request *r);
+	/* 0, CHANNEL_UNREADABLE, CHANNEL_TOO_LARGE or CHANNEL_INVALID */
+	int (*parse)(struct arena *a, const struct inbox *in, const struct channel_request *r,
+	             struct channel_batch *out);
+	/* the answer after COMMIT: NULL means 200 with an empty body. reference is the case's;
+	 * *status and the JSON text (arena) otherwise */
+	const char *(*receipt)(struct arena *a, const char *reference, int64_t received_us, int *status);
+	/* 0 or enum reply_outcome. NULL when the channel cannot answer */
+	int (*compose)(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+	               struct channel_send *out);
+	/* reads the provider's answer; status 0 = no answer came. *provider_id, *error in the arena */
+	enum sent_outcome (*sent)(struct arena *a, int status, struct bytes body,
+	                          const char **provider_id, const char **error);
+};
+
+/* channel_find - by name; NULL when there is none */
+const struct channel_ops *channel_find(const char *name);
+/* channel_at - the i-th in alphabetical order; NULL past the end */
+const struct channel_ops *channel_at(int i);
+/* inbox_secret - the n-th secret of a kind; NULL past the end */
+const char *inbox_secret(const struct inbox *in, const char *kind, int n);
+
+#endif

@@ -1,0 +1,2 @@
+/* channel/form.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* channel/openforms.c: being written */
+typedef int loket_placeholder;

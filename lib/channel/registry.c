@@ -1,0 +1,2 @@
+/* channel/registry.c: being written */
+typedef int loket_placeholder;

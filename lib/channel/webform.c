@@ -1,0 +1,2 @@
+/* channel/webform.c: being written */
+typedef int loket_placeholder;

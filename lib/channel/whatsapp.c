@@ -1,0 +1,2 @@
+/* channel/whatsapp.c: being written */
+typedef int loket_placeholder;

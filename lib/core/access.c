@@ -1,0 +1,2 @@
+/* core/access.c: being written */
+typedef int loket_placeholder;

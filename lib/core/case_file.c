@@ -1,0 +1,2 @@
+/* core/case_file.c: being written */
+typedef int loket_placeholder;

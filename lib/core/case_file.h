@@ -1,0 +1,36 @@
+/*
+ * case_file.h - one question until it is solved
+ *
+ * The states a case can be in and what moves it. What is not in the table of
+ * case_file.c is refused; tests/golden/case.txt shows the whole matrix.
+ */
+#ifndef LOKET_CASE_FILE_H
+#define LOKET_CASE_FILE_H
+
+enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_CLOSED, N_CASE_STATES };
+
+enum case_event {
+	CASE_EV_CONTACT,    /* the citizen wrote, called or came */
+	CASE_EV_OFFER,      /* the router asked an agent */
+	CASE_EV_ACCEPT, CASE_EV_DECLINE, CASE_EV_TIMEOUT,
+	CASE_EV_WITHDRAW,   /* the agent went away, or an offer is no longer right */
+	CASE_EV_TRANSFER, CASE_EV_RESOLVE, CASE_EV_REOPEN,
+	CASE_EV_LOST,       /* the owner vanished */
+	N_CASE_EVENTS
+};
+
+enum case_outcome {
+	OUTCOME_NONE, OUTCOME_SOLVED, OUTCOME_PROMISED, OUTCOME_REFERRED, OUTCOME_UNREACHABLE,
+	OUTCOME_SPAM, OUTCOME_NOT_FOR_US, N_OUTCOMES
+};
+
+/* case_next - the state after an event, or -1 when the rules refuse it; *why (may be NULL): a sentence */
+int case_next(enum case_state from, enum case_event on, const char **why);
+
+const char *case_state_name(enum case_state s);
+const char *case_event_name(enum case_event e);
+const char *case_outcome_name(enum case_outcome o);
+int case_state_from(const char *s);
+int case_outcome_from(const char *s);
+
+#endif

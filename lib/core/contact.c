@@ -1,0 +1,2 @@
+/* core/contact.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* core/guard.c: being written */
+typedef int loket_placeholder;

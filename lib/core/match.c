@@ -1,0 +1,2 @@
+/* core/match.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,64 @@
+/*
+ * match.h - what a contact is about, and which case it belongs to. Never by guess.
+ */
+#ifndef LOKET_MATCH_H
+#define LOKET_MATCH_H
+
+#include "lib/core/case_file.h"
+#include "lib/core/contact.h"
+
+/* a word that points to a product; longest match wins, then the first in the table */
+struct match_word {
+	const char *municipality;   /* NULL: the whole region */
+	const char *word;           /* folded (utf8_fold): may hold spaces */
+	const char *product;
+};
+
+/* match_product - form's product, else the inbox's, else the first keyword, else "algemeen" */
+const char *match_product(struct arena *a, const struct contact *c, const char *inbox_product,
+                          const char *municipality, const struct match_word *words, int n_words);
+
+/* match_option0 - is this a request for human help with doing it digitally? The message "0", and
+ * words for it in Dutch, English, Polish, Turkish, Arabic and Ukrainian */
+bool match_option0(struct arena *a, const char *text);
+
+/* match_formal - is it a formal message (bezwaar, klacht, aanvraag, Wmebv)? */
+bool match_formal(struct arena *a, const char *text, const char *product);
+
+/* a case of the same party that might go on */
+struct match_case {
+	const char *id;             /* UUID */
+	const char *inbox;          /* where its conversation is */
+	const char *product;
+	enum case_state state;
+	enum case_outcome outcome;
+	int64_t closed_us;          /* 0 while open */
+	int64_t last_contact_us;
+};
+
+enum match_kind { MATCH_NEW, MATCH_JOIN, MATCH_REOPEN, MATCH_FOLLOW };
+
+struct match_result {
+	enum match_kind kind;       /* FOLLOW: belongs to the case, changes nothing about it */
+	int index;                  /* of the case; -1 with MATCH_NEW */
+	const char *why;            /* constant, for the case's history */
+};
+
+enum { MATCH_REOPEN_DAYS = 7 };  /* five working days always fit; opening hours come later */
+
+/*
+ * match_case_for - which case does this contact belong to?
+ * in       c with product decided; conversational: the channel is a conversation (WhatsApp, chat, SMS)
+ *          and not separate questions (form, e-mail, counter); inbox; cases of the same party, any order
+ * rules    1 a conversation with an open case on the same inbox joins it
+ *          2 an open case with the same product joins (not for "algemeen" across inboxes)
+ *          3 closed less than MATCH_REOPEN_DAYS ago, same product (or, in the same conversation, no
+ *            product named): reopen, unless it was closed as spam
+ *          4 kinds that open no case follow the newest case, whatever its state
+ *          5 otherwise new
+ */
+struct match_result match_case_for(const struct contact *c, const char *product,
+                                   bool conversational, const char *inbox,
+                                   const struct match_case *cases, int n_cases, int64_t now_us);
+
+#endif

@@ -1,0 +1,2 @@
+/* core/notice.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* core/problem.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* core/route.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* core/waitlist.c: being written */
+typedef int loket_placeholder;

@@ -1,0 +1,2 @@
+/* core/wire.c: being written */
+typedef int loket_placeholder;
