@@ -1,2 +1,207 @@
-/* op.c: being written */
-typedef int loket_placeholder;
+/* op.c - runs the steps of operations from the loop, and frees them in one place */
+#include "daemon/op.h"
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/metrics.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+TAILQ_HEAD(op_ready, op);
+LIST_HEAD(op_all, op);
+
+struct op_queue {
+	struct server *srv;
+	struct op_ready ready;
+	struct op_all all;
+	int count;
+	bool running;
+	struct loop_timer *turn;
+};
+
+/* ---------------------------------------------------------------- the end of an operation */
+
+static void release(struct op *op)
+{
+	if (op->release != NULL)
+		op->release(op);
+	op->release = NULL;
+	op->pg = NULL;
+	op->fetched = NULL;
+}
+
+/* the one place where an operation is freed */
+static void op_free(struct op_queue *q, struct op *op)
+{
+	release(op);
+	loop_timer_free(op->sleep);
+	LIST_REMOVE(op, all_link);
+	q->count--;
+	metric_set(M_OPS, q->count);
+	arena_free(op->arena);
+}
+
+static void log_failure(const struct op *op)
+{
+	log_event(LOG_WARNING, "op.failed", "op=%s state=%d kind=%d sqlstate=%s ms=%lld why=\"%s\"", op->kind->name,
+	          op->state, (int)op->err.kind, op->err.sqlstate[0] != '\0' ? op->err.sqlstate : "-",
+	          (long long)((mono_us() - op->started_us) / 1000), op->err.text);
+}
+
+static void run_step(struct op_queue *q, struct op *op)
+{
+	enum op_status how = op->kind->step(op);
+
+	if (how == OP_WAIT) {
+		assert(op->waiting || op->queued);   /* it must have started a wait, or it would never end */
+		return;
+	}
+	assert(!op->waiting && !op->queued);
+	if (how == OP_FAIL)
+		log_failure(op);
+	if (op->kind->done != NULL)
+		op->kind->done(op, how);
+	assert(!op->waiting && !op->queued);
+	op_free(q, op);
+}
+
+/* ---------------------------------------------------------------- the ready list */
+
+/* what became ready during the run waits for the next turn, so that the kernel is heard in between */
+static void run_ready(void *arg)
+{
+	struct op_queue *q = arg;
+	struct op_ready now = TAILQ_HEAD_INITIALIZER(now);
+
+	TAILQ_CONCAT(&now, &q->ready, ready_link);
+	q->running = true;
+	for (int n = 0; n < OP_TURN_MAX && !TAILQ_EMPTY(&now); n++) {
+		struct op *op = TAILQ_FIRST(&now);
+
+		TAILQ_REMOVE(&now, op, ready_link);
+		op->queued = false;
+		run_step(q, op);
+	}
+	q->running = false;
+	TAILQ_CONCAT(&now, &q->ready, ready_link);   /* the rest of this turn goes first */
+	TAILQ_CONCAT(&q->ready, &now, ready_link);
+	if (!TAILQ_EMPTY(&q->ready))
+		loop_timer_once(q->turn, 0);
+}
+
+static void make_ready(struct op *op)
+{
+	struct op_queue *q = op->srv->ops;
+
+	if (TAILQ_EMPTY(&q->ready) && !q->running)
+		loop_timer_soon(q->turn);
+	op->queued = true;
+	TAILQ_INSERT_TAIL(&q->ready, op, ready_link);
+}
+
+struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
+{
+	struct arena *a = arena_new(kind->max_arena_bytes);
+	struct op *op = arena_alloc(a, size);
+
+	assert(size >= sizeof(*op));
+	op->kind = kind;
+	op->srv = srv;
+	op->arena = a;
+	op->started_us = mono_us();
+	LIST_INSERT_HEAD(&srv->ops->all, op, all_link);
+	metric_set(M_OPS, ++srv->ops->count);
+	return op;
+}
+
+void op_start(struct op *op)
+{
+	assert(!op->waiting && !op->queued);
+	make_ready(op);
+}
+
+/* ---------------------------------------------------------------- waiting */
+
+enum op_status op_wait(struct op *op, int next_state)
+{
+	assert(!op->waiting && !op->queued);         /* one wait at a time */
+	release(op);
+	op->state = next_state;
+	op->waiting = true;
+	return OP_WAIT;
+}
+
+void op_wake(struct op *op, int result)
+{
+	assert(op->waiting && !op->queued);          /* exactly once */
+	op->waiting = false;
+	op->result = result;
+	make_ready(op);
+}
+
+static void sleep_over(void *arg)
+{
+	struct op *op = arg;
+
+	op->asleep = false;
+	op_wake(op, 0);
+}
+
+enum op_status op_sleep(struct op *op, int next_state, int ms)
+{
+	if (op->sleep == NULL)
+		op->sleep = loop_timer_new(op->srv, sleep_over, op);
+	op_wait(op, next_state);
+	op->asleep = true;
+	loop_timer_once(op->sleep, op->gone ? 0 : ms);
+	return OP_WAIT;
+}
+
+void op_gone(struct op *op)
+{
+	op->gone = true;
+	if (op->asleep)
+		loop_timer_once(op->sleep, 0);
+}
+
+enum op_status op_bad_state(struct op *op)
+{
+	log_event(LOG_ERROR, "op.bad_state", "op=%s state=%d", op->kind->name, op->state);
+	assert(!"a state that no step handles");
+	err_set(&op->err, ERR_NONE, "state %d is not handled", op->state);
+	return OP_FAIL;
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+struct op_queue *op_queue_new(struct server *srv)
+{
+	struct op_queue *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		abort();
+	q->srv = srv;
+	TAILQ_INIT(&q->ready);
+	LIST_INIT(&q->all);
+	q->turn = loop_timer_new(srv, run_ready, q);
+	return q;
+}
+
+struct op_queue *op_queue_free(struct op_queue *q)
+{
+	if (q == NULL)
+		return NULL;
+	if (q->count > 0)
+		log_event(LOG_NOTICE, "op.dropped", "n=%d", q->count);
+	while (!LIST_EMPTY(&q->all))
+		op_free(q, LIST_FIRST(&q->all));
+	loop_timer_free(q->turn);
+	free(q);
+	return NULL;
+}
+
+int op_count(const struct server *srv)
+{
+	return srv->ops->count;
+}

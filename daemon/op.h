@@ -24,6 +24,11 @@ struct server;
 struct op;
 struct pg_reply;
 struct fetch_reply;
+struct loop_timer;
+struct op_queue;
+
+/* OP_TURN_MAX: steps run before the loop looks at the kernel again */
+enum { OP_TURN_MAX = 2048 };
 
 enum op_status { OP_WAIT, OP_DONE, OP_FAIL };
 
@@ -50,8 +55,12 @@ struct op {
 	struct fetch_reply *fetched;             /* after fetch_submit */
 	int result;                              /* after op_wait: what op_wake gave */
 
+	/* for the wrapped libraries: how to give back what the last wait brought */
+	void (*release)(struct op *op);
+
 	/* op.c only */
-	bool waiting, queued;
+	bool waiting, queued, asleep;
+	struct loop_timer *sleep;
 	TAILQ_ENTRY(op) ready_link;
 	LIST_ENTRY(op) all_link;
 };
@@ -75,6 +84,10 @@ enum op_status op_sleep(struct op *op, int next_state, int ms);
 void op_gone(struct op *op);
 /* op_bad_state - for the end of a step function: a state nobody handles is a mistake of ours */
 enum op_status op_bad_state(struct op *op);
+
+/* op_queue_new / op_queue_free - for loop.c; free drops what is still alive without running it */
+struct op_queue *op_queue_new(struct server *srv);
+struct op_queue *op_queue_free(struct op_queue *q);
 
 /* op_count - operations alive now, for metrics and a clean stop */
 int op_count(const struct server *srv);

@@ -9,6 +9,7 @@
 
 struct server {
 	struct event_base *base;
+	struct loop *loop;
 	const struct config *config;
 	struct op_queue *ops;
 	struct http *http;
