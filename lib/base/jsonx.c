@@ -1,2 +1,172 @@
-/* base/jsonx.c: being written */
-typedef int loket_placeholder;
+#include "lib/base/jsonx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t *string_end(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && *p != '"') /* p is behind the opening quote */
+		p += *p == '\\' ? 2 : 1;
+	return p < end ? p + 1 : end;
+}
+
+/* How deep and how many, before jansson builds a tree that takes 80 times the memory of the
+ * text. What is not JSON passes here; the parser refuses it. */
+static int scan_shape(struct bytes in)
+{
+	const uint8_t *p = in.data, *end = p + in.len;
+	int depth = 0, tokens = 0;
+
+	while (p < end) {
+		switch (*p++) {
+		case '"':
+			p = string_end(p, end);
+			break;
+		case '{':
+		case '[':
+			if (++depth > JSONX_MAX_DEPTH)
+				return JSONX_TOO_DEEP;
+			tokens++;
+			break;
+		case '}':
+		case ']':
+			depth--;
+			break;
+		case ',':
+			tokens++;
+			break;
+		default:
+			break;
+		}
+		if (tokens > JSONX_MAX_TOKENS)
+			return JSONX_TOO_MANY;
+	}
+	return 0;
+}
+
+static void drop(void *j)
+{
+	json_decref(j);
+}
+
+int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err)
+{
+	json_error_t e;
+	int shape;
+
+	if (!in.len) {
+		err_set(err, ERR_FORMAT, "no JSON: empty");
+		return JSONX_BAD;
+	}
+	shape = scan_shape(in);
+	if (shape) {
+		err_set(err, ERR_FORMAT, "JSON %s", shape == JSONX_TOO_DEEP ? "nested too deeply" : "of too many parts");
+		return shape;
+	}
+	json_t *j = json_loadb((const char *)in.data, in.len, JSON_REJECT_DUPLICATES, &e);
+	if (!j) { /* e.text quotes the input: it stays here */
+		err_set(err, ERR_FORMAT, "not JSON: code %d, line %d, column %d", (int)json_error_code(&e), e.line, e.column);
+		return JSONX_BAD;
+	}
+	arena_on_free(a, drop, j);
+	*out = j;
+	return 0;
+}
+
+const char *jsonx_str(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key));
+}
+
+json_int_t jsonx_int(const json_t *obj, const char *key, json_int_t fallback)
+{
+	const json_t *j = json_object_get(obj, key);
+
+	return json_is_integer(j) ? json_integer_value(j) : fallback;
+}
+
+bool jsonx_bool(const json_t *obj, const char *key)
+{
+	return json_is_true(json_object_get(obj, key));
+}
+
+json_t *jsonx_arr(const json_t *obj, const char *key)
+{
+	json_t *j = json_object_get(obj, key);
+
+	return json_is_array(j) ? j : NULL;
+}
+
+json_t *jsonx_obj(const json_t *obj, const char *key)
+{
+	json_t *j = json_object_get(obj, key);
+
+	return json_is_object(j) ? j : NULL;
+}
+
+/* one reference token of a pointer, with ~1 and ~0 undone; false when it is too long or malformed */
+static bool pointer_token(const char **p, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; **p && **p != '/'; (*p)++) {
+		char c = **p;
+
+		if (c == '~') {
+			c = *++*p;
+			if (c != '0' && c != '1')
+				return false;
+			c = c == '1' ? '/' : '~';
+		}
+		if (n + 1 == size)
+			return false;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+static json_t *array_at(const json_t *arr, const char *token)
+{
+	size_t i = 0;
+
+	if (!*token || (token[0] == '0' && token[1]) || strlen(token) > 9)
+		return NULL;
+	for (; *token; token++) {
+		if (*token < '0' || *token > '9')
+			return NULL;
+		i = i * 10 + (size_t)(*token - '0');
+	}
+	return json_array_get(arr, i);
+}
+
+json_t *jsonx_at(const json_t *root, const char *pointer)
+{
+	json_t *j = (json_t *)root; /* borrowed in, borrowed out: jansson's getters do the same */
+	char token[128];
+
+	while (j && *pointer) {
+		if (*pointer++ != '/' || !pointer_token(&pointer, token, sizeof token))
+			return NULL;
+		j = json_is_array(j) ? array_at(j, token) : json_object_get(j, token);
+	}
+	return j;
+}
+
+char *jsonx_dump(struct arena *a, const json_t *j, size_t *len)
+{
+	char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	size_t n = s ? strlen(s) : 0;
+	char *copy = arena_dup(a, s, n);
+
+	free(s);
+	if (len)
+		*len = n;
+	return copy;
+}
+
+void jsonx_put(json_t *obj, const char *key, const char *s)
+{
+	if (s)
+		json_object_set_new(obj, key, json_string(s));
+}

@@ -1,2 +1,138 @@
-/* base/when.c: being written */
-typedef int loket_placeholder;
+#include "lib/base/when.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECONDS_PER_DAY INT64_C(86400)
+#define YEAR_2000 INT64_C(946684800)
+#define YEAR_2200 INT64_C(7258118400)
+
+/* Days since 1970-01-01 in the Gregorian calendar and back, counted in 400-year eras of years
+ * that begin in March, so that the leap day comes last.
+ * source   Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", read 2026-11-21 */
+static int64_t days_of(int64_t y, int m, int d)
+{
+	y -= m <= 2;
+	int64_t era = (y >= 0 ? y : y - 399) / 400, year = y - era * 400;
+	int64_t day = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+
+	return era * 146097 + year * 365 + year / 4 - year / 100 + day - 719468;
+}
+
+static void date_of(int64_t days, int64_t *y, int *m, int *d)
+{
+	days += 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097, in_era = days - era * 146097;
+	int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * in_year + 2) / 153;
+
+	*d = (int)(in_year - (153 * month + 2) / 5 + 1);
+	*m = (int)(month < 10 ? month + 3 : month - 9);
+	*y = year + era * 400 + (*m <= 2);
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+void when_format(int64_t us, char out[WHEN_TEXT])
+{
+	int64_t s = floor_div(us, WHEN_SECOND_US), days = floor_div(s, SECONDS_PER_DAY), y;
+	int ms = (int)((us - s * WHEN_SECOND_US) / 1000), in_day = (int)(s - days * SECONDS_PER_DAY), m, d;
+
+	date_of(days, &y, &m, &d);
+	snprintf(out, WHEN_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)y, m, d, in_day / 3600,
+	         in_day / 60 % 60, in_day % 60, ms);
+}
+
+/* exactly n digits with a value from min to max; moves *s behind them */
+static bool number(const char **s, int n, int min, int max, int *out)
+{
+	int v = 0;
+
+	for (; n > 0; n--, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return false;
+		v = v * 10 + (**s - '0');
+	}
+	*out = v;
+	return v >= min && v <= max;
+}
+
+static bool skip(const char **s, const char *any_of)
+{
+	return **s && strchr(any_of, *(*s)++);
+}
+
+static int days_in(int y, int m)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (y % 4 == 0 && y % 100) || y % 400 == 0;
+
+	return days[m - 1] + (m == 2 && leap);
+}
+
+/* ".123456789": microseconds, what is finer is dropped; false for a dot without digits */
+static bool fraction(const char **s, int64_t *us)
+{
+	int64_t unit = WHEN_SECOND_US / 10;
+
+	*us = 0;
+	if (**s != '.')
+		return true;
+	if ((*s)[1] < '0' || (*s)[1] > '9')
+		return false;
+	for ((*s)++; **s >= '0' && **s <= '9'; (*s)++, unit /= 10)
+		*us += unit * (**s - '0');
+	return true;
+}
+
+static bool offset(const char **s, int *seconds)
+{
+	int h, m, sign;
+
+	if (**s == 'Z' || **s == 'z') {
+		(*s)++;
+		*seconds = 0;
+		return true;
+	}
+	sign = **s == '-' ? -1 : 1;
+	if (!skip(s, "+-") || !number(s, 2, 0, 23, &h) || !skip(s, ":") || !number(s, 2, 0, 59, &m))
+		return false;
+	*seconds = sign * (h * 3600 + m * 60);
+	return true;
+}
+
+bool when_parse(const char *s, int64_t *us)
+{
+	int y, mon, d, h, min, sec, off;
+	int64_t micro;
+
+	/* second 60 is a leap second: the one after 59, as everywhere in Unix time */
+	if (!s || !number(&s, 4, 1, 9999, &y) || !skip(&s, "-") || !number(&s, 2, 1, 12, &mon) || !skip(&s, "-") ||
+	    !number(&s, 2, 1, days_in(y, mon), &d) || !skip(&s, "Tt ") || !number(&s, 2, 0, 23, &h) || !skip(&s, ":") ||
+	    !number(&s, 2, 0, 59, &min) || !skip(&s, ":") || !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) ||
+	    !offset(&s, &off) || *s)
+		return false;
+	*us = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
+	return true;
+}
+
+bool when_unix(const char *s, int64_t *us)
+{
+	int64_t v = 0;
+
+	if (!s || !*s || strlen(s) > 10)
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		v = v * 10 + (*s - '0');
+	}
+	if (v < YEAR_2000 || v >= YEAR_2200)
+		return false;
+	*us = v * WHEN_SECOND_US;
+	return true;
+}

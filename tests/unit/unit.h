@@ -1,0 +1,32 @@
+/* unit.h - what every unit test needs: check, and an arena for the length of one test */
+#ifndef LOKET_UNIT_H
+#define LOKET_UNIT_H
+
+#include "lib/base/arena.h"
+
+#include <check.h>
+#include <string.h>
+
+/* the bytes of a string literal, NULs within it included */
+#define LITERAL(s) ((struct bytes){ (const uint8_t *)(s), sizeof(s) - 1 })
+#define TEXT(s) ((struct bytes){ (const uint8_t *)(s), strlen(s) })
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* unit_run - run one suite of the given tests as TAP; the exit status of main */
+static inline int unit_run(const char *name, const TTest *const *tests, size_t n)
+{
+	Suite *s = suite_create(name);
+	TCase *c = tcase_create(name);
+
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(c, tests[i]);
+	suite_add_tcase(s, c);
+	SRunner *r = srunner_create(s);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
+
+#endif
