@@ -1,2 +1,191 @@
-/* world.c: being written */
-typedef int loket_placeholder;
+#include "daemon/world.h"
+
+#include "daemon/dispatch.h"
+#include "daemon/log.h"
+#include "daemon/op.h"
+#include "daemon/pg.h"
+#include "daemon/server.h"
+#include "daemon/world_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORLD_LOOK_MS = 1000 };
+
+struct world *world_now(struct server *srv)
+{
+	return srv->world;
+}
+
+struct world *world_ref(struct world *w)
+{
+	w->refs++;
+	return w;
+}
+
+struct world *world_unref(struct world *w)
+{
+	if (w && !--w->refs)
+		arena_free(w->arena);   /* w lives in it */
+	return NULL;
+}
+
+static int inbox_by_id(const void *id, const void *inbox)
+{
+	return strcmp(id, ((const struct world_inbox *)inbox)->in.id);
+}
+
+const struct world_inbox *world_inbox(const struct world *w, const char *id)
+{
+	return bsearch(id, w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_by_id);
+}
+
+/* short lists: to look is quicker than to search */
+static int number_of(const char *const *names, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+int world_municipality(const struct world *w, const char *id)
+{
+	return number_of(w->municipalities, w->n_municipalities, id);
+}
+
+int world_product(const struct world *w, const char *id)
+{
+	return number_of(w->products, w->n_products, id);
+}
+
+int world_channel(const struct world *w, const char *name)
+{
+	return number_of(w->channels, w->n_channels, name);
+}
+
+int world_language(const struct world *w, const char *code)
+{
+	return number_of(w->languages, w->n_languages, code);
+}
+
+static int agent_by_id(const void *id, const void *agent)
+{
+	return memcmp(id, ((const struct world_agent *)agent)->base.id.u.b, sizeof(struct uuid));
+}
+
+const struct world_agent *world_agent(const struct world *w, struct agent_id id)
+{
+	return bsearch(id.u.b, w->agents, (size_t)w->n_agents, sizeof *w->agents, agent_by_id);
+}
+
+/* ---------------------------------------------------------------- keeping it fresh */
+
+enum look_state { LOOK_WAIT, LOOK_ASK, LOOK_VERSION, LOOK_LOADED };
+
+struct look {
+	struct op op;
+	bool for_ever;   /* when done, the next one follows a second later */
+	int wait_ms;
+};
+
+static void look_start(struct server *srv, bool for_ever, int wait_ms);
+
+static enum op_status ask_version(struct op *op)
+{
+	struct pg_unit *u = pg_unit(op, PG_SYSTEM, NULL);
+
+	pg_add(u, SQL_WORLD_VERSION);
+	return pg_submit(op, LOOK_VERSION, u);
+}
+
+static bool is_news(const struct op *op, int64_t version)
+{
+	return !op->srv->world || version != op->srv->world->version;
+}
+
+static enum op_status take_over(struct op *op)
+{
+	struct server *srv = op->srv;
+	struct world *w;
+
+	if (world_load_read(op, &w, &op->err)) {
+		log_event(LOG_ERROR, "world.refused", "why=%s", op->err.text);
+		return OP_FAIL;
+	}
+	if (!is_news(op, w->version)) {   /* another look was quicker */
+		world_unref(w);
+		return OP_DONE;
+	}
+	world_unref(srv->world);
+	srv->world = w;
+	log_event(LOG_INFO, "world.loaded", "version=%lld inboxes=%d agents=%d products=%d",
+	          (long long)w->version, w->n_inboxes, w->n_agents, w->n_products);
+	if (srv->dispatch)
+		dispatch_world_changed(srv->dispatch);
+	return OP_DONE;
+}
+
+static enum op_status look_step(struct op *op)
+{
+	struct look *look = (struct look *)op;
+	struct pg_unit *u;
+
+	if (op->srv->stopping)
+		return OP_DONE;
+	switch ((enum look_state)op->state) {
+	case LOOK_WAIT:
+		if (look->wait_ms)
+			return op_sleep(op, LOOK_ASK, look->wait_ms);
+		return ask_version(op);
+
+	case LOOK_ASK:
+		return ask_version(op);
+
+	case LOOK_VERSION:
+		if (pg_failed(op))
+			return OP_DONE;   /* pg.c says so once; we keep what we have */
+		if (!pg_rows(op, 0) || !is_news(op, pg_get_int(op, 0, 0, "version")))
+			return OP_DONE;
+		u = pg_unit(op, PG_SYSTEM, NULL);
+		world_load_ask(u);
+		return pg_submit(op, LOOK_LOADED, u);
+
+	case LOOK_LOADED:
+		return pg_failed(op) ? OP_FAIL : take_over(op);
+	}
+	return op_bad_state(op);
+}
+
+static void look_done(struct op *op, enum op_status how)
+{
+	(void)how;
+	if (((struct look *)op)->for_ever && !op->srv->stopping)
+		look_start(op->srv, true, op->srv->world ? WORLD_LOOK_MS : WORLD_LOOK_MS / 10);
+}
+
+static const struct op_kind look_kind = {
+	.name = "world",
+	.step = look_step,
+	.done = look_done,
+	.max_arena_bytes = 32 * 1024 * 1024,
+};
+
+static void look_start(struct server *srv, bool for_ever, int wait_ms)
+{
+	struct look *look = (struct look *)op_new(srv, &look_kind, sizeof *look);
+
+	look->for_ever = for_ever;
+	look->wait_ms = wait_ms;
+	op_start(&look->op);
+}
+
+void world_start(struct server *srv)
+{
+	look_start(srv, true, 0);
+}
+
+void world_reload(struct server *srv)
+{
+	look_start(srv, false, 0);
+}

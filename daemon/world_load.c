@@ -1,0 +1,306 @@
+#include "daemon/world_load.h"
+
+#include "daemon/pg.h"
+#include "lib/base/jsonx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORLD_MAX_ARENA_BYTES = 64 * 1024 * 1024 };
+
+/* the statements of the unit, in order */
+enum { Q_VERSION, Q_MUNICIPALITIES, Q_PRODUCTS, Q_CHANNELS, Q_TEAMS, Q_WORDS, Q_INBOXES, Q_SECRETS, Q_AGENTS };
+
+/* the version comes first: what changes while we read makes us read again */
+void world_load_ask(struct pg_unit *u)
+{
+	pg_add(u, SQL_WORLD_VERSION);
+	pg_add(u, SQL_WORLD_MUNICIPALITIES);
+	pg_add(u, SQL_WORLD_PRODUCTS);
+	pg_add(u, SQL_WORLD_CHANNELS);
+	pg_add(u, SQL_WORLD_TEAMS);
+	pg_add(u, SQL_WORLD_WORDS);
+	pg_add(u, SQL_WORLD_INBOXES);
+	pg_add(u, SQL_WORLD_SECRETS);
+	pg_add(u, SQL_WORLD_AGENTS);
+}
+
+static const char *copy(struct world *w, const struct op *op, int q, int row, const char *column)
+{
+	return arena_str(w->arena, pg_get(op, q, row, column));
+}
+
+static json_t *copy_json(struct world *w, const struct op *op, int q, int row, const char *column)
+{
+	const char *text = pg_get(op, q, row, column);
+	json_t *j = NULL;
+
+	if (text)
+		jsonx_load(w->arena, (struct bytes){ (const uint8_t *)text, strlen(text) }, &j, NULL);
+	return j;
+}
+
+static int few_enough(const struct op *op, int q, int max, const char *what, struct err *err)
+{
+	if (pg_rows(op, q) <= max)
+		return 0;
+	return err_set(err, ERR_BUSY, "%d %s, at most %d are possible", pg_rows(op, q), what, max);
+}
+
+static int check_limits(const struct op *op, struct err *err)
+{
+	static const struct {
+		int q, max;
+		const char *what;
+	} limits[] = {
+		{ Q_MUNICIPALITIES, ROUTE_MAX_MUNICIPALITIES, "municipalities" },
+		{ Q_PRODUCTS, ROUTE_MAX_PRODUCTS, "products" },
+		{ Q_CHANNELS, ROUTE_MAX_CHANNELS, "channels" },
+		{ Q_TEAMS, WORLD_MAX_TEAMS - 1, "teams" },
+		{ Q_WORDS, WORLD_MAX_WORDS, "product words" },
+		{ Q_INBOXES, WORLD_MAX_INBOXES, "inboxes" },
+		{ Q_AGENTS, WORLD_MAX_AGENTS, "agents" },
+	};
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (few_enough(op, limits[i].q, limits[i].max, limits[i].what, err))
+			return -1;
+	return 0;
+}
+
+static void load_names(struct world *w, const struct op *op, int q, const char **names, int *n)
+{
+	for (int i = 0; i < pg_rows(op, q); i++)
+		names[(*n)++] = copy(w, op, q, i, "id");
+}
+
+static void load_channels(struct world *w, const struct op *op)
+{
+	load_names(w, op, Q_CHANNELS, w->channels, &w->n_channels);
+	for (int c = 0; c < w->n_channels; c++) {
+		w->wrapup_s[c] = (int)pg_get_int(op, Q_CHANNELS, c, "wrapup_s");
+		w->live[c] = pg_get_bool(op, Q_CHANNELS, c, "live");
+		for (int m = 0; m < w->n_municipalities; m++)
+			w->norm_s[m][c] = (int)pg_get_int(op, Q_CHANNELS, c, "norm_s");
+	}
+}
+
+/* a municipality's own norms over those of the channels; needs both */
+static void load_norms(struct world *w, const struct op *op)
+{
+	for (int m = 0; m < w->n_municipalities; m++) {
+		json_t *norms = copy_json(w, op, Q_MUNICIPALITIES, m, "norms"), *v;
+		const char *name;
+
+		json_object_foreach(norms, name, v) {
+			int c = world_channel(w, name);
+
+			if (c >= 0 && json_is_integer(v) && json_integer_value(v) > 0 &&
+			    json_integer_value(v) <= INT32_MAX)
+				w->norm_s[m][c] = (int)json_integer_value(v);
+		}
+	}
+}
+
+static void load_words(struct world *w, const struct op *op)
+{
+	int n = pg_rows(op, Q_WORDS);
+
+	w->words = arena_array(w->arena, struct match_word, (size_t)n);
+	for (int i = 0; i < n; i++) {
+		const char *where = pg_get(op, Q_WORDS, i, "municipality");
+		int m = where ? world_municipality(w, where) : -1;
+		int p = world_product(w, pg_get(op, Q_WORDS, i, "product"));
+
+		if (p < 0 || (where && m < 0))
+			continue;   /* came between two statements: the next look has it all */
+		w->words[w->n_words++] = (struct match_word){
+			.municipality = where ? w->municipalities[m] : NULL,
+			.word = copy(w, op, Q_WORDS, i, "word"),
+			.product = w->products[p],
+		};
+	}
+}
+
+static int inbox_order(const void *a, const void *b)
+{
+	return strcmp(((const struct world_inbox *)a)->in.id, ((const struct world_inbox *)b)->in.id);
+}
+
+static void load_inbox(struct world *w, const struct op *op, int row)
+{
+	struct world_inbox *i = &w->inboxes[w->n_inboxes];
+	int m = world_municipality(w, pg_get(op, Q_INBOXES, row, "municipality"));
+	int c = world_channel(w, pg_get(op, Q_INBOXES, row, "channel"));
+	const char *product = pg_get(op, Q_INBOXES, row, "product");
+	int p = product ? world_product(w, product) : -1;
+	json_t *settings = copy_json(w, op, Q_INBOXES, row, "settings");
+
+	if (m < 0 || c < 0)
+		return;
+	if (!json_is_object(settings)) {
+		settings = json_object();
+		arena_on_free(w->arena, (void (*)(void *))json_decref, settings);
+	}
+	i->in.id = copy(w, op, Q_INBOXES, row, "id");
+	i->in.municipality = w->municipalities[m];
+	i->in.channel = w->channels[c];
+	i->in.account = copy(w, op, Q_INBOXES, row, "account");
+	i->in.settings = settings;
+	i->ops = channel_find(i->in.channel);   /* NULL: nobody posts there (phone, counter) */
+	i->enabled = pg_get_bool(op, Q_INBOXES, row, "enabled");
+	i->conversational = pg_get_bool(op, Q_CHANNELS, c, "conversational");
+	i->product = p >= 0 ? w->products[p] : NULL;
+	i->municipality = (uint16_t)m;
+	i->channel = (uint16_t)c;
+	w->n_inboxes++;
+}
+
+static void load_inboxes(struct world *w, const struct op *op)
+{
+	w->inboxes = arena_array(w->arena, struct world_inbox, (size_t)pg_rows(op, Q_INBOXES));
+	for (int row = 0; row < pg_rows(op, Q_INBOXES); row++)
+		load_inbox(w, op, row);
+	qsort(w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_order);
+}
+
+static void forget_text(void *p)
+{
+	explicit_bzero(p, strlen(p));
+}
+
+static void load_secrets(struct world *w, const struct op *op)
+{
+	for (int row = 0; row < pg_rows(op, Q_SECRETS); row++) {
+		struct world_inbox *i = (struct world_inbox *)world_inbox(w, pg_get(op, Q_SECRETS, row, "inbox"));
+		char *value;
+
+		if (!i || i->in.n_secrets == CHANNEL_MAX_SECRETS)
+			continue;
+		value = arena_str(w->arena, pg_get(op, Q_SECRETS, row, "value"));
+		arena_on_free(w->arena, forget_text, value);
+		i->in.secrets[i->in.n_secrets++] = (struct inbox_secret){
+			.kind = copy(w, op, Q_SECRETS, row, "kind"),
+			.value = value,
+		};
+	}
+}
+
+/* languages are those of our people; Dutch is number 0, also when nobody says so */
+static void load_languages(struct world *w, const struct op *op)
+{
+	w->languages[w->n_languages++] = "nl";
+	for (int row = 0; row < pg_rows(op, Q_AGENTS); row++) {
+		json_t *codes = copy_json(w, op, Q_AGENTS, row, "languages"), *v;
+		size_t i;
+
+		json_array_foreach(codes, i, v) {
+			const char *code = json_string_value(v);
+
+			if (code && world_language(w, code) < 0 && w->n_languages < ROUTE_MAX_LANGUAGES)
+				w->languages[w->n_languages++] = code;
+		}
+	}
+}
+
+/* the numbers of the names in a json array, as bits */
+static uint64_t bits_of(const struct world *w, const json_t *names, int (*number)(const struct world *, const char *))
+{
+	uint64_t bits = 0;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(names, i, v) {
+		int n = json_is_string(v) ? number(w, json_string_value(v)) : -1;
+
+		if (n >= 0 && n < 64)
+			bits |= UINT64_C(1) << n;
+	}
+	return bits;
+}
+
+static int team_number(const struct world *w, const char *id)
+{
+	for (int i = 1; i < w->n_teams; i++)
+		if (!strcmp(w->teams[i], id))
+			return i;
+	return -1;
+}
+
+static void load_products_of(const struct world *w, const json_t *names, struct route_set *set)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(names, i, v) {
+		int p = json_is_string(v) ? world_product(w, json_string_value(v)) : -1;
+
+		if (p >= 0)
+			set->bits[p / 64] |= UINT64_C(1) << (p % 64);
+	}
+}
+
+static uint8_t room_from(json_int_t n)
+{
+	return n < 0 ? 0 : n > UINT8_MAX ? UINT8_MAX : (uint8_t)n;
+}
+
+static void load_agent(struct world *w, const struct op *op, int row)
+{
+	struct world_agent *a = &w->agents[w->n_agents];
+	json_t *room = copy_json(w, op, Q_AGENTS, row, "room");
+	int role = role_from(pg_get(op, Q_AGENTS, row, "role"));
+
+	if (role < 0)
+		return;
+	a->name = copy(w, op, Q_AGENTS, row, "name");
+	a->role = (enum role)role;
+	a->base.id.u = pg_get_uuid(op, Q_AGENTS, row, "id");
+	a->base.coach = a->role == ROLE_COACH;
+	a->base.municipalities = bits_of(w, copy_json(w, op, Q_AGENTS, row, "municipalities"), world_municipality);
+	a->base.channels = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "channels"), world_channel);
+	a->base.languages = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "languages"), world_language);
+	a->base.teams = bits_of(w, copy_json(w, op, Q_AGENTS, row, "teams"), team_number);
+	load_products_of(w, copy_json(w, op, Q_AGENTS, row, "products"), &a->base.products);
+	for (int c = 0; c < w->n_channels; c++)
+		a->base.room[c] = room_from(jsonx_int(room, w->channels[c],
+		                                      pg_get_int(op, Q_CHANNELS, c, "room")));
+	a->base.room_total = room_from(pg_get_int(op, Q_AGENTS, row, "room_total"));
+	w->n_agents++;
+}
+
+static void load_agents(struct world *w, const struct op *op)
+{
+	w->agents = arena_array(w->arena, struct world_agent, (size_t)pg_rows(op, Q_AGENTS));
+	for (int row = 0; row < pg_rows(op, Q_AGENTS); row++)
+		load_agent(w, op, row);
+}
+
+int world_load_read(const struct op *op, struct world **out, struct err *err)
+{
+	struct arena *a;
+	struct world *w;
+
+	if (check_limits(op, err))
+		return -1;
+	if (!pg_rows(op, Q_VERSION))
+		return err_set(err, ERR_FORMAT, "table world_version is empty");
+	a = arena_new(WORLD_MAX_ARENA_BYTES);
+	w = arena_new_of(a, struct world);
+	w->refs = 1;
+	w->arena = a;
+	w->version = pg_get_int(op, Q_VERSION, 0, "version");
+	w->teams[w->n_teams++] = "";
+	load_names(w, op, Q_MUNICIPALITIES, w->municipalities, &w->n_municipalities);
+	load_names(w, op, Q_PRODUCTS, w->products, &w->n_products);
+	load_names(w, op, Q_TEAMS, w->teams, &w->n_teams);
+	load_channels(w, op);
+	load_norms(w, op);
+	load_words(w, op);
+	load_inboxes(w, op);
+	load_secrets(w, op);
+	load_languages(w, op);
+	load_agents(w, op);
+	*out = w;
+	return 0;
+}
