@@ -30,12 +30,22 @@ struct config {
 	int outbox_attempts, outbox_parallel;
 	int form_posts_per_minute;     /* unsigned forms, per peer address */
 	int raw_keep_days, notice_keep_days;
+	/* not from the file: $CREDENTIALS_DIRECTORY/database_password (systemd), or NULL. Never printed */
+	const char *database_password;
 };
 
 /* config_load - all mistakes at once, "file:line: what", on out; 0 or -1. path NULL: defaults only */
 int config_load(struct config *c, const char *path, FILE *out);
-/* config_print - as a file that config_load reads; secrets masked */
+/* config_print - as a file that config_load reads; there are no secrets in it */
 void config_print(const struct config *c, FILE *out);
 void config_done(struct config *c);
+
+enum { CONFIG_CONNINFO = 5 };
+/*
+ * config_conninfo - what PQconnectdbParams and PQconnectStartParams (expand_dbname 1) need to log in as user
+ * out      keys, values: NULL-terminated; borrowed from c and user
+ */
+void config_conninfo(const struct config *c, const char *user, const char *keys[CONFIG_CONNINFO],
+                     const char *values[CONFIG_CONNINFO]);
 
 #endif

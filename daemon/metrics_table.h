@@ -34,7 +34,7 @@
 	X(M_QUEUE_REBUILDS, COUNTER, "loket_queue_rebuilds_total", "", "times the Redis queue was rebuilt") \
 	X(M_LOOP_LAG_US, HISTOGRAM, "loket_loop_turn_seconds", "", "length of slow turns of the event loop") \
 	X(M_OPS, GAUGE, "loket_operations", "", "operations alive") \
-	X(M_LOG_DROPPED, GAUGE, "loket_log_dropped_total", "", "log lines dropped") \
+	X(M_LOG_DROPPED, COUNTER, "loket_log_dropped_total", "", "log lines dropped") \
 	X(M_FETCH_REFUSED, COUNTER, "loket_fetch_refused_total", "", "outgoing requests refused by the SSRF guard")
 
 enum metric {

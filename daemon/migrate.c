@@ -1,2 +1,194 @@
-/* migrate.c: being written */
-typedef int loket_placeholder;
+/* migrate.c - the schema, forward only, by synchronous libpq before the loop starts */
+#include "daemon/migrate.h"
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/migrations.h"
+#include "lib/base/hmac.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* any constant will do, as long as it stays the same: "loket" in ASCII */
+#define LOCK_KEY "465541686644"
+
+static const char create_table[] =
+	"create table if not exists public.loket_migration ("
+	"number int primary key, name text not null, sha256 text not null, "
+	"applied_at timestamptz not null default clock_timestamp())";
+
+static void hex_of(const char *sql, char out[SHA256_HEX])
+{
+	uint8_t digest[SHA256_BYTES];
+
+	sha256((struct bytes){ (const uint8_t *)sql, strlen(sql) }, digest);
+	hex_encode(digest, SHA256_BYTES, out);
+}
+
+/* ours, without the text of the statement: only what PostgreSQL says is wrong, and where */
+static int pg_err(PGconn *c, const PGresult *res, const char *what, struct err *err)
+{
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	const char *text = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *at = res ? PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION) : NULL;
+
+	if (!text) {
+		const char *message = PQerrorMessage(c);
+		return err_set(err, ERR_LOST, "%s: %.*s", what, (int)strcspn(message, "\n"), message);
+	}
+	err_set(err, ERR_PG, "%s: %s%s%s", what, text, at ? ", character " : "", at ? at : "");
+	if (err && state)
+		snprintf(err->sqlstate, sizeof err->sqlstate, "%s", state);
+	return -1;
+}
+
+static void ignore_notice(void *arg, const PGresult *res)
+{
+	(void)arg, (void)res;
+}
+
+static PGconn *connect_as_owner(const struct config *c, struct err *err)
+{
+	const char *keys[CONFIG_CONNINFO + 1], *values[CONFIG_CONNINFO + 1];
+	PGconn *conn;
+
+	config_conninfo(c, c->database_owner, keys, values);
+	for (int i = 0; ; i++) {
+		if (keys[i])
+			continue;
+		keys[i] = "connect_timeout";
+		values[i] = "10";
+		keys[i + 1] = values[i + 1] = NULL;
+		break;
+	}
+	conn = PQconnectdbParams(keys, values, 1);
+	if (!conn)
+		abort();
+	if (PQstatus(conn) == CONNECTION_OK) {
+		PQsetNoticeReceiver(conn, ignore_notice, NULL);
+		return conn;
+	}
+	pg_err(conn, NULL, "cannot reach the database", err);
+	PQfinish(conn);
+	return NULL;
+}
+
+/* run - statements without parameters; 0 or -1 */
+static int run(PGconn *c, const char *sql, const char *what, struct err *err)
+{
+	PGresult *res = PQexec(c, sql);
+	ExecStatusType s = PQresultStatus(res);
+	int rc = s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK ? 0 : pg_err(c, res, what, err);
+
+	PQclear(res);
+	return rc;
+}
+
+static int compare(const PGresult *res, int *n_applied, struct err *err)
+{
+	char want[SHA256_HEX];
+	int n = PQntuples(res);
+
+	if (n > n_migrations)
+		return err_set(err, ERR_FORMAT, "the database is newer than this program: it has %d migrations, we know %d",
+		               n, n_migrations);
+	for (int i = 0; i < n; i++) {
+		hex_of(migrations[i].sql, want);
+		if (strtol(PQgetvalue(res, i, 0), NULL, 10) != migrations[i].number)
+			return err_set(err, ERR_FORMAT, "migration %04d is missing in the database", migrations[i].number);
+		if (strcmp(PQgetvalue(res, i, 1), want))
+			return err_set(err, ERR_FORMAT, "proto/db/%s.sql changed after it was applied", migrations[i].name);
+	}
+	*n_applied = n;
+	return 0;
+}
+
+/* look - how many of ours the database has; refuses what was changed and what is newer */
+static int look(PGconn *c, int *n_applied, struct err *err)
+{
+	PGresult *res = PQexec(c, "select to_regclass('public.loket_migration') is not null");
+	int rc;
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+		rc = pg_err(c, res, "cannot see which migrations were applied", err);
+	} else if (*PQgetvalue(res, 0, 0) != 't') {
+		*n_applied = 0;
+		rc = 0;
+	} else {
+		PQclear(res);
+		res = PQexec(c, "select number, sha256 from public.loket_migration order by number");
+		if (PQresultStatus(res) == PGRES_TUPLES_OK)
+			rc = compare(res, n_applied, err);
+		else
+			rc = pg_err(c, res, "cannot see which migrations were applied", err);
+	}
+	PQclear(res);
+	return rc;
+}
+
+static int remember(PGconn *c, const struct migration *m, struct err *err)
+{
+	char number[12], hex[SHA256_HEX];
+	const char *values[] = { number, m->name, hex };
+	PGresult *res;
+	int rc;
+
+	snprintf(number, sizeof number, "%d", m->number);
+	hex_of(m->sql, hex);
+	res = PQexecParams(c, "insert into public.loket_migration (number, name, sha256) values ($1, $2, $3)", 3,
+	                   NULL, values, NULL, NULL, 0);
+	rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : pg_err(c, res, m->name, err);
+	PQclear(res);
+	return rc;
+}
+
+static int apply(PGconn *c, const struct migration *m, struct err *err)
+{
+	struct err later;
+
+	if (run(c, "begin", m->name, err))
+		return -1;
+	if (run(c, m->sql, m->name, err) || remember(c, m, err) || run(c, "commit", m->name, err)) {
+		run(c, "rollback", m->name, &later);
+		return -1;
+	}
+	log_event(LOG_NOTICE, "migrate.applied", "name=%s", m->name);
+	return 0;
+}
+
+static int migrate(PGconn *c, struct err *err)
+{
+	int n_applied;
+
+	/* the lock goes with the connection */
+	if (run(c, "set lock_timeout = '60s'", "lock", err) ||
+	    run(c, "select pg_advisory_lock(" LOCK_KEY ")", "another migration is running", err) ||
+	    run(c, create_table, "loket_migration", err) || look(c, &n_applied, err))
+		return -1;
+	for (int i = n_applied; i < n_migrations; i++) {
+		if (apply(c, &migrations[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+int migrate_run(const struct config *c, struct err *err)
+{
+	PGconn *conn = connect_as_owner(c, err);
+	int rc = conn ? migrate(conn, err) : -1;
+
+	PQfinish(conn);
+	return rc;
+}
+
+int migrate_check(const struct config *c, struct err *err)
+{
+	PGconn *conn = connect_as_owner(c, err);
+	int n_applied, rc = conn ? look(conn, &n_applied, err) : -1;
+
+	PQfinish(conn);
+	if (rc)
+		return rc;
+	return n_applied < n_migrations ? MIGRATE_PENDING : 0;
+}

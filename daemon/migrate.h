@@ -1,8 +1,9 @@
 /*
  * migrate.h - the schema, forward only
  *
- * Numbered files in proto/db are compiled in. A database remembers which were applied, with their SHA-256;
- * a file that changed after it was applied is refused. One migration runs at a time (advisory lock).
+ * Numbered files in proto/db are compiled in. A database remembers in public.loket_migration which were applied,
+ * with their SHA-256; a file that changed after it was applied is refused, and so is a schema newer than this
+ * program. One migration runs at a time (advisory lock), each file in a transaction of its own.
  * Synchronous: runs before the loop starts, as the owner role.
  */
 #ifndef LOKET_MIGRATE_H
