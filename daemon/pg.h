@@ -25,14 +25,27 @@
 
 enum pg_connection { PG_SYSTEM, PG_API, N_PG_CONNECTIONS };
 
-enum { PG_UNIT_MAX = 16, PG_MAX_WAITING = 4096 };  /* statements in a unit; units waiting or in flight */
+enum {
+	PG_UNIT_MAX = 16,                        /* statements in a unit */
+	PG_UNIT_MAX_PARAMS = 256,                /* their parameters together; an array is one */
+	PG_UNIT_MAX_BYTES = 64 << 20,            /* of parameters; a bigger unit comes back with PG_BUSY */
+	PG_MAX_WAITING = 4096,                   /* units of a connection, sent or not */
+	PG_MAX_IN_FLIGHT = 64,                   /* units sent; what is not sent when a connection goes is PG_BUSY */
+	PG_CONNECT_MS = 5000,                    /* until ready */
+	PG_STUCK_MS = 15000,                     /* without any answer: the connection is given up */
+};
 
-enum pg_outcome { PG_OK, PG_ERROR, PG_LOST, PG_BUSY };
+enum pg_outcome {
+	PG_OK,           /* committed */
+	PG_ERROR,        /* PostgreSQL said no; nothing of the unit happened */
+	PG_LOST,         /* the connection went after it was sent: nobody knows */
+	PG_BUSY,         /* never sent: no connection, or too much waits */
+};
 
 struct pg_reply {
 	enum pg_outcome outcome;
 	struct err err;                          /* when not PG_OK */
-	int failed_at;                           /* index of the statement that failed, -1 none */
+	int failed_at;                           /* index of the statement that failed; -1: none, or the commit */
 	int n;
 	PGresult *results[PG_UNIT_MAX];          /* one per statement of ours, in order; NULL if not run */
 };
@@ -47,7 +60,10 @@ struct pg *pg_free(struct pg *pg);
 /* pg_ready - connected and prepared */
 bool pg_ready(const struct pg *pg, enum pg_connection c);
 
-/* pg_unit - begin a unit for an operation. scope is NULL on PG_SYSTEM and the principal on PG_API */
+/* pg_waiting - units of a connection, sent or not */
+int pg_waiting(const struct pg *pg, enum pg_connection c);
+
+/* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is NULL on PG_SYSTEM and the principal on PG_API */
 struct pg_unit *pg_unit(struct op *op, enum pg_connection c, const struct principal *scope);
 /* pg_add - the next statement; its parameters follow by the functions below, in order $1, $2, … */
 void pg_add(struct pg_unit *u, enum sql statement);
@@ -78,6 +94,9 @@ void pg_push_uuid(struct pg_unit *u, struct uuid v);         /* nil is NULL */
  * with too many waiting or no connection the wait comes back at once with PG_BUSY */
 enum op_status pg_submit(struct op *op, int next_state, struct pg_unit *u);
 
+/* pg_unit_drop - give up a unit that is not submitted; NULL is fine */
+void pg_unit_drop(struct pg_unit *u);
+
 /* pg_failed - when the last unit did not commit: fills op->err and returns true */
 bool pg_failed(struct op *op);
 
@@ -87,6 +106,8 @@ const char *pg_get(const struct op *op, int statement, int row, const char *colu
 int64_t pg_get_int(const struct op *op, int statement, int row, const char *column);
 bool pg_get_bool(const struct op *op, int statement, int row, const char *column);
 struct uuid pg_get_uuid(const struct op *op, int statement, int row, const char *column); /* nil for NULL */
+/* pg_get_bytes - a bytea, decoded into the operation's arena; data NULL for SQL NULL */
+struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *column);
 int64_t pg_get_time(const struct op *op, int statement, int row, const char *column);    /* 0 for NULL */
 
 #endif

@@ -1,0 +1,464 @@
+/*
+ * pg_conn.c - one connection: connect, prepare, send, read, lose, try again
+ *
+ * libpq's pipeline is a FIFO of ours too: each unit is its statements and one Sync. A statement ends with a
+ * NULL from PQgetResult, a Sync does not. When COMMIT itself fails there is one more error, with a NULL, while the
+ * Sync is at the head. An idle pipeline is never busy and gives NULL for ever, so we read only while a unit is out.
+ * source: libpq's documentation of pipeline mode (PostgreSQL 15), read 2026-11-21
+ */
+#include "daemon/pg_unit.h"
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/metrics.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1000, CHECK_MS = 1000, MAX_NULLS = 8 };
+
+enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_PREPARING, CONN_READY };
+
+struct pg_conn {
+	struct server *srv;
+	enum pg_connection which;
+	const char *user;
+	enum conn_state state;
+	PGconn *pq;
+	struct event *read, *write;
+	struct loop_timer *timer;       /* down: try again. Connecting: give up. Ready: look whether it is stuck */
+	int backoff_ms;
+	int preparing;                  /* the statement whose answer comes next */
+	bool told;                      /* that it is down: one line, not one a second */
+	struct pg_units waiting, sent;
+	int n_waiting, n_sent;
+	int64_t heard_us;               /* last sign of life while something was out */
+};
+
+static const char *const conn_names[] = { [PG_SYSTEM] = "system", [PG_API] = "api" };
+
+static void conn_lost(struct pg_conn *c, const char *why);
+static void connect_begin(struct pg_conn *c);
+
+/* ---------------------------------------------------------------- up and down */
+
+static void set_state(struct pg_conn *c, enum conn_state s)
+{
+	static int n_ready;
+
+	n_ready += (s == CONN_READY) - (c->state == CONN_READY);
+	c->state = s;
+	metric_set(M_PG_UP, n_ready);
+}
+
+static struct event *event_drop(struct event *e)
+{
+	if (e != NULL)
+		event_free(e);
+	return NULL;
+}
+
+static void finish_all(struct pg_units *units, int *n, enum pg_outcome outcome, const char *why)
+{
+	while (!TAILQ_EMPTY(units)) {
+		struct pg_unit *u = TAILQ_FIRST(units);
+
+		TAILQ_REMOVE(units, u, link);
+		pg_unit_finish(u, outcome, why);
+	}
+	*n = 0;
+}
+
+/* the events go before PQfinish, which closes their descriptor */
+static void close_all(struct pg_conn *c, const char *why)
+{
+	c->read = event_drop(c->read);
+	c->write = event_drop(c->write);
+	if (c->pq != NULL)
+		PQfinish(c->pq);
+	c->pq = NULL;
+	set_state(c, CONN_DOWN);
+	finish_all(&c->sent, &c->n_sent, PG_LOST, why);
+	finish_all(&c->waiting, &c->n_waiting, PG_BUSY, why);
+}
+
+static void conn_lost(struct pg_conn *c, const char *why)
+{
+	int half = c->backoff_ms / 2;
+
+	if (c->state == CONN_READY)
+		metric_add(M_PG_LOST, 1);
+	if (!c->told)
+		log_event(LOG_WARNING, "pg.down", "connection=%s why=\"%s\"", conn_names[c->which], why);
+	c->told = true;
+	close_all(c, why);
+	loop_timer_once(c->timer, half + random_below(half + 1));
+	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
+}
+
+/* the first line of libpq's words: host, role and cause, nothing of a citizen */
+static void lost_by_libpq(struct pg_conn *c)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "%s", PQerrorMessage(c->pq));
+	why[strcspn(why, "\n\"")] = '\0';
+	conn_lost(c, why[0] != '\0' ? why : "closed");
+}
+
+/* ---------------------------------------------------------------- sending */
+
+static void on_socket(evutil_socket_t fd, short what, void *arg);
+
+static bool flush(struct pg_conn *c)
+{
+	switch (PQflush(c->pq)) {
+	case 0:
+		return true;
+	case 1:
+		event_add(c->write, NULL);   /* reading goes on meanwhile, or both sides could wait for ever */
+		return true;
+	default:
+		lost_by_libpq(c);
+		return false;
+	}
+}
+
+static bool send_statement(struct pg_conn *c, const struct pg_unit *u, const struct pg_statement *s)
+{
+	const char *values[PG_UNIT_MAX_PARAMS];
+	int lengths[PG_UNIT_MAX_PARAMS], formats[PG_UNIT_MAX_PARAMS];
+
+	for (int i = 0; i < s->n_params; i++) {
+		const struct pg_param *p = &u->params[s->first_param + i];
+
+		values[i] = p->len < 0 ? NULL : (const char *)u->buf + p->at;
+		lengths[i] = p->len;
+		formats[i] = p->binary;
+	}
+	return PQsendQueryPrepared(c->pq, sql_table[s->sql].name, s->n_params, values, lengths, formats, 0) == 1;
+}
+
+static bool send_unit(struct pg_conn *c, const struct pg_unit *u)
+{
+	for (int i = 0; i < u->n; i++)
+		if (!send_statement(c, u, &u->statements[i]))
+			return false;
+	return PQpipelineSync(c->pq) == 1;
+}
+
+static void send_waiting(struct pg_conn *c)
+{
+	struct pg_unit *u;
+
+	while (c->n_sent < PG_MAX_IN_FLIGHT && (u = TAILQ_FIRST(&c->waiting)) != NULL) {
+		TAILQ_REMOVE(&c->waiting, u, link);
+		c->n_waiting--;
+		if (c->n_sent == 0)
+			c->heard_us = mono_us();
+		TAILQ_INSERT_TAIL(&c->sent, u, link);
+		c->n_sent++;
+		metric_add(M_PG_UNITS, 1);
+		if (!send_unit(c, u)) {
+			lost_by_libpq(c);
+			return;
+		}
+	}
+	if (c->n_sent > 0)
+		flush(c);
+}
+
+void pg_conn_submit(struct pg_conn *c, struct pg_unit *u)
+{
+	if (c->state != CONN_READY) {
+		pg_unit_finish(u, PG_BUSY, "not connected");
+		return;
+	}
+	if (c->n_waiting + c->n_sent >= PG_MAX_WAITING) {
+		pg_unit_finish(u, PG_BUSY, "too much waits");
+		return;
+	}
+	TAILQ_INSERT_TAIL(&c->waiting, u, link);
+	c->n_waiting++;
+	send_waiting(c);
+}
+
+/* ---------------------------------------------------------------- reading units */
+
+static void unit_done(struct pg_conn *c, struct pg_unit *u)
+{
+	TAILQ_REMOVE(&c->sent, u, link);
+	c->n_sent--;
+	pg_unit_finish(u, u->reply.outcome, NULL);
+}
+
+static void take_result(struct pg_conn *c, PGresult *r)
+{
+	struct pg_unit *u = TAILQ_FIRST(&c->sent);
+
+	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
+		PQclear(r);
+		unit_done(c, u);
+		return;
+	}
+	pg_unit_result(u, r);
+	u->answered = true;
+}
+
+static void take_null(struct pg_conn *c)
+{
+	struct pg_unit *u = TAILQ_FIRST(&c->sent);
+
+	if (u->answered)
+		u->at++;
+	u->answered = false;
+}
+
+/* true when everything that has arrived is taken in */
+static bool read_units(struct pg_conn *c)
+{
+	int nulls = 0;
+
+	while (c->n_sent > 0 && nulls < MAX_NULLS && !PQisBusy(c->pq)) {
+		PGresult *r = PQgetResult(c->pq);
+
+		if (r != NULL)
+			take_result(c, r);
+		else
+			take_null(c);
+		nulls = r != NULL ? 0 : nulls + 1;
+	}
+	return nulls < MAX_NULLS && PQstatus(c->pq) == CONNECTION_OK;
+}
+
+/* ---------------------------------------------------------------- preparing */
+
+static bool prepare_begin(struct pg_conn *c)
+{
+	if (PQsetnonblocking(c->pq, 1) != 0 || PQenterPipelineMode(c->pq) != 1)
+		return false;
+	for (int i = 0; i < N_SQL; i++)
+		if (PQsendPrepare(c->pq, sql_table[i].name, sql_table[i].text, 0, NULL) != 1)
+			return false;
+	c->preparing = 0;
+	return PQpipelineSync(c->pq) == 1;
+}
+
+static void log_unprepared(const struct pg_conn *c, const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *why = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (!c->told)
+		log_event(LOG_ERROR, "pg.unprepared", "connection=%s statement=%s sqlstate=%s why=\"%s\"",
+		          conn_names[c->which], sql_table[c->preparing].name, state != NULL ? state : "-",
+		          why != NULL ? why : "-");
+}
+
+static void ready(struct pg_conn *c)
+{
+	set_state(c, CONN_READY);
+	c->backoff_ms = BACKOFF_FIRST_MS;
+	c->told = false;
+	loop_timer_every(c->timer, CHECK_MS);
+	log_event(LOG_INFO, "pg.up", "connection=%s statements=%d", conn_names[c->which], N_SQL);
+}
+
+static void read_prepared(struct pg_conn *c)
+{
+	for (int nulls = 0; nulls < MAX_NULLS && c->state == CONN_PREPARING && !PQisBusy(c->pq);) {
+		PGresult *r = PQgetResult(c->pq);
+		ExecStatusType s = PQresultStatus(r);
+
+		nulls = r != NULL ? 0 : nulls + 1;
+		if (r == NULL) {
+			c->preparing += nulls == 1;
+		} else if (s == PGRES_PIPELINE_SYNC) {
+			ready(c);
+		} else if (s != PGRES_COMMAND_OK) {
+			log_unprepared(c, r);
+			PQclear(r);
+			conn_lost(c, "a statement could not be prepared");
+			return;
+		}
+		PQclear(r);
+	}
+	if (PQstatus(c->pq) != CONNECTION_OK)
+		lost_by_libpq(c);
+}
+
+/* ---------------------------------------------------------------- the socket */
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct pg_conn *c = arg;
+
+	(void)fd;
+	if (what & EV_READ) {
+		/* what came before the end of the connection is still an answer */
+		bool alive = PQconsumeInput(c->pq) == 1;
+
+		c->heard_us = mono_us();
+		if (c->state == CONN_PREPARING)
+			read_prepared(c);
+		else if (!read_units(c))
+			alive = false;
+		if (c->state == CONN_DOWN)
+			return;
+		if (!alive) {
+			lost_by_libpq(c);
+			return;
+		}
+	}
+	if (flush(c) && c->state == CONN_READY)
+		send_waiting(c);
+}
+
+static void watch(struct pg_conn *c)
+{
+	c->read = event_drop(c->read);
+	c->write = event_drop(c->write);
+	c->read = event_new(c->srv->base, PQsocket(c->pq), EV_READ | EV_PERSIST, on_socket, c);
+	c->write = event_new(c->srv->base, PQsocket(c->pq), EV_WRITE, on_socket, c);
+	if (c->read == NULL || c->write == NULL)
+		abort();
+	event_add(c->read, NULL);
+}
+
+/* ---------------------------------------------------------------- connecting */
+
+static void on_connecting(evutil_socket_t fd, short what, void *arg);
+
+/* the descriptor can be another one after each PQconnectPoll */
+static void connect_watch(struct pg_conn *c, short what)
+{
+	c->read = event_drop(c->read);
+	c->read = event_new(c->srv->base, PQsocket(c->pq), what, on_connecting, c);
+	if (c->read == NULL)
+		abort();
+	event_add(c->read, NULL);
+}
+
+static void on_connecting(evutil_socket_t fd, short what, void *arg)
+{
+	struct pg_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->read = event_drop(c->read);
+	switch (PQconnectPoll(c->pq)) {
+	case PGRES_POLLING_READING:
+		connect_watch(c, EV_READ);
+		break;
+	case PGRES_POLLING_WRITING:
+		connect_watch(c, EV_WRITE);
+		break;
+	case PGRES_POLLING_OK:
+		set_state(c, CONN_PREPARING);
+		watch(c);
+		if (prepare_begin(c))
+			flush(c);
+		else
+			lost_by_libpq(c);
+		break;
+	default:
+		lost_by_libpq(c);
+	}
+}
+
+static void ignore_notice(void *arg, const PGresult *r)
+{
+	(void)arg;
+	(void)r;                   /* libpq would print it on stderr */
+}
+
+/*
+ * Plans. Statements of the daemon itself are look-ups and batches whose best plan does not depend on the values:
+ * one generic plan, by index (a plan made while a table was empty must not scan it when it is full). What a token
+ * asks for has optional filters, so PostgreSQL weighs custom plans against the generic one.
+ */
+#define SESSION "-c statement_timeout=10s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s" \
+	" -c jit=off -c enable_seqscan=off -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=error" \
+	" -c search_path=pg_catalog -c default_transaction_isolation=read\\ committed"
+
+static const char *const session_options[] = {
+	[PG_SYSTEM] = SESSION " -c plan_cache_mode=force_generic_plan",
+	[PG_API] = SESSION " -c plan_cache_mode=auto",
+};
+
+static void connect_begin(struct pg_conn *c)
+{
+	/* before dbname: the operator's conninfo may say otherwise; after it: ours to say */
+	const char *keys[] = { "target_session_attrs", "keepalives_idle", "keepalives_interval", "keepalives_count",
+		"tcp_user_timeout", "dbname", "user", "application_name", "client_encoding", "options", NULL };
+	const char *values[] = { "read-write", "10", "3", "3",
+		"10000", c->srv->config->database, c->user, "loketd", "UTF8", session_options[c->which], NULL };
+
+	set_state(c, CONN_CONNECTING);
+	c->pq = PQconnectStartParams(keys, values, 1);
+	if (c->pq == NULL)
+		abort();
+	if (PQstatus(c->pq) == CONNECTION_BAD) {
+		lost_by_libpq(c);
+		return;
+	}
+	PQsetNoticeReceiver(c->pq, ignore_notice, NULL);
+	loop_timer_once(c->timer, PG_CONNECT_MS);
+	connect_watch(c, EV_WRITE);
+}
+
+static void on_timer(void *arg)
+{
+	struct pg_conn *c = arg;
+
+	switch (c->state) {
+	case CONN_DOWN:
+		connect_begin(c);
+		break;
+	case CONN_CONNECTING:
+	case CONN_PREPARING:
+		conn_lost(c, "no connection in time");
+		break;
+	case CONN_READY:
+		if (c->n_sent > 0 && mono_us() - c->heard_us > PG_STUCK_MS * INT64_C(1000))
+			conn_lost(c, "no answer in time");
+		break;
+	}
+}
+
+struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const char *user)
+{
+	struct pg_conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		abort();
+	*c = (struct pg_conn){ .srv = srv, .which = which, .user = user, .backoff_ms = BACKOFF_FIRST_MS };
+	TAILQ_INIT(&c->waiting);
+	TAILQ_INIT(&c->sent);
+	c->timer = loop_timer_new(srv, on_timer, c);
+	loop_timer_once(c->timer, 0);
+	return c;
+}
+
+struct pg_conn *pg_conn_free(struct pg_conn *c)
+{
+	if (c != NULL) {
+		close_all(c, "stopping");
+		loop_timer_free(c->timer);
+		free(c);
+	}
+	return NULL;
+}
+
+bool pg_conn_ready(const struct pg_conn *c)
+{
+	return c->state == CONN_READY;
+}
+
+int pg_conn_waiting(const struct pg_conn *c)
+{
+	return c->n_waiting + c->n_sent;
+}

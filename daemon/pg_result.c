@@ -1,0 +1,201 @@
+/* pg_result.c - what a unit brought: results by statement, row and column name */
+#include "daemon/pg_unit.h"
+
+#include "lib/base/hmac.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---------------------------------------------------------------- taking in */
+
+/*
+ * PostgreSQL's own words can hold values (invalid input syntax for type uuid: "…"), so an error is told by
+ * its code, the statement and the constraint.
+ */
+static void set_pg_error(struct pg_unit *u, const PGresult *r, const char *statement)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
+	struct err *e = &u->reply.err;
+
+	err_set(e, ERR_PG, "%s%s%s", statement, constraint != NULL ? ", constraint " : "",
+	        constraint != NULL ? constraint : "");
+	snprintf(e->sqlstate, sizeof(e->sqlstate), "%s", state != NULL ? state : "XX000");
+}
+
+static bool is_failure(const PGresult *r)
+{
+	ExecStatusType s = PQresultStatus(r);
+
+	return s != PGRES_TUPLES_OK && s != PGRES_COMMAND_OK;
+}
+
+void pg_unit_result(struct pg_unit *u, PGresult *r)
+{
+	int mine = u->at - u->n_hidden;
+
+	if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED) {
+		PQclear(r);                          /* never ran */
+	} else if (is_failure(r)) {
+		if (u->reply.outcome == PG_OK) {
+			u->reply.outcome = PG_ERROR;
+			u->reply.failed_at = u->at < u->n && mine >= 0 ? mine : -1;
+			set_pg_error(u, r, u->at < u->n ? sql_table[u->statements[u->at].sql].name : "commit");
+		}
+		PQclear(r);
+	} else if (mine < 0 || u->at >= u->n) {
+		PQclear(r);                          /* of pg_scope: not the caller's */
+	} else {
+		assert(u->reply.results[mine] == NULL);
+		u->reply.results[mine] = r;
+	}
+}
+
+static void drop_results(struct pg_unit *u)
+{
+	for (int i = 0; i < PG_UNIT_MAX; i++) {
+		PQclear(u->reply.results[i]);
+		u->reply.results[i] = NULL;
+	}
+}
+
+static void release_reply(struct op *op)
+{
+	struct pg_unit *u = (struct pg_unit *)((char *)op->pg - offsetof(struct pg_unit, reply));
+
+	drop_results(u);
+	pg_unit_drop(u);
+}
+
+void pg_unit_finish(struct pg_unit *u, enum pg_outcome outcome, const char *why)
+{
+	struct pg_reply *reply = &u->reply;
+
+	reply->n = u->n - u->n_hidden;
+	if (outcome == PG_LOST || outcome == PG_BUSY) {
+		drop_results(u);
+		reply->outcome = outcome;
+		reply->failed_at = -1;
+		err_set(&reply->err, outcome == PG_LOST ? ERR_LOST : ERR_BUSY, "PostgreSQL: %s", why);
+		reply->err.sqlstate[0] = '\0';
+	}
+	u->op->pg = reply;
+	u->op->release = release_reply;
+	op_wake(u->op, (int)reply->outcome);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+bool pg_failed(struct op *op)
+{
+	assert(op->pg != NULL);
+	if (op->pg->outcome == PG_OK)
+		return false;
+	op->err = op->pg->err;
+	return true;
+}
+
+static const PGresult *result_of(const struct op *op, int statement)
+{
+	assert(op->pg != NULL && op->pg->outcome == PG_OK);
+	assert(statement >= 0 && statement < op->pg->n && op->pg->results[statement] != NULL);
+	return op->pg->results[statement];
+}
+
+/* PQfnumber folds to lower case, and our columns are "camelCase" */
+static int column_of(const PGresult *r, const char *name)
+{
+	for (int i = 0; i < PQnfields(r); i++)
+		if (strcmp(PQfname(r, i), name) == 0)
+			return i;
+	assert(!"no such column in this statement");
+	abort();
+}
+
+int pg_rows(const struct op *op, int statement)
+{
+	return PQntuples(result_of(op, statement));
+}
+
+const char *pg_get(const struct op *op, int statement, int row, const char *column)
+{
+	const PGresult *r = result_of(op, statement);
+	int c = column_of(r, column);
+
+	assert(row >= 0 && row < PQntuples(r));
+	return PQgetisnull(r, row, c) ? NULL : PQgetvalue(r, row, c);
+}
+
+int64_t pg_get_int(const struct op *op, int statement, int row, const char *column)
+{
+	const char *s = pg_get(op, statement, row, column);
+
+	return s != NULL ? strtoll(s, NULL, 10) : 0;
+}
+
+bool pg_get_bool(const struct op *op, int statement, int row, const char *column)
+{
+	const char *s = pg_get(op, statement, row, column);
+
+	return s != NULL && s[0] == 't';
+}
+
+struct uuid pg_get_uuid(const struct op *op, int statement, int row, const char *column)
+{
+	const char *s = pg_get(op, statement, row, column);
+	struct uuid u = { { 0 } };
+
+	if (s != NULL && !uuid_parse(s, &u))
+		assert(!"the column is no uuid");
+	return u;
+}
+
+struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *column)
+{
+	const char *s = pg_get(op, statement, row, column);
+	struct bytes b = { NULL, 0 };
+	uint8_t *out;
+
+	if (s == NULL)
+		return b;
+	assert(s[0] == '\\' && s[1] == 'x');
+	b.len = strlen(s + 2) / 2;
+	out = arena_alloc(op->arena, b.len + 1);
+	if (!hex_decode(s + 2, 2 * b.len, out, b.len))
+		assert(!"the column is no bytea");
+	b.data = out;
+	return b;
+}
+
+/* "2026-11-21 21:44:51.123456+00": DateStyle and TimeZone of our sessions are fixed */
+static bool parse_time(const char *s, int64_t *us)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(s, "%Y-%m-%d %H:%M:%S", &tm);
+	int64_t part = 0, unit = 100000;
+
+	if (rest == NULL)
+		return false;
+	if (*rest == '.')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+			part += (*rest - '0') * unit;
+	*us = (int64_t)timegm(&tm) * 1000000 + part;
+	return strcmp(rest, "+00") == 0;
+}
+
+int64_t pg_get_time(const struct op *op, int statement, int row, const char *column)
+{
+	const char *s = pg_get(op, statement, row, column);
+	int64_t us = 0;
+
+	if (s == NULL)
+		return 0;
+	if (strcmp(s, "infinity") == 0)
+		return INT64_MAX;
+	if (!parse_time(s, &us))
+		assert(!"the column is no timestamptz");
+	return us;
+}
