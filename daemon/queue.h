@@ -8,12 +8,18 @@
 #ifndef LOKET_QUEUE_H
 #define LOKET_QUEUE_H
 
+#include "daemon/op.h"
 #include "lib/core/route.h"
 
 #include <stdbool.h>
 
 struct server;
 struct queue;
+
+enum {
+	QUEUE_MAX_PAGE = 500,            /* items in one queue_read */
+	QUEUE_MAX_PENDING = 100000,      /* changes not yet told to Redis; past it they are left to a rebuild */
+};
 
 struct queue *queue_new(struct server *srv);
 struct queue *queue_free(struct queue *q);
@@ -24,5 +30,41 @@ void queue_remove(struct queue *q, struct case_id id);
 void queue_rebuild(struct queue *q);
 /* queue_check - compare number and newest entries with PostgreSQL; rebuild when they differ (sweep) */
 void queue_check(struct queue *q);
+
+/* ---------------------------------------------------------------- reading, for GET /v1/queue */
+
+struct queue_item {
+	struct case_id id;
+	const char *municipality, *product, *channel, *language;
+	bool option0, live;
+	int64_t arrived_us, due_us;      /* to the millisecond */
+};
+
+struct queue_count {
+	const char *municipality, *channel, *product;
+	int64_t n;
+};
+
+/* all in op->arena */
+struct queue_page {
+	struct queue_item *items;        /* in order of urgency: due, then id */
+	int n_items;
+	const char *next;                /* cursor of the next page; NULL: this was the last */
+	struct queue_count *counts;      /* of these municipalities, in no order; only what is not 0 */
+	int n_counts;
+	int64_t waiting;                 /* the sum of the counts */
+	int64_t oldest_arrived_us;       /* who waits longest came then; 0: nobody waits */
+};
+
+enum queue_read_result { QUEUE_READ, QUEUE_UNAVAILABLE /* ask PostgreSQL */, QUEUE_BAD_CURSOR };
+
+/*
+ * queue_read - a page of what waits in some municipalities, as Redis knows it
+ * in       cursor NULL: from the most urgent; limit 1 … QUEUE_MAX_PAGE
+ * out      op->result = enum queue_read_result; *page is filled when it is QUEUE_READ. page must live in op->arena
+ * cost     O(log waiting) per municipality + limit; the counts are read, not counted
+ */
+enum op_status queue_read(struct op *op, int next_state, const char *const *municipalities, int n,
+                          const char *cursor, int limit, struct queue_page *page);
 
 #endif
