@@ -1,2 +1,90 @@
-/* core/case_file.c: being written */
-typedef int loket_placeholder;
+/* case_file.c - the rules of a case's life, as a table */
+#include "lib/core/case_file.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct rule {
+	enum case_state from;
+	enum case_event on;
+	enum case_state to;
+	const char *why;
+} rules[] = {
+	{ CASE_QUEUED, CASE_EV_CONTACT, CASE_QUEUED, "more about the same question: it keeps its place" },
+	{ CASE_QUEUED, CASE_EV_OFFER, CASE_OFFERED, "the router picked an agent" },
+	{ CASE_QUEUED, CASE_EV_ACCEPT, CASE_ASSIGNED, "an agent who is already talking to the citizen takes it" },
+	{ CASE_QUEUED, CASE_EV_TRANSFER, CASE_QUEUED, "a lead asks for somebody else" },
+	{ CASE_QUEUED, CASE_EV_RESOLVE, CASE_CLOSED, "a lead or webcare closes what needs no agent, such as spam" },
+	{ CASE_OFFERED, CASE_EV_CONTACT, CASE_OFFERED, "more about the same question: the offer stands" },
+	{ CASE_OFFERED, CASE_EV_ACCEPT, CASE_ASSIGNED, "the agent took it" },
+	{ CASE_OFFERED, CASE_EV_DECLINE, CASE_QUEUED, "the agent declined: it waits on with its first arrival" },
+	{ CASE_OFFERED, CASE_EV_TIMEOUT, CASE_QUEUED, "nobody answered: it waits on with its first arrival" },
+	{ CASE_OFFERED, CASE_EV_WITHDRAW, CASE_QUEUED, "the agent went away: it waits on with its first arrival" },
+	{ CASE_ASSIGNED, CASE_EV_CONTACT, CASE_ASSIGNED, "the citizen wrote back: the owner sees it" },
+	{ CASE_ASSIGNED, CASE_EV_TRANSFER, CASE_QUEUED, "handed on, with a note, to somebody better placed" },
+	{ CASE_ASSIGNED, CASE_EV_RESOLVE, CASE_CLOSED, "closed with an outcome" },
+	{ CASE_ASSIGNED, CASE_EV_LOST, CASE_QUEUED, "the owner vanished: somebody else goes on" },
+	{ CASE_CLOSED, CASE_EV_CONTACT, CASE_QUEUED, "the citizen came back: it was not solved" },
+	{ CASE_CLOSED, CASE_EV_REOPEN, CASE_QUEUED, "opened again by people" },
+};
+
+int case_next(enum case_state from, enum case_event on, const char **why)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].from == from && rules[i].on == on) {
+			if (why)
+				*why = rules[i].why;
+			return rules[i].to;
+		}
+	return -1;
+}
+
+static const char *const state_names[N_CASE_STATES] = {
+	[CASE_QUEUED] = "queued", [CASE_OFFERED] = "offered", [CASE_ASSIGNED] = "assigned", [CASE_CLOSED] = "closed",
+};
+
+static const char *const event_names[N_CASE_EVENTS] = {
+	[CASE_EV_CONTACT] = "contact", [CASE_EV_OFFER] = "offer", [CASE_EV_ACCEPT] = "accept",
+	[CASE_EV_DECLINE] = "decline", [CASE_EV_TIMEOUT] = "timeout", [CASE_EV_WITHDRAW] = "withdraw",
+	[CASE_EV_TRANSFER] = "transfer", [CASE_EV_RESOLVE] = "resolve", [CASE_EV_REOPEN] = "reopen",
+	[CASE_EV_LOST] = "lost",
+};
+
+static const char *const outcome_names[N_OUTCOMES] = {
+	[OUTCOME_NONE] = "", [OUTCOME_SOLVED] = "solved", [OUTCOME_PROMISED] = "promised",
+	[OUTCOME_REFERRED] = "referred", [OUTCOME_UNREACHABLE] = "unreachable", [OUTCOME_SPAM] = "spam",
+	[OUTCOME_NOT_FOR_US] = "notForUs",
+};
+
+static int find(const char *const *names, int n, const char *s)
+{
+	for (int i = 0; s && i < n; i++)
+		if (strcmp(names[i], s) == 0)
+			return i;
+	return -1;
+}
+
+const char *case_state_name(enum case_state s)
+{
+	return (unsigned)s < N_CASE_STATES ? state_names[s] : "";
+}
+
+const char *case_event_name(enum case_event e)
+{
+	return (unsigned)e < N_CASE_EVENTS ? event_names[e] : "";
+}
+
+const char *case_outcome_name(enum case_outcome o)
+{
+	return (unsigned)o < N_OUTCOMES ? outcome_names[o] : "";
+}
+
+int case_state_from(const char *s)
+{
+	return find(state_names, N_CASE_STATES, s);
+}
+
+int case_outcome_from(const char *s)
+{
+	return s && *s ? find(outcome_names, N_OUTCOMES, s) : -1;
+}

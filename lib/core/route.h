@@ -90,6 +90,13 @@ void route_agent_for(const struct route_case *c, const struct route_agent *agent
 void route_case_for(const struct route_agent *a, const struct route_case *const *cases, int n,
                     int64_t now_us, struct route_decision *d);
 
+/* route_case_order - <0, 0, >0: is a more urgent than b? due, then arrived, then id */
+int route_case_order(const struct route_case *a, const struct route_case *b);
+
+/* route_relax - should the wish for one agent or team be dropped? True when the case is past its norm and
+ * nobody who was asked for and could take it is ready: a wish is no dead end */
+bool route_relax(const struct route_case *c, const struct route_agent *agents, int n, int64_t now_us);
+
 const char *route_why_name(enum route_why w);    /* "noProduct" */
 const char *route_rule_name(enum route_rule r);  /* "longestIdle" */
 

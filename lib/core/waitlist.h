@@ -1,8 +1,8 @@
 /*
  * waitlist.h - the dispatcher's picture of what waits, indexed so that a decision is cheap
  *
- * Pure data structure: cases by class (municipality, product, channel, language, option 0, team), each class
- * in order of urgency (due, arrived, id). An agent looks at the heads of the classes that fit.
+ * Pure data structure: cases by class (municipality, product, channel, language, option 0, team,
+ * wanted agent), each class in order of urgency (due, arrived, id). An agent looks at the heads of the classes that fit.
  */
 #ifndef LOKET_WAITLIST_H
 #define LOKET_WAITLIST_H
@@ -24,5 +24,7 @@ int waitlist_count(const struct waitlist *w);
 int waitlist_heads(const struct waitlist *w, const struct route_agent *a, const struct route_case **out, int max);
 /* waitlist_each - call fn for every case, in no order */
 void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case *c, void *arg), void *arg);
+/* waitlist_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
+int waitlist_late_wishes(const struct waitlist *w, int64_t now_us, struct case_id *out, int max);
 
 #endif

@@ -1,0 +1,171 @@
+/* test_waitlist.c - the index gives what a plain search through everything would give */
+#include "lib/core/waitlist.h"
+#include "tests/unit/route_world.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+enum { N_MODEL = 600, N_AGENTS = 12 };
+
+static struct route_case model[N_MODEL];
+static bool waits[N_MODEL];
+
+static const struct route_case *plain_search(const struct route_agent *a)
+{
+	const struct route_case *best = NULL;
+
+	for (int i = 0; i < N_MODEL; i++)
+		if (waits[i] && route_eligible(&model[i], a) == WHY_OK &&
+		    (!best || route_case_order(&model[i], best) < 0))
+			best = &model[i];
+	return best;
+}
+
+static const struct route_case *by_index(const struct waitlist *w, const struct route_agent *a, int max)
+{
+	const struct route_case *heads[64];
+	struct route_decision d;
+	int n = waitlist_heads(w, a, heads, max);
+
+	route_case_for(a, heads, n, 0, &d);
+	return d.chosen < 0 ? NULL : heads[d.chosen];
+}
+
+static void compare(const struct waitlist *w, struct prng *p)
+{
+	struct route_agent a = any_agent(p, (unsigned)prng_below(p, N_AGENTS) + 1);
+	const struct route_case *expected = plain_search(&a);
+	const struct route_case *got = by_index(w, &a, 64), *narrow = by_index(w, &a, 1);
+
+	ck_assert_int_eq(expected == NULL, got == NULL);
+	if (!expected)
+		return;
+	ck_assert_int_eq(route_case_order(expected, got), 0);
+	ck_assert_int_eq(route_case_order(expected, narrow), 0);
+}
+
+START_TEST(as_a_plain_search)
+{
+	struct prng p = { 7 };
+	struct waitlist *w = waitlist_new();
+	int n = 0;
+
+	for (int round = 0; round < 10000; round++) {
+		int i = prng_below(&p, N_MODEL);
+		struct case_id id = { numbered((unsigned)i + 1) };
+
+		if (prng_below(&p, 5) < 3) {
+			model[i] = any_case(&p, (unsigned)i + 1, N_AGENTS);
+			waitlist_put(w, &model[i]);
+			n += !waits[i];
+			waits[i] = true;
+		} else {
+			ck_assert_int_eq(waitlist_remove(w, id), waits[i]);
+			n -= waits[i];
+			waits[i] = false;
+		}
+		ck_assert_int_eq(waitlist_count(w), n);
+		ck_assert_int_eq(waitlist_get(w, id) != NULL, waits[i]);
+		if (round % 7 == 0)
+			compare(w, &p);
+	}
+	waitlist_free(w);
+}
+END_TEST
+
+static void count(const struct route_case *c, void *arg)
+{
+	(void)c;
+	++*(int *)arg;
+}
+
+START_TEST(oldest_first_through_to_the_end)
+{
+	struct prng p = { 3 };
+	struct waitlist *w = waitlist_new();
+	struct route_agent a = able(1);
+	const struct route_case *head;
+	int64_t last_due = -1;
+	int n = 0, seen = 0;
+
+	for (unsigned i = 1; i <= 5000; i++) {
+		struct route_case c = question(i, prng_below(&p, 1000));
+
+		c.product = (uint16_t)prng_below(&p, 4);
+		waitlist_put(w, &c);
+	}
+	waitlist_each(w, count, &seen);
+	ck_assert_int_eq(seen, 5000);
+	while ((head = by_index(w, &a, 64))) {
+		ck_assert_int_ge(head->due_us, last_due);
+		last_due = head->due_us;
+		ck_assert(waitlist_remove(w, head->id));
+		n++;
+	}
+	ck_assert_int_eq(n, 5000);
+	ck_assert_int_eq(waitlist_count(w), 0);
+	waitlist_free(w);
+}
+END_TEST
+
+START_TEST(late_wishes)
+{
+	struct waitlist *w = waitlist_new();
+	struct route_case c = question(1, 100);
+	struct case_id out[8];
+
+	waitlist_put(w, &c);
+	c = question(2, 100), c.wanted.u = numbered(9);
+	waitlist_put(w, &c);
+	c = question(3, 300), c.wanted.u = numbered(9);
+	waitlist_put(w, &c);
+	c = question(4, 100), c.team = 2;
+	waitlist_put(w, &c);
+	ck_assert_int_eq(waitlist_late_wishes(w, 100, out, 8), 0);
+	ck_assert_int_eq(waitlist_late_wishes(w, 200, out, 8), 2);
+	ck_assert_int_eq(waitlist_late_wishes(w, 400, out, 8), 3);
+	ck_assert_int_eq(waitlist_late_wishes(w, 400, out, 1), 1);
+	waitlist_free(w);
+}
+END_TEST
+
+START_TEST(a_hundred_thousand)
+{
+	struct prng p = { 11 };
+	struct waitlist *w = waitlist_new();
+	struct route_agent a = able(1);
+
+	for (unsigned i = 1; i <= 100000; i++) {
+		struct route_case c = any_case(&p, i, N_AGENTS);
+
+		c.due_us = (int64_t)i;   /* as they come: sorted, the worst for a naive tree */
+		waitlist_put(w, &c);
+	}
+	for (int i = 0; i < 5000; i++) {
+		const struct route_case *head = by_index(w, &a, 64);
+
+		ck_assert(waitlist_remove(w, head->id));
+	}
+	ck_assert_int_eq(waitlist_count(w), 95000);
+	waitlist_free(w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("waitlist");
+	TCase *t = tcase_create("waitlist");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, as_a_plain_search);
+	tcase_add_test(t, oldest_first_through_to_the_end);
+	tcase_add_test(t, late_wishes);
+	tcase_add_test(t, a_hundred_thousand);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
