@@ -4,11 +4,13 @@
  * proto/openapi.json names the operations; proto/gen/routes.py makes api_routes[] from it, so a path
  * without a function does not link. api.c does for every route what no route should do itself: token
  * and role, query and body against the allowed keys, Idempotency-Key, then the route's step function,
- * then the answer. A step function looks like any other (op.h); its op is a struct api.
+ * then the answer. A step function looks like any other (op.h); its op is a struct api. States from
+ * API_STATES on belong to api.c.
  */
 #ifndef LOKET_API_H
 #define LOKET_API_H
 
+#include "daemon/api_routes.h"
 #include "daemon/http.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
@@ -17,7 +19,7 @@
 
 #include <jansson.h>
 
-enum { API_MAX_PARAMS = 2, API_MAX_QUERY = 16 };
+enum { API_MAX_PARAMS = 2, API_MAX_QUERY = 16, API_MAX_BAD_FIELDS = 50, API_STATES = 9000 };
 
 struct api;
 
@@ -31,7 +33,7 @@ struct api_route {
 	const char *const *query_keys;               /* allowed, NULL-terminated */
 	const char *const *body_keys;                /* allowed at the top, NULL-terminated; NULL: no JSON body */
 	const char *const *body_required;
-	struct http_plan plan;
+	struct http_plan plan;                       /* 0: as configured */
 };
 extern const struct api_route api_routes[];
 extern const int n_api_routes;
@@ -44,10 +46,18 @@ struct api {
 	const char *param[API_MAX_PARAMS];           /* decoded path parameters, in order */
 	json_t *body;                                /* object, checked against body_keys; NULL when none */
 	void *work;                                  /* the route's own struct, in op.arena */
-	/* api.c only */
+	/* api*.c only */
+	bool in_route;                               /* the route's step function runs */
 	int idem_state;
 	int answer_status;
+	char *answer;                                /* JSON text that waits for its Idempotency-Key to be stored */
+	const char *query_key[API_MAX_QUERY], *query_value[API_MAX_QUERY];
+	int n_query;
+	json_t *bad_fields;                          /* array of {"name","reason"}, or NULL */
 };
+
+/* api_calls - what http_new is given: routes, plans and problem documents of this server */
+struct http_calls api_calls(struct server *srv);
 
 /* api_query - decoded value of an allowed query key; NULL when absent */
 const char *api_query(const struct api *a, const char *key);
@@ -56,11 +66,17 @@ struct pg_unit *api_unit(struct api *a);
 /* api_audit - add "who looked at what" to the unit (P10): action "case.read", object kind and id */
 void api_audit(struct api *a, struct pg_unit *u, const char *action, const char *municipality,
                const char *object_kind, const char *object_id);
+/* api_idem_key - "<token>:<Idempotency-Key>", the same when the request comes again: a natural key for what
+ * this request makes, so that doing it twice makes it once. NULL when the caller gave none */
+const char *api_idem_key(struct api *a);
 
-/* the end of a step: answer, and OP_DONE. json is stolen */
+/* the end of a step: answer, and OP_DONE (or a last wait of api.c's own: return what these return). json is stolen */
 enum op_status api_answer(struct api *a, int status, json_t *json);
 enum op_status api_problem(struct api *a, enum problem p, const char *detail);
 enum op_status api_rule(struct api *a, const char *rule, const char *detail);      /* 422 against a rule */
+/* api_send - answer with what is not JSON of ours; headers as for http_reply */
+enum op_status api_send(struct api *a, int status, const char *type, struct bytes body,
+                        const char *const *headers);
 /* api_invalid - collect bad fields; api_invalid_end answers 422 with all of them when there are any */
 void api_bad_field(struct api *a, const char *name, const char *reason);
 bool api_has_bad_fields(const struct api *a);
@@ -73,7 +89,25 @@ const char *api_text(struct api *a, const char *key, bool required, size_t max_b
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max);
 int api_one_of(struct api *a, const char *key, bool required, const char *const *words); /* index or -1 */
 bool api_id(struct api *a, const char *text, struct uuid *out);   /* path or body id; false → caller answers 404 */
-/* ?limit=&cursor= : limit 1..100 (default 20); cursor is opaque: base64url of what api_page_end was given */
+/* ?limit=&cursor= : limit 1..100 (default 20), *cursor what api_page_end was given, NULL on the first page.
+ * false: the cursor is not one of ours; answer PROBLEM_BAD_REQUEST */
 bool api_page(struct api *a, int *limit, const char **cursor);
+/* api_page_end - {"items": items (stolen), "next": next as an opaque cursor, or null} */
+json_t *api_page_end(struct api *a, json_t *items, const char *next);
+
+/* api_idem.c, for api.c */
+enum { API_IDEM_NONE, API_IDEM_OURS, API_IDEM_STORED };
+/* api_idem_claim - claim the key in a unit of its own; api_idem_claimed reads what came of it: true when the route
+ * is to run, false when it has answered with *how */
+enum op_status api_idem_claim(struct api *a, int next_state);
+bool api_idem_claimed(struct api *a, enum op_status *how);
+/* api_idem_store - keep a->answer under the key, or let the key go when it was our failure */
+enum op_status api_idem_store(struct api *a, int next_state);
+
+/* api_body.c, for api.c: false when it has answered */
+bool api_read_query(struct api *a);
+bool api_read_body(struct api *a);
+/* api_answer.c, for api.c: what waits in a->answer goes out */
+void api_send_answer(struct api *a);
 
 #endif

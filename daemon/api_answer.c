@@ -1,0 +1,214 @@
+/*
+ * api_answer.c - how a step ends: with JSON, with a problem, or with bytes; and with lists in pages
+ */
+#include "daemon/api.h"
+
+#include "daemon/server.h"
+#include "lib/base/b64url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_LIMIT = 20, PAGE_MAX = 100 };
+
+enum { ANSWER_STORED = API_STATES + 2 };   /* api.c: API_ANSWER_STORED */
+
+enum op_status api_send(struct api *a, int status, const char *type, struct bytes body,
+                        const char *const *headers)
+{
+	struct http_x *x = a->x;
+
+	a->answer_status = status;
+	a->x = NULL;
+	if (x)
+		http_reply(x, status, type, body, headers);
+	return OP_DONE;
+}
+
+/* some statuses say in a header what to do next */
+static const char *const *problem_headers(int status, char *buf, size_t cap, const char **headers)
+{
+	int wait_s = status == 503 ? problem_retry_after(PROBLEM_UNAVAILABLE)
+	           : status == 429 ? problem_retry_after(PROBLEM_TOO_MANY) : 0;
+
+	if (status == 401)
+		snprintf(buf, cap, "WWW-Authenticate: Bearer");
+	else if (wait_s > 0)
+		snprintf(buf, cap, "Retry-After: %d", wait_s);
+	else
+		return NULL;
+	headers[0] = buf;
+	return headers;
+}
+
+void api_send_answer(struct api *a)
+{
+	int status = a->answer_status;
+	const char *headers[2] = { NULL, NULL };
+	char buf[40];
+
+	if (!a->answer) {
+		api_send(a, status, NULL, (struct bytes){ NULL, 0 }, NULL);
+		return;
+	}
+	api_send(a, status, status >= 400 ? "application/problem+json" : "application/json",
+	         (struct bytes){ (const uint8_t *)a->answer, strlen(a->answer) },
+	         problem_headers(status, buf, sizeof buf, headers));
+}
+
+enum op_status api_answer(struct api *a, int status, json_t *json)
+{
+	a->answer_status = status;
+	a->answer = NULL;
+	if (json) {
+		a->answer = json_dumps(json, JSON_COMPACT);
+		json_decref(json);
+		if (!a->answer)
+			abort();   /* out of memory, or text that is not UTF-8: a mistake of ours */
+		arena_on_free(a->op.arena, free, a->answer);
+	}
+	if (a->idem_state == API_IDEM_OURS)
+		return api_idem_store(a, ANSWER_STORED);
+	api_send_answer(a);
+	return OP_DONE;
+}
+
+enum op_status api_problem(struct api *a, enum problem p, const char *detail)
+{
+	return api_answer(a, problem_status(p), problem_json(p, detail, NULL, NULL));
+}
+
+enum op_status api_rule(struct api *a, const char *rule, const char *detail)
+{
+	return api_answer(a, problem_status(PROBLEM_RULE), problem_json(PROBLEM_RULE, detail, NULL, rule));
+}
+
+/* ------------------------------------------------------------------ bad fields */
+
+static void decref(void *j)
+{
+	json_decref(j);
+}
+
+void api_bad_field(struct api *a, const char *name, const char *reason)
+{
+	size_t i;
+	json_t *bad;
+
+	if (!a->bad_fields) {
+		a->bad_fields = json_array();
+		arena_on_free(a->op.arena, decref, a->bad_fields);
+	}
+	json_array_foreach(a->bad_fields, i, bad)
+		if (!strcmp(json_string_value(json_object_get(bad, "name")), name))
+			return;
+	if (json_array_size(a->bad_fields) < API_MAX_BAD_FIELDS)
+		json_array_append_new(a->bad_fields, json_pack("{s:s, s:s}", "name", name, "reason", reason));
+}
+
+bool api_has_bad_fields(const struct api *a)
+{
+	return a->bad_fields != NULL;
+}
+
+enum op_status api_invalid(struct api *a)
+{
+	return api_answer(a, problem_status(PROBLEM_INVALID),
+	                  problem_json(PROBLEM_INVALID, NULL, json_incref(a->bad_fields), NULL));
+}
+
+/* ------------------------------------------------------------------ when PostgreSQL says no */
+
+static enum problem problem_of(const char *sqlstate)
+{
+	static const struct {
+		const char *prefix;
+		enum problem problem;
+	} map[] = {
+		{ "23505", PROBLEM_STATE },       /* somebody was first */
+		{ "40", PROBLEM_UNAVAILABLE },    /* serialization, deadlock: nothing was done */
+		{ "42501", PROBLEM_FORBIDDEN },   /* row level security */
+		{ "53", PROBLEM_UNAVAILABLE },    /* resources */
+		{ "57", PROBLEM_UNAVAILABLE },    /* shutdown, cancelled by a timeout */
+	};
+
+	for (size_t i = 0; i < sizeof map / sizeof *map; i++)
+		if (!strncmp(sqlstate, map[i].prefix, strlen(map[i].prefix)))
+			return map[i].problem;
+	return PROBLEM_INTERNAL;
+}
+
+enum op_status api_failed(struct api *a)
+{
+	const struct pg_reply *r = a->op.pg;
+	enum problem p = PROBLEM_UNAVAILABLE;
+
+	if (r->outcome == PG_ERROR)
+		p = problem_of(r->err.sqlstate);
+	if (p == PROBLEM_INTERNAL) {
+		a->op.err = r->err;
+		return OP_FAIL;
+	}
+	return api_problem(a, p, NULL);
+}
+
+/* ------------------------------------------------------------------ units and pages */
+
+struct pg_unit *api_unit(struct api *a)
+{
+	return pg_unit(&a->op, PG_API, &a->who);
+}
+
+void api_audit(struct api *a, struct pg_unit *u, const char *action, const char *municipality,
+               const char *object_kind, const char *object_id)
+{
+	pg_add(u, SQL_API_AUDIT);
+	pg_text(u, municipality);
+	pg_text(u, a->who.token_id);
+	pg_uuid(u, a->who.agent_id.u);
+	pg_text(u, action);
+	pg_text(u, object_kind);
+	pg_text(u, object_id);
+	pg_text(u, a->x ? http_peer(a->x) : NULL);
+}
+
+/* a page's size, -1 when it is none */
+static int limit_from(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return *end || n < 1 || n > PAGE_MAX ? -1 : (int)n;
+}
+
+bool api_page(struct api *a, int *limit, const char **cursor)
+{
+	const char *text = api_query(a, "limit");
+	struct bytes inside;
+
+	*limit = text ? limit_from(text) : PAGE_LIMIT;
+	text = api_query(a, "cursor");
+	*cursor = NULL;
+	if (*limit < 0)
+		return false;
+	if (!text)
+		return true;
+	if (!b64url_decode(a->op.arena, text, &inside))
+		return false;
+	*cursor = (const char *)inside.data;
+	return true;
+}
+
+json_t *api_page_end(struct api *a, json_t *items, const char *next)
+{
+	json_t *page = json_object();
+
+	json_object_set_new(page, "items", items);
+	if (next)
+		json_object_set_new(page, "next", json_string(b64url_encode(a->op.arena,
+			(struct bytes){ (const uint8_t *)next, strlen(next) })));
+	else
+		json_object_set_new(page, "next", json_null());
+	return page;
+}

@@ -1,0 +1,210 @@
+/*
+ * api_body.c - query and body of a request: only keys that the contract names, and fields read one by one
+ */
+#include "daemon/api.h"
+
+#include "lib/base/jsonx.h"
+#include "lib/base/utf8.h"
+#include "lib/base/when.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool in_list(const char *const *list, const char *word)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, word))
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------ query */
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	     : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* n bytes of s without "%41" and "+"; NULL when it is not UTF-8 without NUL in that form */
+static const char *url_decode(struct arena *arena, const char *s, size_t n)
+{
+	char *out = arena_alloc(arena, n + 1), *to = out;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] != '%') {
+			*to++ = s[i] == '+' ? ' ' : s[i];
+			continue;
+		}
+		if (i + 2 >= n || hex_digit(s[i + 1]) < 0 || hex_digit(s[i + 2]) < 0)
+			return NULL;
+		*to++ = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
+		i += 2;
+	}
+	return utf8_valid((struct bytes){ (uint8_t *)out, (size_t)(to - out) }) ? out : NULL;
+}
+
+const char *api_query(const struct api *a, const char *key)
+{
+	for (int i = 0; i < a->n_query; i++)
+		if (!strcmp(a->query_key[i], key))
+			return a->query_value[i];
+	return NULL;
+}
+
+/* "key=value", to the lists of a; what is wrong with it, or NULL */
+static const char *take_pair(struct api *a, const char *pair, size_t len, const char **name)
+{
+	const char *equals = memchr(pair, '=', len);
+	size_t key_len = equals ? (size_t)(equals - pair) : len;
+	const char *key = url_decode(a->op.arena, pair, key_len), *value;
+
+	*name = key ? key : "?";
+	if (!key || !in_list(a->route->query_keys, key))
+		return "unknown key";
+	if (api_query(a, key) || a->n_query == API_MAX_QUERY)
+		return "twice";
+	value = equals ? url_decode(a->op.arena, equals + 1, len - key_len - 1) : "";
+	if (!value)
+		return "not well encoded";
+	a->query_key[a->n_query] = key;
+	a->query_value[a->n_query++] = value;
+	return NULL;
+}
+
+static bool refuse(struct api *a, enum problem p, const char *detail)
+{
+	api_answer(a, problem_status(p), problem_json(p, detail, json_incref(a->bad_fields), NULL));
+	return false;
+}
+
+bool api_read_query(struct api *a)
+{
+	const char *query = http_query(a->x), *name, *wrong;
+
+	while (*query) {
+		size_t len = strcspn(query, "&");
+
+		wrong = len > 0 ? take_pair(a, query, len, &name) : NULL;
+		if (wrong)
+			api_bad_field(a, name, wrong);
+		query += len + (query[len] == '&');
+	}
+	return a->bad_fields ? refuse(a, PROBLEM_BAD_REQUEST, "The query has keys that this route does not know.") : true;
+}
+
+/* ------------------------------------------------------------------ body */
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+
+	return type && !strncasecmp(type, json, strlen(json)) && strchr("; \t", type[strlen(json)]);
+}
+
+static bool refuse_json(struct api *a, int outcome, const struct err *err)
+{
+	const char *detail = outcome == JSONX_TOO_DEEP   ? "The JSON is nested too deeply."
+	                     : outcome == JSONX_TOO_MANY ? "The JSON has too many parts."
+	                                                 : arena_printf(a->op.arena, "Not JSON: %s", err->text);
+
+	return refuse(a, PROBLEM_BAD_REQUEST, detail);
+}
+
+bool api_read_body(struct api *a)
+{
+	struct bytes body = a->route->body_keys ? http_body(a->x) : (struct bytes){ NULL, 0 };
+	const char *const *required;
+	const char *key;
+	json_t *value;
+	struct err err;
+	int rc;
+
+	if (!a->route->body_keys)
+		return true;
+	if (body.len > 0) {
+		if (!is_json(http_header(a->x, "Content-Type")))
+			return refuse(a, PROBLEM_MEDIA_TYPE, NULL);
+		rc = jsonx_load(a->op.arena, body, &a->body, &err);
+		if (rc != 0)
+			return refuse_json(a, rc, &err);
+		if (!json_is_object(a->body))
+			return refuse(a, PROBLEM_BAD_REQUEST, "The body is not a JSON object.");
+		json_object_foreach(a->body, key, value)
+			if (!in_list(a->route->body_keys, key))
+				api_bad_field(a, key, "unknown key");
+		if (a->bad_fields)
+			return refuse(a, PROBLEM_BAD_REQUEST, "The body has keys that this route does not know.");
+	}
+	for (required = a->route->body_required; *required; required++)
+		if (!json_object_get(a->body, *required))
+			api_bad_field(a, *required, "required");
+	return a->bad_fields ? refuse(a, PROBLEM_INVALID, NULL) : true;
+}
+
+/* ------------------------------------------------------------------ fields */
+
+static json_t *field(struct api *a, const char *key, bool required)
+{
+	json_t *value = json_object_get(a->body, key);
+
+	if (json_is_null(value))
+		value = NULL;
+	if (!value && required)
+		api_bad_field(a, key, "required");
+	return value;
+}
+
+const char *api_text(struct api *a, const char *key, bool required, size_t max_bytes)
+{
+	json_t *value = field(a, key, required);
+	const char *text = json_string_value(value);
+
+	if (!value)
+		return NULL;
+	if (!text || (required && !*text)) {
+		api_bad_field(a, key, text ? "empty" : "not a string");
+		return NULL;
+	}
+	if (json_string_length(value) > max_bytes) {
+		api_bad_field(a, key, arena_printf(a->op.arena, "longer than %zu bytes", max_bytes));
+		return NULL;
+	}
+	return utf8_nfc(a->op.arena, (struct bytes){ (const uint8_t *)text, json_string_length(value) }, 2 * max_bytes + 16);
+}
+
+int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max)
+{
+	json_t *value = field(a, key, required);
+
+	if (!value)
+		return 0;
+	if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
+		api_bad_field(a, key, arena_printf(a->op.arena, "not an integer from %lld to %lld", (long long)min,
+		                                   (long long)max));
+		return 0;
+	}
+	return json_integer_value(value);
+}
+
+int api_one_of(struct api *a, const char *key, bool required, const char *const *words)
+{
+	json_t *value = field(a, key, required);
+	const char *text = json_string_value(value);
+
+	if (!value)
+		return -1;
+	for (int i = 0; text && words[i]; i++)
+		if (!strcmp(words[i], text))
+			return i;
+	api_bad_field(a, key, "not one of the words for it");
+	return -1;
+}
+
+bool api_id(struct api *a, const char *text, struct uuid *out)
+{
+	(void)a;
+	return text && uuid_parse(text, out) && !uuid_is_nil(*out);
+}
