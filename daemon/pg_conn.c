@@ -99,13 +99,21 @@ static void conn_lost(struct pg_conn *c, const char *why)
 	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
 
-/* the first line of libpq's words: host, role and cause, nothing of a citizen */
+/* one line without quotes, for the log */
+static void one_line(char *out, size_t room, const char *words)
+{
+	snprintf(out, room, "%s", words != NULL ? words : "-");
+	out[strcspn(out, "\n")] = '\0';
+	for (char *p = out; (p = strchr(p, '"')) != NULL; p++)
+		*p = '\'';
+}
+
+/* libpq's words here: host, role and cause, nothing of a citizen */
 static void lost_by_libpq(struct pg_conn *c)
 {
 	char why[160];
 
-	snprintf(why, sizeof(why), "%s", PQerrorMessage(c->pq));
-	why[strcspn(why, "\n\"")] = '\0';
+	one_line(why, sizeof(why), PQerrorMessage(c->pq));
 	conn_lost(c, why[0] != '\0' ? why : "closed");
 }
 
@@ -250,12 +258,12 @@ static bool prepare_begin(struct pg_conn *c)
 static void log_unprepared(const struct pg_conn *c, const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	const char *why = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	char why[160];
 
+	one_line(why, sizeof(why), PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 	if (!c->told)
 		log_event(LOG_ERROR, "pg.unprepared", "connection=%s statement=%s sqlstate=%s why=\"%s\"",
-		          conn_names[c->which], sql_table[c->preparing].name, state != NULL ? state : "-",
-		          why != NULL ? why : "-");
+		          conn_names[c->which], sql_table[c->preparing].name, state != NULL ? state : "-", why);
 }
 
 static void ready(struct pg_conn *c)

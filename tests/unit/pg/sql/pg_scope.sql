@@ -1,0 +1,1 @@
+../../../../daemon/sql/pg_scope.sql

@@ -1,0 +1,3 @@
+-- t_count: rows
+-- columns: n
+select count(*) as n from public.t

@@ -1,0 +1,3 @@
+-- t_pid: who serves us
+-- columns: pid
+select pg_backend_pid() as pid
