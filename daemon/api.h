@@ -3,7 +3,7 @@
  *
  * proto/openapi.json names the operations; proto/gen/routes.py makes api_routes[] from it, so a path
  * without a function does not link. api.c does for every route what no route should do itself: token
- * and role, query and body against the allowed keys, Idempotency-Key, then the route's step function,
+ * and role, query and body against the contract, Idempotency-Key, then the route's step function,
  * then the answer. A step function looks like any other (op.h); its op is a struct api. States from
  * API_STATES on belong to api.c.
  */
@@ -16,6 +16,7 @@
 #include "daemon/pg.h"
 #include "lib/core/access.h"
 #include "lib/core/problem.h"
+#include "lib/core/shape.h"
 
 #include <jansson.h>
 
@@ -30,9 +31,8 @@ struct api_route {
 	enum op_status (*step)(struct api *a);
 	unsigned roles;                              /* ROLE_BIT(…)…; 0: no token needed */
 	bool idempotent_key;                         /* honours Idempotency-Key (every POST of ours) */
-	const char *const *query_keys;               /* allowed, NULL-terminated */
-	const char *const *body_keys;                /* allowed at the top, NULL-terminated; NULL: no JSON body */
-	const char *const *body_required;
+	const struct shape_key *query;               /* allowed, until name is NULL */
+	const struct shape *body;                    /* NULL: no JSON body */
 	struct http_plan plan;                       /* 0: as configured */
 };
 extern const struct api_route api_routes[];
@@ -44,7 +44,7 @@ struct api {
 	const struct api_route *route;
 	struct principal who;                        /* a copy; zero on routes without token */
 	const char *param[API_MAX_PARAMS];           /* decoded path parameters, in order */
-	json_t *body;                                /* object, checked against body_keys; NULL when none */
+	json_t *body;                                /* object, checked against the contract; NULL when none */
 	void *work;                                  /* the route's own struct, in op.arena */
 	/* api*.c only */
 	bool in_route;                               /* the route's step function runs */
@@ -84,7 +84,7 @@ enum op_status api_invalid(struct api *a);
 /* api_failed - the last unit failed: 409 on 40001/23505…, 503 when lost or busy, 500 otherwise */
 enum op_status api_failed(struct api *a);
 
-/* reading body fields: each names what is wrong with api_bad_field */
+/* reading body fields: shape and size were checked; each names what is still wrong with api_bad_field */
 const char *api_text(struct api *a, const char *key, bool required, size_t max_bytes);  /* NFC, no NUL */
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max);
 int api_one_of(struct api *a, const char *key, bool required, const char *const *words); /* index or -1 */

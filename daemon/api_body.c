@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool in_list(const char *const *list, const char *word)
-{
-	for (; *list; list++)
-		if (!strcmp(*list, word))
-			return true;
-	return false;
-}
-
 /* ------------------------------------------------------------------ query */
 
 static int hex_digit(char c)
@@ -54,15 +46,24 @@ const char *api_query(const struct api *a, const char *key)
 	return NULL;
 }
 
+static const struct shape *query_shape(const struct api *a, const char *key)
+{
+	for (const struct shape_key *k = a->route->query; k->name; k++)
+		if (!strcmp(k->name, key))
+			return k->shape;
+	return NULL;
+}
+
 /* "key=value", to the lists of a; what is wrong with it, or NULL */
 static const char *take_pair(struct api *a, const char *pair, size_t len, const char **name)
 {
 	const char *equals = memchr(pair, '=', len);
 	size_t key_len = equals ? (size_t)(equals - pair) : len;
 	const char *key = url_decode(a->op.arena, pair, key_len), *value;
+	const struct shape *shape = key ? query_shape(a, key) : NULL;
 
 	*name = key ? key : "?";
-	if (!key || !in_list(a->route->query_keys, key))
+	if (!shape)
 		return "unknown key";
 	if (api_query(a, key) || a->n_query == API_MAX_QUERY)
 		return "twice";
@@ -71,7 +72,7 @@ static const char *take_pair(struct api *a, const char *pair, size_t len, const 
 		return "not well encoded";
 	a->query_key[a->n_query] = key;
 	a->query_value[a->n_query++] = value;
-	return NULL;
+	return shape_check_text(shape, value);
 }
 
 static bool refuse(struct api *a, enum problem p, const char *detail)
@@ -92,7 +93,7 @@ bool api_read_query(struct api *a)
 			api_bad_field(a, name, wrong);
 		query += len + (query[len] == '&');
 	}
-	return a->bad_fields ? refuse(a, PROBLEM_BAD_REQUEST, "The query has keys that this route does not know.") : true;
+	return a->bad_fields ? refuse(a, PROBLEM_BAD_REQUEST, "The query is not what this route takes.") : true;
 }
 
 /* ------------------------------------------------------------------ body */
@@ -113,35 +114,60 @@ static bool refuse_json(struct api *a, int outcome, const struct err *err)
 	return refuse(a, PROBLEM_BAD_REQUEST, detail);
 }
 
+struct body_report {
+	struct api *a;
+	bool unknown;   /* a key that the contract does not name: 400; anything else: 422 */
+};
+
+static void body_wrong(void *arg, enum shape_wrong wrong, const char *path, const char *reason)
+{
+	struct body_report *r = arg;
+
+	r->unknown |= wrong == SHAPE_UNKNOWN_KEY;
+	api_bad_field(r->a, *path ? path : "body", reason);
+}
+
+static bool check_body(struct api *a)
+{
+	struct body_report report = { a, false };
+
+	if (shape_check(a->route->body, a->body, body_wrong, &report))
+		return true;
+	if (report.unknown)
+		return refuse(a, PROBLEM_BAD_REQUEST, "The body has keys that this route does not know.");
+	return refuse(a, PROBLEM_INVALID, NULL);
+}
+
+static json_t *empty_object(struct arena *arena)
+{
+	json_t *empty;
+	static const char text[] = "{}";
+
+	jsonx_load(arena, (struct bytes){ (const uint8_t *)text, strlen(text) }, &empty, NULL);
+	return empty;
+}
+
 bool api_read_body(struct api *a)
 {
-	struct bytes body = a->route->body_keys ? http_body(a->x) : (struct bytes){ NULL, 0 };
-	const char *const *required;
-	const char *key;
-	json_t *value;
-	struct err err;
+	struct bytes body;
+	struct err err = { 0 };
 	int rc;
 
-	if (!a->route->body_keys)
+	if (!a->route->body)
 		return true;
-	if (body.len > 0) {
-		if (!is_json(http_header(a->x, "Content-Type")))
-			return refuse(a, PROBLEM_MEDIA_TYPE, NULL);
-		rc = jsonx_load(a->op.arena, body, &a->body, &err);
-		if (rc != 0)
-			return refuse_json(a, rc, &err);
-		if (!json_is_object(a->body))
-			return refuse(a, PROBLEM_BAD_REQUEST, "The body is not a JSON object.");
-		json_object_foreach(a->body, key, value)
-			if (!in_list(a->route->body_keys, key))
-				api_bad_field(a, key, "unknown key");
-		if (a->bad_fields)
-			return refuse(a, PROBLEM_BAD_REQUEST, "The body has keys that this route does not know.");
+	body = http_body(a->x);
+	if (body.len == 0) {
+		a->body = empty_object(a->op.arena);
+		return check_body(a);
 	}
-	for (required = a->route->body_required; *required; required++)
-		if (!json_object_get(a->body, *required))
-			api_bad_field(a, *required, "required");
-	return a->bad_fields ? refuse(a, PROBLEM_INVALID, NULL) : true;
+	if (!is_json(http_header(a->x, "Content-Type")))
+		return refuse(a, PROBLEM_MEDIA_TYPE, NULL);
+	rc = jsonx_load(a->op.arena, body, &a->body, &err);
+	if (rc != 0)
+		return refuse_json(a, rc, &err);
+	if (!json_is_object(a->body))
+		return refuse(a, PROBLEM_BAD_REQUEST, "The body is not a JSON object.");
+	return check_body(a);
 }
 
 /* ------------------------------------------------------------------ fields */

@@ -37,24 +37,65 @@ def prefix(doc, item):
     return re.sub(r'^https://[^/]+', '', url)
 
 
-def c_list(words):
-    return '(const char *const[]){ ' + ''.join(f'"{w}", ' for w in words) + 'NULL }'
+TYPES = {'object': 'SHAPE_OBJECT', 'array': 'SHAPE_ARRAY', 'string': 'SHAPE_STRING', 'integer': 'SHAPE_INTEGER',
+         'boolean': 'SHAPE_BOOLEAN'}
+FORMATS = {'uuid': 'FORMAT_UUID', 'date-time': 'FORMAT_TIME', '^[a-z0-9-]{1,80}$': 'FORMAT_CODE',
+           '^[a-z]{2,3}$': 'FORMAT_LANGUAGE'}
+LIMITS = {'object': ('minProperties', 'maxProperties'), 'array': ('minItems', 'maxItems'),
+          'string': ('minLength', 'maxLength'), 'integer': ('minimum', 'maximum')}
+KNOWN = {'type', 'format', 'pattern', 'enum', 'properties', 'required', 'additionalProperties', 'items', 'description',
+         'default', 'writeOnly', 'anyOf', *(word for pair in LIMITS.values() for word in pair)}
 
 
-def body_keys(doc, operation):
-    """(allowed, required) at the top of a JSON body; None when the route takes no JSON of ours."""
+def format_of(schema):
+    if schema.get('anyOf') == [{'format': 'date-time'}, {'format': 'date'}]:
+        return 'FORMAT_TIME_OR_DATE'
+    name = schema.get('pattern') or schema.get('format')
+    return FORMATS[name] if name else 'FORMAT_NONE'
+
+
+def c_shape(doc, schema):
+    """A C expression for the shape of a schema; what shape.c does not know ends the build."""
+    schema = resolve(doc, schema)
+    if set(schema) - KNOWN:
+        sys.exit(f'lib/core/shape.c does not know {set(schema) - KNOWN}')
+    kind = schema.get('type')
+    low, high = (schema.get(word) for word in LIMITS.get(kind, ('', '')))
+    fields = [f".type = {TYPES.get(kind, 'SHAPE_ANY')}", f'.format = {format_of(schema)}',
+              f".min = {'INT64_MIN' if low is None and kind == 'integer' else low or 0}",
+              f".max = {'INT64_MAX' if high is None else high}"]
+    if 'enum' in schema:
+        fields.append('.words = (const char *const[]){ ' + ''.join(f'"{w}", ' for w in schema['enum']) + 'NULL }')
+    more = schema.get('additionalProperties', True)
+    if kind == 'object' and more is False:
+        fields.append('.keys = ' + c_keys((name, name in schema.get('required', []), c_shape(doc, value))
+                                          for name, value in schema['properties'].items()))
+    elif kind == 'object' and 'properties' in schema:
+        sys.exit('an object has additionalProperties: false, or no properties at all')
+    item = schema.get('items') or (more if isinstance(more, dict) else None)
+    if item:
+        fields.append('.item = ' + c_shape(doc, item))
+    return '&(const struct shape){ ' + ', '.join(fields) + ' }'
+
+
+def c_keys(keys):
+    rows = ''.join(f'\n\t\t{{ "{name}", {str(required).lower()}, {shape} }},' for name, required, shape in keys)
+    return f'(const struct shape_key[]){{{rows}\n\t\t{{ NULL, false, NULL }} }}'
+
+
+def body_shape(doc, operation):
+    """NULL when the route takes no JSON of ours."""
     if 'requestBody' not in operation or operation['x-loket']['plan'] == 'hook':
-        return None, None
-    schema = resolve(doc, resolve(doc, operation['requestBody'])['content']['application/json']['schema'])
-    if schema.get('additionalProperties') is not False:
-        sys.exit(f"{operation['operationId']}: the body must say additionalProperties: false")
-    return list(schema['properties']), schema.get('required', [])
+        return 'NULL'
+    body = resolve(doc, operation['requestBody'])
+    return c_shape(doc, body['content']['application/json']['schema'])
 
 
 def route(doc, path, method, item):
     operation = item[method]
     parameters = [resolve(doc, p) for p in operation.get('parameters', [])]
-    keys, required = body_keys(doc, operation)
+    body = body_shape(doc, operation)
+    query = ((p['name'], False, c_shape(doc, p['schema'])) for p in parameters if p['in'] == 'query')
     plan = PLANS[operation['x-loket']['plan']]
     roles = [f'ROLE_BIT(ROLE_{r.upper()})' for r in operation['x-loket']['roles']]
     key_header = any(p['name'] == 'Idempotency-Key' for p in parameters)
@@ -62,9 +103,8 @@ def route(doc, path, method, item):
         sys.exit(f"{operation['operationId']}: a POST of ours takes an Idempotency-Key")
     return f'''\t{{ "{method.upper()}", "{prefix(doc, item)}{path}", "{operation['operationId']}",
 \t  api_{snake(operation['operationId'])}, {' | '.join(roles) or '0'}, {str(key_header).lower()},
-\t  {c_list(p['name'] for p in parameters if p['in'] == 'query')},
-\t  {c_list(keys) if keys is not None else 'NULL'},
-\t  {c_list(required) if keys is not None else 'NULL'},
+\t  {c_keys(query)},
+\t  {body},
 \t  {{ {plan[0]}, {plan[1]}, {plan[2]}, {plan[3]}, {str(plan[4]).lower()} }} }},
 '''
 
