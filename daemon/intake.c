@@ -1,2 +1,335 @@
-/* intake.c: being written */
-typedef int loket_placeholder;
+#include "daemon/intake.h"
+
+#include "daemon/config.h"
+#include "daemon/intake_batch.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/mutant.h"
+#include "daemon/server.h"
+#include "lib/core/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { INTAKE_MAX_TRIES = 4, BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024 };
+
+TAILQ_HEAD(intake_posts, intake_post);
+
+struct intake {
+	struct server *srv;
+	struct intake_posts waiting;
+	int n_waiting, n_in_flight;     /* posts */
+	/* a batch asks only when everything that earlier ones write has been sent: the connection keeps the
+	 * order, so what it hears includes what they stored. So one commits while the next one asks */
+	bool asking;
+};
+
+struct intake *intake_new(struct server *srv)
+{
+	struct intake *in = calloc(1, sizeof *in);
+
+	if (!in)
+		abort();
+	in->srv = srv;
+	TAILQ_INIT(&in->waiting);
+	return in;
+}
+
+struct intake *intake_free(struct intake *in)
+{
+	free(in);
+	return NULL;
+}
+
+int intake_waiting(const struct intake *in)
+{
+	return in->n_waiting + in->n_in_flight;
+}
+
+/* ---------------------------------------------------------------- what a contact is */
+
+static bool guard_finds_in(const json_t *j)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_string(j))
+		return guard_finds(json_string_value(j));
+	json_object_foreach((json_t *)j, key, v)
+		if (guard_finds_in(v))
+			return true;
+	json_array_foreach(j, i, v)
+		if (guard_finds_in(v))
+			return true;
+	return false;
+}
+
+static void classify(struct arena *a, const struct intake_post *post, int i)
+{
+	const struct world *w = post->world;
+	struct contact *c = &post->batch.contacts[i];
+	bool in = c->direction == DIRECTION_IN;
+
+	if (c->product && world_product(w, c->product) < 0)
+		c->product = NULL;   /* a form names something we do not have */
+	post->placed[i].product = match_product(a, c, post->inbox->product, post->inbox->in.municipality, w->words,
+	                                        w->n_words);
+	if (c->text && in && match_option0(a, c->text))
+		c->flags |= FLAG_OPTION0;
+	if (c->text && in && match_formal(a, c->text, post->placed[i].product))
+		c->flags |= FLAG_FORMAL;
+	if ((c->text && guard_finds(c->text)) || (c->fields && guard_finds_in(c->fields)))
+		c->flags |= FLAG_BSN_MASKED;
+	if (MUTANT("no_unique_key"))
+		c->provider_id = arena_printf(a, "%s %lld", c->provider_id, (long long)mono_us());
+}
+
+/* ---------------------------------------------------------------- the waiting list */
+
+static void answer(struct intake_post *p, enum intake_result r)
+{
+	op_wake(p->waiter, r);
+}
+
+static void put_last(struct intake *in, struct intake_post *p)
+{
+	TAILQ_INSERT_TAIL(&in->waiting, p, link);
+	in->n_waiting++;
+}
+
+static void put_first(struct intake *in, struct intake_post *p)
+{
+	TAILQ_INSERT_HEAD(&in->waiting, p, link);
+	in->n_waiting++;
+}
+
+static int weight(const struct intake_post *p)
+{
+	return p->batch.n_contacts + p->batch.n_reports + 1;
+}
+
+/* who failed in company, or tries a dead letter again, goes alone */
+static bool goes_alone(const struct intake_post *p)
+{
+	return p->tries > 0 || !uuid_is_nil(p->retry_of);
+}
+
+static void take_posts(struct intake *in, struct batch *b, int max)
+{
+	struct intake_post *p;
+	size_t n_bytes = 0;
+	int n = 0;
+
+	b->posts = arena_array(b->op.arena, struct batch_post, (size_t)max);
+	while (b->n_posts < max && (p = TAILQ_FIRST(&in->waiting))) {
+		n += weight(p);
+		n_bytes += p->raw.len;
+		if (b->n_posts && (goes_alone(p) || n > BATCH_MAX_CONTACTS || n_bytes > BATCH_MAX_RAW_BYTES))
+			return;
+		TAILQ_REMOVE(&in->waiting, p, link);
+		in->n_waiting--;
+		in->n_in_flight++;
+		b->posts[b->n_posts++].p = p;
+		if (goes_alone(p))
+			return;
+	}
+}
+
+/* ---------------------------------------------------------------- a batch */
+
+enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_COMMITTED };
+
+static const struct op_kind batch_kind;
+
+/* what arrived while a commit was under way is the next batch; with nothing under way nothing waits */
+static void start_batch(struct intake *in)
+{
+	struct batch *b;
+
+	if (in->asking || !in->n_waiting)
+		return;
+	in->asking = true;
+	b = (struct batch *)op_new(in->srv, &batch_kind, sizeof *b);
+	op_start(&b->op);
+}
+
+static void asked_enough(struct intake *in)
+{
+	in->asking = false;
+	start_batch(in);
+}
+
+static void answer_all(struct batch *b, enum intake_result r)
+{
+	struct intake *in = b->op.srv->intake;
+
+	for (int i = 0; i < b->n_posts; i++) {
+		in->n_in_flight--;
+		answer(b->posts[i].p, r);
+	}
+	b->n_posts = 0;
+}
+
+static void answer_stored(struct batch *b)
+{
+	struct intake *in = b->op.srv->intake;
+
+	for (int i = 0; i < b->n_posts; i++) {
+		in->n_in_flight--;
+		answer(b->posts[i].p, b->posts[i].n_new ? INTAKE_STORED : INTAKE_DUPLICATE);
+	}
+	b->n_posts = 0;
+}
+
+static bool sqlstate_class(const struct err *e, const char *class)
+{
+	return e->kind == ERR_PG && !strncmp(e->sqlstate, class, 2);
+}
+
+/* is the post itself to blame, and not the moment? Data exception, constraint violation */
+static bool own_fault(const struct err *e)
+{
+	return sqlstate_class(e, "22") || sqlstate_class(e, "23");
+}
+
+/* another instance was quicker, or stood in the way: the next try sees what it did */
+static bool worth_a_try(const struct err *e)
+{
+	return own_fault(e) || sqlstate_class(e, "40");
+}
+
+/* what cannot be stored as contacts is kept as bytes, for people to look at */
+static bool make_dead_letter(struct batch *b, struct intake_post *p)
+{
+	if (p->dead_reason || !uuid_is_nil(p->retry_of) || !own_fault(&b->op.err))
+		return false;
+	log_event(LOG_ERROR, "intake.not_storable", "inbox=%s sqlstate=%s", p->inbox->in.id, b->op.err.sqlstate);
+	p->dead_reason = "the database refused what was read from it";
+	p->batch.n_contacts = p->batch.n_reports = p->batch.n_unreadable = 0;
+	p->tries = 0;
+	return true;
+}
+
+/* the batch kept nothing. Send its posts again one by one: then a bad one hurts only itself */
+static void try_again(struct batch *b)
+{
+	struct intake *in = b->op.srv->intake;
+
+	metric_add(M_BATCH_RETRIES, 1);
+	for (int i = b->n_posts - 1; i >= 0; i--) {
+		struct intake_post *p = b->posts[i].p;
+
+		in->n_in_flight--;
+		if (++p->tries < INTAKE_MAX_TRIES || make_dead_letter(b, p))
+			put_first(in, p);
+		else
+			answer(p, sqlstate_class(&b->op.err, "40") ? INTAKE_UNAVAILABLE : INTAKE_FAILED);
+	}
+	b->n_posts = 0;
+}
+
+static enum op_status batch_failed(struct batch *b)
+{
+	if (worth_a_try(&b->op.err))
+		try_again(b);
+	else if (b->op.err.kind == ERR_PG && !sqlstate_class(&b->op.err, "53") &&
+	         !sqlstate_class(&b->op.err, "57"))
+		answer_all(b, INTAKE_FAILED);
+	else
+		answer_all(b, INTAKE_UNAVAILABLE);   /* unknown outcome, or not now: never 2xx */
+	return OP_FAIL;
+}
+
+static enum op_status send_writes(struct batch *b)
+{
+	enum op_status s = OP_DONE;
+	struct pg_unit *u;
+
+	batch_place(b);
+	batch_make_notices(b);
+	u = batch_write(b);
+	if (u)
+		s = pg_submit(&b->op, BATCH_COMMITTED, u);
+	else
+		answer_stored(b);   /* all of it was here already */
+	if (MUTANT("answer_before_commit") && u)
+		answer_stored(b);
+	asked_enough(b->op.srv->intake);
+	return s;
+}
+
+static enum op_status batch_step(struct op *op)
+{
+	struct batch *b = (struct batch *)op;
+	struct intake *in = op->srv->intake;
+	struct pg_unit *u;
+
+	switch ((enum batch_state)op->state) {
+	case BATCH_NEW:
+		take_posts(in, b, op->srv->config->batch_max);
+		b->now_us = now_us();
+		batch_collect(b);
+		u = batch_ask(b);
+		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
+
+	case BATCH_ASKED:
+		if (pg_failed(op)) {
+			enum op_status s = batch_failed(b);
+
+			asked_enough(in);
+			return s;
+		}
+		batch_learn(b);
+		return send_writes(b);
+
+	case BATCH_COMMITTED:
+		if (pg_failed(op)) {
+			enum op_status s = batch_failed(b);
+
+			start_batch(in);
+			return s;
+		}
+		batch_tell(b);
+		answer_stored(b);
+		return OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static const struct op_kind batch_kind = {
+	.name = "intake.batch",
+	.step = batch_step,
+	.max_arena_bytes = BATCH_MAX_ARENA_BYTES,
+};
+
+/* ---------------------------------------------------------------- the way in */
+
+static bool has_room(const struct intake *in)
+{
+	return intake_waiting(in) < INTAKE_MAX_WAITING && !in->srv->stopping;
+}
+
+enum op_status intake_store(struct op *op, int next_state, struct intake_post *post)
+{
+	struct intake *in = op->srv->intake;
+	enum op_status s = op_wait(op, next_state);
+	struct err err = { 0 };
+
+	post->waiter = op;
+	post->placed = arena_array(op->arena, struct intake_placed, (size_t)post->batch.n_contacts);
+	for (int i = 0; i < post->batch.n_contacts; i++)
+		classify(op->arena, post, i);
+	if (!has_room(in)) {
+		answer(post, INTAKE_UNAVAILABLE);
+		return s;
+	}
+	if (intake_files(op->srv, op->arena, &post->batch, &err)) {
+		log_event(LOG_ERROR, "intake.file", "inbox=%s why=%s", post->inbox->in.id, err.text);
+		answer(post, INTAKE_UNAVAILABLE);
+		return s;
+	}
+	put_last(in, post);
+	start_batch(in);
+	return s;
+}

@@ -14,6 +14,10 @@
 #include "daemon/op.h"
 #include "daemon/world.h"
 
+#include <sys/queue.h>
+
+enum { INTAKE_MAX_WAITING = 4096 };  /* posts; more are INTAKE_UNAVAILABLE */
+
 enum intake_result { INTAKE_STORED, INTAKE_DUPLICATE, INTAKE_UNAVAILABLE /* 503 */, INTAKE_FAILED /* 500 */ };
 
 /* one post: everything in it is stored, or nothing. Lives in the arena of the operation that waits for it */
@@ -25,25 +29,33 @@ struct intake_post {
 	int64_t received_us;
 	struct channel_batch batch;
 	const char *dead_reason;           /* not NULL: store raw as a dead letter, nothing else */
-	const char *retry_of;              /* id of the dead letter this post tries again; NULL otherwise */
-	struct agent_id by;                /* typed in by an agent: the case becomes theirs; nil otherwise */
+	struct uuid retry_of;              /* raw of the dead letters this post tries again; nil otherwise */
+	struct agent_id by;                /* typed in by an agent: a new case becomes theirs; nil otherwise */
 	/* out, per contact of batch: where it went */
 	struct intake_placed {
 		struct contact_id contact;
 		struct case_id case_;
 		struct party_id party;
 		char reference[24];
+		int64_t epoch;                 /* of the case, when it became by's */
 		bool duplicate, new_case;
+		const char *product;           /* what it is about, by lib/core/match */
 	} *placed;
 	/* intake.c only */
 	struct op *waiter;
 	int tries;
+	TAILQ_ENTRY(intake_post) link;
 };
 
 struct intake *intake_new(struct server *srv);
 struct intake *intake_free(struct intake *in);
-/* intake_store - classify, then join the next batch; the step continues with op->result = enum intake_result */
+/*
+ * intake_store - classify, then join the next batch; the step continues with op->result = enum intake_result
+ * in       post: batch, or dead_reason, or retry_of with batch; lives in op's arena until the step continues
+ * out      post->placed, one for each contact
+ */
 enum op_status intake_store(struct op *op, int next_state, struct intake_post *post);
+/* intake_waiting - posts that are not committed yet */
 int intake_waiting(const struct intake *in);
 
 #endif

@@ -109,10 +109,8 @@ static enum op_status take_over(struct op *op)
 	struct server *srv = op->srv;
 	struct world *w;
 
-	if (world_load_read(op, &w, &op->err)) {
-		log_event(LOG_ERROR, "world.refused", "why=%s", op->err.text);
-		return OP_FAIL;
-	}
+	if (world_load_read(op, &w, &op->err))
+		return OP_FAIL;   /* the old one stays */
 	if (!is_news(op, w->version)) {   /* another look was quicker */
 		world_unref(w);
 		return OP_DONE;

@@ -1,0 +1,223 @@
+#include "daemon/intake_batch.h"
+
+#include "daemon/server.h"
+#include "lib/base/jsonx.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- what to ask */
+
+static struct batch_message *message_of(struct batch *b, const char *inbox, const char *provider_id)
+{
+	const char *key = arena_printf(b->op.arena, "%s\n%s", inbox, provider_id);
+	struct batch_message *m = map_get(b->by_message, key);
+
+	if (m)
+		return m;
+	m = arena_new_of(b->op.arena, struct batch_message);
+	m->inbox = inbox;
+	m->provider_id = provider_id;
+	map_put(b->by_message, key, m);
+	return b->messages[b->n_messages++] = m;
+}
+
+static struct batch_address *address_of(struct batch *b, const char *municipality, const char *kind,
+                                        const char *value)
+{
+	const char *key = arena_printf(b->op.arena, "%s\n%s\n%s", municipality, kind, value);
+	struct batch_address *a = map_get(b->by_address, key);
+
+	if (a)
+		return a;
+	a = arena_new_of(b->op.arena, struct batch_address);
+	a->municipality = municipality;
+	a->kind = kind;
+	a->value = value;
+	map_put(b->by_address, key, a);
+	return b->addresses[b->n_addresses++] = a;
+}
+
+/* the provider says that a citizen has a new number: {"newAddress": {"kind", "value"}} */
+static struct batch_address *moved_to(struct batch *b, const struct contact *c, const char *municipality)
+{
+	const json_t *to = c->kind == KIND_SYSTEM && c->fields ? jsonx_obj(c->fields, "newAddress") : NULL;
+	const char *kind = to ? jsonx_str(to, "kind") : NULL, *value = to ? jsonx_str(to, "value") : NULL;
+
+	return kind && value ? address_of(b, municipality, kind, value) : NULL;
+}
+
+static void collect_item(struct batch *b, struct batch_post *post, int i)
+{
+	const struct inbox *in = &post->p->inbox->in;
+	struct batch_item *it = &b->items[b->n_items++];
+	struct contact *c = &post->p->batch.contacts[i];
+
+	it->post = post;
+	it->c = c;
+	it->placed = &post->p->placed[i];
+	it->self = message_of(b, in->id, c->provider_id);
+	it->about = c->reply_to ? message_of(b, in->id, c->reply_to) : NULL;
+	if (c->flags & FLAG_SPAM)
+		return;   /* what a robot says about who it is is worth nothing */
+	for (int a = 0; a < c->n_from; a++)
+		it->from[a] = address_of(b, in->municipality, c->from[a].kind, c->from[a].value);
+	it->moved_to = moved_to(b, c, in->municipality);
+}
+
+void batch_collect(struct batch *b)
+{
+	struct arena *a = b->op.arena;
+	int n = 0;
+
+	for (int p = 0; p < b->n_posts; p++)
+		n += b->posts[p].p->batch.n_contacts;
+	b->items = arena_array(a, struct batch_item, (size_t)n);
+	b->messages = arena_array(a, struct batch_message *, 2 * (size_t)n);
+	b->addresses = arena_array(a, struct batch_address *, (CONTACT_MAX_ADDRESSES + 1) * (size_t)n);
+	b->by_message = map_new(a, 2 * n);
+	b->by_address = map_new(a, (CONTACT_MAX_ADDRESSES + 1) * n);
+	for (int p = 0; p < b->n_posts; p++)
+		for (int i = 0; i < b->posts[p].p->batch.n_contacts; i++)
+			collect_item(b, &b->posts[p], i);
+}
+
+enum { ASK_MESSAGES, ASK_ADDRESSES };
+
+struct pg_unit *batch_ask(struct batch *b)
+{
+	struct pg_unit *u;
+
+	if (!b->n_items)
+		return NULL;
+	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	pg_add(u, SQL_INTAKE_KNOWN_MESSAGES);
+	pg_array(u, PG_TYPE_TEXT, b->n_messages);
+	for (int i = 0; i < b->n_messages; i++)
+		pg_push_text(u, b->messages[i]->inbox);
+	pg_array(u, PG_TYPE_TEXT, b->n_messages);
+	for (int i = 0; i < b->n_messages; i++)
+		pg_push_text(u, b->messages[i]->provider_id);
+	if (!b->n_addresses)
+		return u;
+	pg_add(u, SQL_INTAKE_KNOWN_ADDRESSES);
+	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
+	for (int i = 0; i < b->n_addresses; i++)
+		pg_push_text(u, b->addresses[i]->municipality);
+	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
+	for (int i = 0; i < b->n_addresses; i++)
+		pg_push_text(u, b->addresses[i]->kind);
+	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
+	for (int i = 0; i < b->n_addresses; i++)
+		pg_push_text(u, b->addresses[i]->value);
+	pg_int(u, BATCH_PARTY_CASES);
+	return u;
+}
+
+/* ---------------------------------------------------------------- what came back */
+
+static const char *text(struct batch *b, int q, int row, const char *column)
+{
+	return arena_str(b->op.arena, pg_get(&b->op, q, row, column));
+}
+
+/* a word that this version does not know counts as "none of them" */
+static int known(int word, int otherwise)
+{
+	return word < 0 ? otherwise : word;
+}
+
+static struct batch_case *read_case(struct batch *b, int q, int row)
+{
+	struct batch_case *k = arena_new_of(b->op.arena, struct batch_case);
+	const char *outcome = pg_get(&b->op, q, row, "outcome");
+
+	k->id.u = pg_get_uuid(&b->op, q, row, "case_id");
+	uuid_format(k->id.u, k->id_text);
+	k->municipality = text(b, q, row, "municipality");
+	k->inbox = text(b, q, row, "inbox");
+	k->channel = text(b, q, row, "channel");
+	k->product = text(b, q, row, "product");
+	k->language = text(b, q, row, "language");
+	k->party.u = pg_get_uuid(&b->op, q, row, "party");
+	k->state = (enum case_state)known(case_state_from(pg_get(&b->op, q, row, "state")), CASE_CLOSED);
+	k->outcome = outcome ? (enum case_outcome)known(case_outcome_from(outcome), OUTCOME_NONE) : OUTCOME_NONE;
+	k->closed_us = pg_get_time(&b->op, q, row, "closed_at");
+	k->last_contact_us = pg_get_time(&b->op, q, row, "last_contact_at");
+	k->arrived_us = pg_get_time(&b->op, q, row, "arrived_at");
+	k->due_us = pg_get_time(&b->op, q, row, "due_at");
+	k->owner.u = pg_get_uuid(&b->op, q, row, "owner");
+	k->epoch = pg_get_int(&b->op, q, row, "epoch");
+	k->option0 = pg_get_bool(&b->op, q, row, "option0");
+	return k;
+}
+
+/* the case in a row, once for the whole batch; NULL when the row has none */
+static struct batch_case *case_in(struct batch *b, int q, int row)
+{
+	const char *id = pg_get(&b->op, q, row, "case_id");
+	struct batch_case *k = id ? map_get(b->by_case, id) : NULL;
+
+	if (!id || k)
+		return k;
+	k = read_case(b, q, row);
+	memcpy(k->reference, pg_get(&b->op, q, row, "reference"),
+	       strnlen(pg_get(&b->op, q, row, "reference"), sizeof k->reference - 1));
+	map_put(b->by_case, k->id_text, k);
+	return k;
+}
+
+static void learn_messages(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, ASK_MESSAGES); row++) {
+		struct batch_message *m = b->messages[pg_get_int(&b->op, ASK_MESSAGES, row, "n") - 1];
+
+		m->stored = true;
+		m->contact.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact");
+		m->party.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact_party");
+		m->where = case_in(b, ASK_MESSAGES, row);
+	}
+}
+
+static struct batch_party *party_in(struct batch *b, int row)
+{
+	const char *id = pg_get(&b->op, ASK_ADDRESSES, row, "contact_party");
+	struct batch_party *p = map_get(b->by_party, id);
+
+	if (p)
+		return p;
+	p = arena_new_of(b->op.arena, struct batch_party);
+	p->id.u = pg_get_uuid(&b->op, ASK_ADDRESSES, row, "contact_party");
+	map_put(b->by_party, arena_str(b->op.arena, id), p);
+	return p;
+}
+
+static void add_case(struct batch_party *p, struct batch_case *k)
+{
+	for (int i = 0; i < p->n_cases; i++)
+		if (p->cases[i] == k)
+			return;
+	if (k && p->n_cases < BATCH_PARTY_CASES)
+		p->cases[p->n_cases++] = k;
+}
+
+static void learn_addresses(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, ASK_ADDRESSES); row++) {
+		struct batch_address *a = b->addresses[pg_get_int(&b->op, ASK_ADDRESSES, row, "n") - 1];
+
+		a->party = party_in(b, row);
+		add_case(a->party, case_in(b, ASK_ADDRESSES, row));
+	}
+}
+
+void batch_learn(struct batch *b)
+{
+	struct arena *a = b->op.arena;
+	int n_cases = pg_rows(&b->op, ASK_MESSAGES) + (b->n_addresses ? pg_rows(&b->op, ASK_ADDRESSES) : 0);
+
+	b->by_case = map_new(a, n_cases);
+	b->by_party = map_new(a, b->n_addresses);
+	learn_messages(b);
+	if (b->n_addresses)
+		learn_addresses(b);
+}

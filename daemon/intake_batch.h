@@ -1,0 +1,148 @@
+/*
+ * intake_batch.h - a batch of posts on its way into PostgreSQL; used by intake*.c only
+ *
+ *   intake.c        the waiting list, the operation, what to do when it fails
+ *   intake_ask.c    unit 1: what is known of the addresses and messages in the batch
+ *   intake_place.c  which party and case each contact belongs to; no I/O
+ *   intake_write.c  unit 2: everything to write, one statement per table
+ *   intake_tell.c   after COMMIT: queue, dispatcher, event streams
+ *   intake_files.c  uploaded files, before all that
+ */
+#ifndef LOKET_INTAKE_BATCH_H
+#define LOKET_INTAKE_BATCH_H
+
+#include "daemon/intake.h"
+#include "daemon/pg.h"
+#include "lib/base/map.h"
+#include "lib/core/notice.h"
+
+enum {
+	BATCH_MAX_CONTACTS = 2 * CONTACT_MAX_PER_POST, /* contacts and reports; a post has at most half of it */
+	BATCH_MAX_RAW_BYTES = 8 * 1024 * 1024,         /* of all but the first post */
+	BATCH_PARTY_CASES = 16,                        /* the newest that a contact may join */
+	BATCH_REFERENCE = 24,
+};
+
+struct batch_case {
+	struct case_id id;
+	char id_text[UUID_TEXT];
+	char reference[BATCH_REFERENCE];
+	const char *municipality, *inbox, *channel, *product, *language;
+	struct party_id party;
+	enum case_state state;       /* with this batch taken into account */
+	enum case_outcome outcome;
+	int64_t closed_us, last_contact_us, arrived_us, due_us;
+	struct agent_id owner;
+	int64_t epoch;
+	unsigned flags;
+	bool option0;
+	bool is_new;
+	/* when it was there already: what the batch does to it */
+	bool touched, wake, reopened, now_option0;
+};
+
+struct batch_party {
+	struct party_id id;
+	bool is_new;
+	const char *municipality, *name, *language;
+	struct batch_case *cases[BATCH_PARTY_CASES];
+	int n_cases;
+};
+
+struct batch_address {
+	const char *municipality, *kind, *value;
+	struct batch_party *party;   /* NULL: nobody's so far */
+	bool is_new;
+};
+
+/* a message of a provider that a contact of the batch is, or is about */
+struct batch_message {
+	const char *inbox, *provider_id;
+	bool stored;                 /* in the database, or earlier in this batch */
+	struct contact_id contact;
+	struct party_id party;
+	struct batch_case *where;    /* NULL: without a case */
+};
+
+struct batch_item {
+	struct batch_post *post;
+	struct contact *c;
+	struct intake_placed *placed;
+	struct batch_message *self, *about;
+	struct batch_address *from[CONTACT_MAX_ADDRESSES], *moved_to;
+	struct batch_party *party;   /* NULL: gave no address */
+	struct batch_case *where;    /* NULL: needs no case */
+	struct contact_id id;
+};
+
+struct batch_post {
+	struct intake_post *p;
+	struct uuid raw;
+	bool writes_raw;
+	int n_counted;               /* "received" of the ledger */
+	int n_new;                   /* contacts and dead letters to write */
+};
+
+struct batch_dead_letter {
+	struct batch_post *post;
+	const char *why;
+	struct uuid id;
+};
+
+/* what a provider said about one message of ours, folded over the batch */
+struct batch_delivery {
+	const struct world_inbox *inbox;
+	const struct delivery_report *last;
+	enum delivery status;
+};
+
+struct batch_notice {
+	enum notice_kind kind;
+	const struct batch_case *about;
+	char *payload;
+};
+
+struct batch {
+	struct op op;
+	struct batch_post *posts;
+	int n_posts;
+	struct batch_item *items;
+	int n_items;
+	struct batch_message **messages;
+	int n_messages;
+	struct batch_address **addresses;
+	int n_addresses;
+	struct map *by_message, *by_address, *by_party, *by_case;
+
+	/* to write; each list has room for all it can hold */
+	struct batch_party **parties;
+	struct batch_case **cases, **touched;
+	struct batch_item **contacts, **changes;     /* changes: edits and deletes */
+	struct batch_dead_letter *dead_letters;
+	struct batch_delivery **deliveries;
+	struct batch_notice *notices;
+	int n_parties, n_cases, n_touched, n_contacts, n_changes, n_dead_letters, n_deliveries, n_notices;
+	int n_reports, n_raws, n_new_addresses, n_retries;
+	int64_t now_us;
+	int q_touched, q_delivered, q_notices;       /* place in unit 2; -1: not in it */
+};
+
+/* intake_ask.c */
+void batch_collect(struct batch *b);                   /* items, and what to ask about them */
+struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask */
+void batch_learn(struct batch *b);                     /* reads op->pg */
+
+/* intake_place.c */
+void batch_place(struct batch *b);
+
+/* intake_write.c */
+struct pg_unit *batch_write(struct batch *b);          /* NULL: nothing to write */
+
+/* intake_tell.c */
+void batch_make_notices(struct batch *b);              /* before writing */
+void batch_tell(struct batch *b);                      /* after COMMIT; reads op->pg */
+
+/* intake_files.c - keep the uploaded files of a post; < 0 when the disk would not */
+int intake_files(struct server *srv, struct arena *a, struct channel_batch *batch, struct err *err);
+
+#endif

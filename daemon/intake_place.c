@@ -1,0 +1,370 @@
+#include "daemon/intake_batch.h"
+
+#include "daemon/server.h"
+#include "lib/base/when.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- who */
+
+/* may an address become one more of a party we know? Only when somebody vouches for it: the provider of a
+ * conversation, or the agent who speaks with them. What a form says about itself proves nothing */
+static bool vouched_for(const struct batch_item *it)
+{
+	return it->post->p->inbox->conversational || !uuid_is_nil(it->post->p->by.u);
+}
+
+static struct batch_party *new_party(struct batch *b, const struct batch_item *it)
+{
+	struct batch_party *p = arena_new_of(b->op.arena, struct batch_party);
+
+	p->id.u = server_uuid(b->op.srv);
+	p->is_new = true;
+	p->municipality = it->post->p->inbox->in.municipality;
+	p->name = it->c->name;
+	p->language = it->c->language;
+	return b->parties[b->n_parties++] = p;
+}
+
+static void take_address(struct batch *b, struct batch_address *a, struct batch_party *p)
+{
+	if (a->party)
+		return;   /* somebody's already: two parties are never made one by guess */
+	a->party = p;
+	a->is_new = true;
+	b->n_new_addresses++;
+}
+
+static struct batch_party *party_for(struct batch *b, const struct batch_item *it)
+{
+	struct batch_party *p = NULL;
+
+	if (!it->from[0])
+		return NULL;
+	for (int i = 0; i < it->c->n_from && !p; i++)
+		p = it->from[i]->party;
+	if (!p)
+		p = new_party(b, it);
+	if (p->is_new || vouched_for(it))
+		for (int i = 0; i < it->c->n_from; i++)
+			take_address(b, it->from[i], p);
+	if (it->moved_to)
+		take_address(b, it->moved_to, p);
+	return p;
+}
+
+/* ---------------------------------------------------------------- which case */
+
+/* how long a case may wait here. Who asks for help by hand waits as if somebody were on the line */
+static int64_t norm_us(const struct batch_item *it, bool option0)
+{
+	const struct world *w = it->post->p->world;
+	const struct world_inbox *in = it->post->p->inbox;
+	int norm = w->norm_s[in->municipality][in->channel];
+
+	for (int c = 0; option0 && c < w->n_channels; c++)
+		if (w->live[c] && w->norm_s[in->municipality][c] < norm)
+			norm = w->norm_s[in->municipality][c];
+	return norm * WHEN_SECOND_US;
+}
+
+/* DOR-7K3Q-X2MP: easy to read out; no I, L, O or U in it */
+static void make_reference(const char *municipality, char out[BATCH_REFERENCE])
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint8_t r[8];
+	int n = 0;
+
+	for (const char *s = municipality; *s && n < 3; s++)
+		if (*s >= 'a' && *s <= 'z')
+			out[n++] = (char)(*s - 'a' + 'A');
+	random_bytes(r, sizeof r);
+	for (int i = 0; i < 8; i++) {
+		if (i % 4 == 0)
+			out[n++] = '-';
+		out[n++] = digits[r[i] % 32];
+	}
+	out[n] = '\0';
+}
+
+static bool has_option0(const struct batch_item *it)
+{
+	return it->c->flags & FLAG_OPTION0;
+}
+
+static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
+{
+	const struct intake_post *p = it->post->p;
+	struct batch_case *k = arena_new_of(b->op.arena, struct batch_case);
+
+	k->id.u = server_uuid(b->op.srv);
+	uuid_format(k->id.u, k->id_text);
+	make_reference(p->inbox->in.municipality, k->reference);
+	k->municipality = p->inbox->in.municipality;
+	k->inbox = p->inbox->in.id;
+	k->channel = p->inbox->in.channel;
+	k->product = it->placed->product;
+	k->language = it->c->language ? it->c->language : "nl";
+	k->is_new = true;
+	k->state = CASE_QUEUED;
+	k->arrived_us = k->last_contact_us = p->received_us;
+	k->due_us = p->received_us + norm_us(it, has_option0(it));
+	k->option0 = has_option0(it);
+	if (it->party)
+		k->party = it->party->id;
+	b->cases[b->n_cases++] = k;
+	return k;
+}
+
+static struct batch_case *spam_case(struct batch *b, const struct batch_item *it)
+{
+	struct batch_case *k = new_case(b, it);
+
+	k->state = CASE_CLOSED;
+	k->outcome = OUTCOME_SPAM;
+	k->closed_us = it->post->p->received_us;
+	k->flags = FLAG_SPAM;
+	return k;
+}
+
+/* the agent who types it in is talking to the citizen now */
+static void give_to(struct batch_case *k, struct agent_id agent)
+{
+	k->state = CASE_ASSIGNED;
+	k->owner = agent;
+	k->epoch = 1;
+}
+
+static void remember_case(struct batch_party *p, struct batch_case *k)
+{
+	if (!p)
+		return;
+	if (p->n_cases == BATCH_PARTY_CASES)   /* the oldest goes: they came newest first */
+		p->n_cases--;
+	memmove(p->cases + 1, p->cases, sizeof *p->cases * (size_t)p->n_cases);
+	p->cases[0] = k;
+	p->n_cases++;
+}
+
+static bool same_party(const struct batch_item *it, struct party_id other)
+{
+	return it->party && uuid_same(it->party->id.u, other.u);
+}
+
+static bool opens_case(const struct batch_item *it)
+{
+	const struct contact *c = it->c;
+
+	if (c->direction == DIRECTION_OUT && uuid_is_nil(it->post->p->by.u))
+		return false;   /* an echo: somebody of ours wrote it elsewhere */
+	if (contact_opens_case(c))
+		return true;
+	/* an edit of a message that never came is the only thing we have of it */
+	return c->kind == KIND_EDIT && c->text && !(it->about && it->about->stored);
+}
+
+/* the case of the message that this one answers, edits or reacts to; a closed one only when nothing is asked */
+static struct batch_case *case_of_about(const struct batch_item *it, bool opens)
+{
+	struct batch_message *m = it->about;
+
+	if (!m || !m->where || !same_party(it, m->where->party))
+		return NULL;
+	return m->where->state != CASE_CLOSED || !opens ? m->where : NULL;
+}
+
+static struct batch_case *matching_case(const struct batch_item *it)
+{
+	const struct world_inbox *in = it->post->p->inbox;
+	struct match_case cases[BATCH_PARTY_CASES];
+	struct match_result r;
+	int n = it->party ? it->party->n_cases : 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct batch_case *k = it->party->cases[i];
+
+		cases[i] = (struct match_case){
+			.id = k->id_text, .inbox = k->inbox, .product = k->product, .state = k->state,
+			.outcome = k->outcome, .closed_us = k->closed_us, .last_contact_us = k->last_contact_us,
+		};
+	}
+	r = match_case_for(it->c, it->placed->product, in->conversational, in->in.id, cases, n,
+	                   it->post->p->received_us);
+	return r.kind == MATCH_NEW ? NULL : it->party->cases[r.index];
+}
+
+static void reopen(struct batch_case *k, const struct batch_item *it)
+{
+	k->state = CASE_QUEUED;
+	k->outcome = OUTCOME_NONE;
+	k->closed_us = 0;
+	k->arrived_us = it->post->p->received_us;
+	k->due_us = k->arrived_us + norm_us(it, k->option0);
+	k->reopened = !k->is_new;
+}
+
+/* what a contact does to the case it came into */
+static void touch_case(struct batch *b, struct batch_case *k, const struct batch_item *it)
+{
+	int64_t now = it->post->p->received_us;
+
+	if (!k->is_new && !k->touched) {
+		k->touched = true;
+		b->touched[b->n_touched++] = k;
+	}
+	if (k->last_contact_us < now)
+		k->last_contact_us = now;
+	k->flags |= it->c->flags & (FLAG_OPTION0 | FLAG_FORMAL | FLAG_SPAM);
+	if (has_option0(it) && !k->option0) {
+		k->option0 = k->now_option0 = true;
+		if (k->due_us > now + norm_us(it, true))
+			k->due_us = now + norm_us(it, true);
+	}
+	if (!opens_case(it) || k->outcome == OUTCOME_SPAM)
+		return;
+	k->wake = true;
+	if (k->state == CASE_CLOSED)
+		reopen(k, it);
+}
+
+static struct batch_case *case_for(struct batch *b, struct batch_item *it)
+{
+	bool opens = opens_case(it);
+	struct batch_case *k;
+
+	if (it->c->flags & FLAG_SPAM)
+		return spam_case(b, it);
+	k = case_of_about(it, opens);
+	if (!k)
+		k = matching_case(it);
+	if (!k && opens) {
+		k = new_case(b, it);
+		if (!uuid_is_nil(it->post->p->by.u))
+			give_to(k, it->post->p->by);
+		remember_case(it->party, k);
+		it->placed->new_case = true;
+	}
+	return k;
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static void say_where(struct batch_item *it)
+{
+	struct intake_placed *out = it->placed;
+	const struct batch_message *m = it->self;
+
+	out->contact = m->contact;
+	out->party = m->party;
+	if (!m->where)
+		return;
+	out->case_ = m->where->id;
+	out->epoch = m->where->epoch;
+	memcpy(out->reference, m->where->reference, sizeof out->reference);
+}
+
+static void place_item(struct batch *b, struct batch_item *it)
+{
+	it->placed->duplicate = it->self->stored;
+	if (it->self->stored) {
+		say_where(it);
+		return;
+	}
+	it->party = party_for(b, it);
+	it->where = case_for(b, it);
+	if (it->where)
+		touch_case(b, it->where, it);
+	it->id.u = server_uuid(b->op.srv);
+	it->self->stored = true;
+	it->self->contact = it->id;
+	it->self->where = it->where;
+	if (it->party)
+		it->self->party = it->party->id;
+	b->contacts[b->n_contacts++] = it;
+	if ((it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE) && it->about)
+		b->changes[b->n_changes++] = it;
+	it->post->n_new++;
+	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
+	say_where(it);
+}
+
+static void place_dead_letter(struct batch *b, struct batch_post *post, const char *why)
+{
+	b->dead_letters[b->n_dead_letters++] = (struct batch_dead_letter){ post, why, server_uuid(b->op.srv) };
+	post->n_new++;
+	post->n_counted++;
+}
+
+static void place_dead_letters(struct batch *b, struct batch_post *post)
+{
+	if (post->p->dead_reason)
+		place_dead_letter(b, post, post->p->dead_reason);
+	for (int i = 0; i < post->p->batch.n_unreadable; i++)
+		place_dead_letter(b, post, post->p->batch.unreadable[i].why);
+}
+
+/* several reports on one message become the furthest it came */
+static void fold_report(struct batch *b, struct map *seen, const struct world_inbox *in,
+                        const struct delivery_report *r)
+{
+	const char *key = arena_printf(b->op.arena, "%s\n%s", in->in.id, r->provider_id);
+	struct batch_delivery *d = map_get(seen, key);
+
+	if (!d) {
+		d = arena_new_of(b->op.arena, struct batch_delivery);
+		d->inbox = in;
+		map_put(seen, key, d);
+		b->deliveries[b->n_deliveries++] = d;
+	} else if (!delivery_moves(d->status, r->status)) {
+		return;
+	}
+	d->status = r->status;
+	d->last = r;
+}
+
+static void fold_reports(struct batch *b)
+{
+	struct map *seen = map_new(b->op.arena, b->n_reports);
+
+	b->deliveries = arena_array(b->op.arena, struct batch_delivery *, (size_t)b->n_reports);
+	for (int p = 0; p < b->n_posts; p++) {
+		const struct intake_post *post = b->posts[p].p;
+
+		for (int i = 0; i < post->batch.n_reports; i++)
+			fold_report(b, seen, post->inbox, &post->batch.reports[i]);
+	}
+}
+
+static void make_room(struct batch *b)
+{
+	struct arena *a = b->op.arena;
+	size_t n = (size_t)b->n_items, n_dead = 0;
+
+	b->parties = arena_array(a, struct batch_party *, n);
+	b->cases = arena_array(a, struct batch_case *, n);
+	b->touched = arena_array(a, struct batch_case *, n);
+	b->contacts = arena_array(a, struct batch_item *, n);
+	b->changes = arena_array(a, struct batch_item *, n);
+	for (int p = 0; p < b->n_posts; p++) {
+		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;
+		b->n_reports += b->posts[p].p->batch.n_reports;
+	}
+	b->dead_letters = arena_array(a, struct batch_dead_letter, n_dead);
+}
+
+void batch_place(struct batch *b)
+{
+	make_room(b);
+	for (int i = 0; i < b->n_items; i++)
+		place_item(b, &b->items[i]);
+	for (int p = 0; p < b->n_posts; p++) {
+		struct batch_post *post = &b->posts[p];
+
+		place_dead_letters(b, post);
+		post->writes_raw = post->n_new && uuid_is_nil(post->p->retry_of);
+		post->raw = post->writes_raw ? server_uuid(b->op.srv) : post->p->retry_of;
+		b->n_raws += post->writes_raw;
+		b->n_retries += !uuid_is_nil(post->p->retry_of);
+	}
+	fold_reports(b);
+}

@@ -1,0 +1,172 @@
+#include "daemon/intake_batch.h"
+
+#include "daemon/dispatch.h"
+#include "daemon/metrics.h"
+#include "daemon/queue.h"
+#include "daemon/server.h"
+#include "daemon/sse.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- what will be told */
+
+static void say_reopened(struct batch *b, const struct batch_case *k)
+{
+	b->notices[b->n_notices++] = (struct batch_notice){
+		.kind = NOTICE_CASE_CHANGED,
+		.about = k,
+		.payload = arena_printf(b->op.arena,
+			"{\"case\":{\"id\":\"%s\",\"state\":\"queued\",\"product\":\"%s\",\"municipality\":\"%s\"},"
+			"\"event\":\"contact\",\"why\":\"the citizen came back\"}",
+			k->id_text, k->product, k->municipality),
+	};
+}
+
+static void say_received(struct batch *b, const struct batch_item *it)
+{
+	const struct batch_case *k = it->where;
+	char id[UUID_TEXT];
+
+	uuid_format(it->id.u, id);
+	b->notices[b->n_notices++] = (struct batch_notice){
+		.kind = NOTICE_CONTACT_RECEIVED,
+		.about = k,
+		.payload = arena_printf(b->op.arena,
+			"{\"contact\":{\"id\":\"%s\",\"channel\":\"%s\",\"kind\":\"%s\"},"
+			"\"case\":{\"id\":\"%s\",\"product\":\"%s\",\"municipality\":\"%s\"%s}}",
+			id, it->post->p->inbox->in.channel, contact_kind_name(it->c->kind), k->id_text,
+			k->product, k->municipality, it->placed->new_case ? ",\"new\":true" : ""),
+	};
+}
+
+void batch_make_notices(struct batch *b)
+{
+	b->notices = arena_array(b->op.arena, struct batch_notice, (size_t)(b->n_touched + b->n_contacts));
+	for (int i = 0; i < b->n_touched; i++)
+		if (b->touched[i]->reopened)
+			say_reopened(b, b->touched[i]);
+	for (int i = 0; i < b->n_contacts; i++)
+		if (b->contacts[i]->where && b->contacts[i]->where->outcome != OUTCOME_SPAM)
+			say_received(b, b->contacts[i]);
+}
+
+/* ---------------------------------------------------------------- after COMMIT */
+
+static bool number(int n, uint16_t *out)
+{
+	*out = n < 0 ? 0 : (uint16_t)n;
+	return n >= 0;
+}
+
+/* false: something in it was taken out of the set-up meanwhile; the sweep will find the case */
+static bool route_numbers(const struct world *w, struct route_case *c, const char *municipality,
+                          const char *product, const char *channel, const char *language)
+{
+	number(world_language(w, language), &c->language);   /* nobody speaks it: number 0, Dutch */
+	if (!number(world_municipality(w, municipality), &c->municipality) ||
+	    !number(world_product(w, product), &c->product) || !number(world_channel(w, channel), &c->channel))
+		return false;
+	c->live = w->live[c->channel];
+	return true;
+}
+
+static void enqueue(struct server *srv, const struct route_case *c)
+{
+	queue_put(srv->queue, c);
+	dispatch_case_waits(srv->dispatch, c);
+}
+
+static void enqueue_new(struct server *srv, const struct batch_case *k)
+{
+	struct route_case c = { .id = k->id, .option0 = k->option0, .arrived_us = k->arrived_us, .due_us = k->due_us };
+
+	if (route_numbers(world_now(srv), &c, k->municipality, k->product, k->channel, k->language))
+		enqueue(srv, &c);
+}
+
+/* a case that was there and waits now: because it did not before, or because it became urgent */
+static void enqueue_touched(struct batch *b, int row)
+{
+	struct server *srv = b->op.srv;
+	const struct world *w = world_now(srv);
+	int q = b->q_touched;
+	const char *team = pg_get(&b->op, q, row, "wanted_team");
+	struct route_case c = {
+		.id.u = pg_get_uuid(&b->op, q, row, "id"),
+		.option0 = pg_get_bool(&b->op, q, row, "option0"),
+		.arrived_us = pg_get_time(&b->op, q, row, "arrived_at"),
+		.due_us = pg_get_time(&b->op, q, row, "due_at"),
+		.wanted.u = pg_get_uuid(&b->op, q, row, "wanted_agent"),
+	};
+
+	for (int t = 1; team && t < w->n_teams; t++)
+		if (!strcmp(w->teams[t], team))
+			c.team = (uint16_t)t;
+	if (route_numbers(w, &c, pg_get(&b->op, q, row, "municipality"), pg_get(&b->op, q, row, "product"),
+	                  pg_get(&b->op, q, row, "channel"), pg_get(&b->op, q, row, "language")))
+		enqueue(srv, &c);
+}
+
+static bool starts_to_wait(const struct batch_case *before, const char *state_now)
+{
+	if (strcmp(state_now, case_state_name(CASE_QUEUED)))
+		return false;
+	return before->reopened || before->now_option0 || before->state != CASE_QUEUED;
+}
+
+static void tell_queue(struct batch *b)
+{
+	for (int i = 0; i < b->n_cases; i++) {
+		if (b->cases[i]->state == CASE_QUEUED)
+			enqueue_new(b->op.srv, b->cases[i]);
+		else if (b->cases[i]->state == CASE_ASSIGNED)
+			dispatch_agent_changed(b->op.srv->dispatch, b->cases[i]->owner);
+	}
+	for (int row = 0; b->q_touched >= 0 && row < pg_rows(&b->op, b->q_touched); row++) {
+		const struct batch_case *k = map_get(b->by_case, pg_get(&b->op, b->q_touched, row, "id"));
+
+		if (starts_to_wait(k, pg_get(&b->op, b->q_touched, row, "state")))
+			enqueue_touched(b, row);
+	}
+}
+
+static void publish(struct batch *b, int q, int row, enum notice_kind kind, const char *municipality,
+                    const char *case_id, char *payload)
+{
+	struct notice n = {
+		.id = pg_get_int(&b->op, q, row, "id"),
+		.at_us = b->now_us,
+		.kind = kind,
+		.agent.u = pg_get_uuid(&b->op, q, row, "agent"),
+		.payload = payload,
+	};
+
+	strncat(n.municipality, municipality, sizeof n.municipality - 1);
+	if (case_id)
+		strncat(n.case_id, case_id, sizeof n.case_id - 1);
+	sse_publish(b->op.srv->sse, &n);
+}
+
+static void tell_watchers(struct batch *b)
+{
+	for (int row = 0; b->q_delivered >= 0 && row < pg_rows(&b->op, b->q_delivered); row++)
+		publish(b, b->q_delivered, row, NOTICE_DELIVERY_CHANGED,
+		        pg_get(&b->op, b->q_delivered, row, "municipality"),
+		        pg_get(&b->op, b->q_delivered, row, "case_id"),
+		        arena_str(b->op.arena, pg_get(&b->op, b->q_delivered, row, "payload")));
+	for (int row = 0; b->q_notices >= 0 && row < pg_rows(&b->op, b->q_notices); row++) {
+		const struct batch_notice *n = &b->notices[row];
+
+		publish(b, b->q_notices, row, n->kind, n->about->municipality, n->about->id_text, n->payload);
+	}
+}
+
+void batch_tell(struct batch *b)
+{
+	metric_add(M_BATCHES, 1);
+	metric_add(M_CONTACTS_STORED, (uint64_t)b->n_contacts);
+	metric_add(M_CONTACTS_DUPLICATE, (uint64_t)(b->n_items - b->n_contacts));
+	metric_add(M_DEAD_LETTERS, (uint64_t)b->n_dead_letters);
+	tell_queue(b);
+	tell_watchers(b);
+}

@@ -1,0 +1,374 @@
+#include "daemon/intake_batch.h"
+
+#include "lib/base/jsonx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* one array parameter: push an expression of i for each i below n */
+#define COLUMN(u, type, push, n, value) \
+	do { \
+		pg_array(u, type, n); \
+		for (int i = 0; i < (n); i++) \
+			push(u, value); \
+	} while (0)
+#define TEXTS(n, value) COLUMN(u, PG_TYPE_TEXT, pg_push_text, n, value)
+#define UUIDS(n, value) COLUMN(u, PG_TYPE_UUID, pg_push_uuid, n, value)
+#define TIMES(n, value) COLUMN(u, PG_TYPE_TIME, pg_push_time, n, value)
+#define BOOLS(n, value) COLUMN(u, PG_TYPE_BOOL, pg_push_bool, n, value)
+#define INTS(n, value) COLUMN(u, PG_TYPE_INT8, pg_push_int, n, value)
+#define JSONS(n, value) COLUMN(u, PG_TYPE_JSONB, pg_push_text, n, value)
+#define BYTEAS(n, value) COLUMN(u, PG_TYPE_BYTEA, pg_push_bytes, n, value)
+
+/* "option0,formal": SQL has no arrays of arrays */
+static const char *flags_text(struct batch *b, unsigned flags)
+{
+	const char *s = "";
+
+	for (unsigned bit = 1; bit < 1u << N_FLAGS; bit <<= 1)
+		if (flags & bit)
+			s = arena_printf(b->op.arena, "%s%s%s", s, *s ? "," : "",
+			                 contact_flag_name((enum contact_flag)bit));
+	return s;
+}
+
+static void write_raws(struct batch *b, struct pg_unit *u)
+{
+	struct batch_post **list = arena_array(b->op.arena, struct batch_post *, (size_t)b->n_raws);
+	int n = 0;
+
+	for (int p = 0; p < b->n_posts; p++)
+		if (b->posts[p].writes_raw)
+			list[n++] = &b->posts[p];
+	pg_add(u, SQL_INTAKE_RAW_INSERT);
+	UUIDS(n, list[i]->raw);
+	TEXTS(n, list[i]->p->inbox->in.municipality);
+	TEXTS(n, list[i]->p->inbox->in.id);
+	TIMES(n, list[i]->p->received_us);
+	TEXTS(n, list[i]->p->content_type);
+	INTS(n, list[i]->n_counted);
+	BYTEAS(n, list[i]->p->raw);
+}
+
+static void write_parties(struct batch *b, struct pg_unit *u)
+{
+	struct batch_party **list = b->parties;
+	int n = b->n_parties;
+
+	pg_add(u, SQL_INTAKE_PARTY_INSERT);
+	UUIDS(n, list[i]->id.u);
+	TEXTS(n, list[i]->municipality);
+	TEXTS(n, list[i]->name);
+	TEXTS(n, list[i]->language);
+	pg_time(u, b->now_us);
+}
+
+static void write_addresses(struct batch *b, struct pg_unit *u)
+{
+	struct batch_address **list = arena_array(b->op.arena, struct batch_address *, (size_t)b->n_new_addresses);
+	int n = 0;
+
+	for (int i = 0; i < b->n_addresses; i++)
+		if (b->addresses[i]->is_new)
+			list[n++] = b->addresses[i];
+	pg_add(u, SQL_INTAKE_ADDRESS_INSERT);
+	TEXTS(n, list[i]->municipality);
+	TEXTS(n, list[i]->kind);
+	TEXTS(n, list[i]->value);
+	UUIDS(n, list[i]->party->id.u);
+	pg_time(u, b->now_us);
+}
+
+static void write_cases(struct batch *b, struct pg_unit *u)
+{
+	struct batch_case **list = b->cases;
+	int n = b->n_cases;
+
+	pg_add(u, SQL_INTAKE_CASE_INSERT);
+	UUIDS(n, list[i]->id.u);
+	TEXTS(n, list[i]->municipality);
+	TEXTS(n, list[i]->reference);
+	TEXTS(n, list[i]->product);
+	UUIDS(n, list[i]->party.u);
+	TEXTS(n, list[i]->inbox);
+	TEXTS(n, list[i]->channel);
+	TEXTS(n, list[i]->language);
+	TEXTS(n, case_state_name(list[i]->state));
+	TEXTS(n, list[i]->outcome == OUTCOME_NONE ? NULL : case_outcome_name(list[i]->outcome));
+	TEXTS(n, flags_text(b, list[i]->flags));
+	BOOLS(n, list[i]->option0);
+	TIMES(n, list[i]->arrived_us);
+	TIMES(n, list[i]->due_us);
+	TIMES(n, list[i]->last_contact_us);
+	TIMES(n, list[i]->closed_us);
+	UUIDS(n, list[i]->owner.u);
+	INTS(n, list[i]->epoch);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct batch_case *const *x = a, *const *y = b;
+
+	return memcmp((*x)->id.u.b, (*y)->id.u.b, sizeof(struct uuid));
+}
+
+/* in the order of their ids, so that two instances lock them in the same order */
+static void write_touched(struct batch *b, struct pg_unit *u)
+{
+	struct batch_case **list = b->touched;
+	int n = b->n_touched;
+
+	qsort(list, (size_t)n, sizeof *list, by_id);
+	pg_add(u, SQL_INTAKE_CASE_TOUCH);
+	UUIDS(n, list[i]->id.u);
+	TIMES(n, list[i]->last_contact_us);
+	TEXTS(n, flags_text(b, list[i]->flags));
+	BOOLS(n, list[i]->now_option0);
+	BOOLS(n, list[i]->wake);
+	TIMES(n, list[i]->due_us);
+}
+
+static const char *addresses_json(struct batch *b, const struct contact *c)
+{
+	json_t *list = json_array();
+	const char *s;
+
+	for (int i = 0; i < c->n_from; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "kind", c->from[i].kind, "value",
+		                                      c->from[i].value));
+	s = jsonx_dump(b->op.arena, list, NULL);
+	json_decref(list);
+	return s;
+}
+
+static json_t *attachment_json(const struct contact_attachment *a)
+{
+	json_t *j = json_object();
+
+	jsonx_put(j, "id", a->id);
+	jsonx_put(j, "kind", a->kind);
+	jsonx_put(j, "mediaType", a->media_type);
+	jsonx_put(j, "name", a->name);
+	jsonx_put(j, "sha256", a->sha256);
+	jsonx_put(j, "state", a->state);
+	jsonx_put(j, "providerRef", a->provider_ref);
+	if (a->n_bytes >= 0)
+		json_object_set_new(j, "bytes", json_integer(a->n_bytes));
+	return j;
+}
+
+static const char *attachments_json(struct batch *b, const struct contact *c)
+{
+	json_t *list;
+	const char *s;
+
+	if (!c->n_attachments)
+		return "[]";
+	list = json_array();
+	for (int i = 0; i < c->n_attachments; i++)
+		json_array_append_new(list, attachment_json(&c->attachments[i]));
+	s = jsonx_dump(b->op.arena, list, NULL);
+	json_decref(list);
+	return s;
+}
+
+static const char *fields_json(struct batch *b, const struct contact *c)
+{
+	return c->fields ? jsonx_dump(b->op.arena, c->fields, NULL) : NULL;
+}
+
+static struct uuid party_id(const struct batch_item *it)
+{
+	return it->party ? it->party->id.u : (struct uuid){ 0 };
+}
+
+static struct uuid case_id(const struct batch_item *it)
+{
+	return it->where ? it->where->id.u : (struct uuid){ 0 };
+}
+
+static void write_contacts(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->contacts;
+	int n = b->n_contacts;
+
+	pg_add(u, SQL_INTAKE_CONTACT_INSERT);
+	UUIDS(n, list[i]->id.u);
+	TEXTS(n, list[i]->post->p->inbox->in.municipality);
+	TEXTS(n, list[i]->post->p->inbox->in.id);
+	TEXTS(n, list[i]->post->p->inbox->in.channel);
+	TEXTS(n, list[i]->c->direction == DIRECTION_IN ? "in" : "out");
+	TEXTS(n, list[i]->c->visibility == VISIBILITY_PUBLIC ? "public" : "private");
+	TEXTS(n, contact_kind_name(list[i]->c->kind));
+	TEXTS(n, list[i]->c->provider_id);
+	TIMES(n, list[i]->c->provider_time_us);
+	TIMES(n, list[i]->post->p->received_us);
+	UUIDS(n, case_id(list[i]));
+	UUIDS(n, party_id(list[i]));
+	TEXTS(n, list[i]->c->name);
+	JSONS(n, addresses_json(b, list[i]->c));
+	TEXTS(n, list[i]->c->reply_to);
+	TEXTS(n, list[i]->c->language);
+	TEXTS(n, list[i]->c->text);
+	JSONS(n, attachments_json(b, list[i]->c));
+	JSONS(n, fields_json(b, list[i]->c));
+	TEXTS(n, flags_text(b, list[i]->c->flags));
+	UUIDS(n, list[i]->post->p->by.u);
+	UUIDS(n, list[i]->post->raw);
+}
+
+static void write_changes(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->changes;
+	int n = b->n_changes;
+
+	pg_add(u, SQL_INTAKE_CONTACT_CHANGE);
+	TEXTS(n, list[i]->about->inbox);
+	TEXTS(n, list[i]->about->provider_id);
+	TEXTS(n, list[i]->c->direction == DIRECTION_IN ? "in" : "out");
+	BOOLS(n, list[i]->c->kind == KIND_DELETE);
+}
+
+static void write_dead_letters(struct batch *b, struct pg_unit *u)
+{
+	struct batch_dead_letter *list = b->dead_letters;
+	int n = b->n_dead_letters;
+
+	pg_add(u, SQL_INTAKE_DEAD_LETTER_INSERT);
+	UUIDS(n, list[i].id);
+	TEXTS(n, list[i].post->p->inbox->in.municipality);
+	TEXTS(n, list[i].post->p->inbox->in.id);
+	UUIDS(n, list[i].post->raw);
+	TIMES(n, list[i].post->p->received_us);
+	TEXTS(n, list[i].why);
+}
+
+/* ---------------------------------------------------------------- reports on messages of ours */
+
+struct report_row {
+	const struct world_inbox *inbox;
+	const struct delivery_report *r;
+};
+
+/* the id we gave along, when it is one of ours */
+static struct uuid our_id(const struct delivery_report *r)
+{
+	struct uuid id = { 0 };
+
+	if (r->our_id && !uuid_parse(r->our_id, &id))
+		id = (struct uuid){ 0 };
+	return id;
+}
+
+static void write_reports(struct batch *b, struct pg_unit *u)
+{
+	struct report_row *list = arena_array(b->op.arena, struct report_row, (size_t)b->n_reports);
+	int n = 0;
+
+	for (int p = 0; p < b->n_posts; p++)
+		for (int i = 0; i < b->posts[p].p->batch.n_reports; i++)
+			list[n++] = (struct report_row){ b->posts[p].p->inbox, &b->posts[p].p->batch.reports[i] };
+	pg_add(u, SQL_INTAKE_REPORT_INSERT);
+	TEXTS(n, list[i].inbox->in.id);
+	TEXTS(n, list[i].r->provider_id);
+	TEXTS(n, delivery_name(list[i].r->status));
+	TEXTS(n, list[i].inbox->in.municipality);
+	TIMES(n, list[i].r->at_us ? list[i].r->at_us : b->now_us);
+	UUIDS(n, our_id(list[i].r));
+	JSONS(n, list[i].r->error ? jsonx_dump(b->op.arena, list[i].r->error, NULL) : NULL);
+}
+
+/* the states that may become to, by comma; the empty one before it is a message without a state */
+static const char *may_become(struct batch *b, enum delivery to)
+{
+	const char *s = "";
+
+	for (int from = DELIVERY_NONE + 1; from < N_DELIVERIES; from++)
+		if (delivery_moves((enum delivery)from, to))
+			s = arena_printf(b->op.arena, "%s,%s", s, delivery_name((enum delivery)from));
+	return s;
+}
+
+static const char *error_text(const struct batch_delivery *d)
+{
+	const char *s = d->last->error ? jsonx_str(d->last->error, "title") : NULL;
+
+	return d->status != DELIVERY_FAILED ? NULL : s ? s : "refused by the provider";
+}
+
+static void write_deliveries(struct batch *b, struct pg_unit *u)
+{
+	struct batch_delivery **list = b->deliveries;
+	int n = b->n_deliveries;
+
+	pg_add(u, SQL_INTAKE_DELIVERY);
+	TEXTS(n, list[i]->inbox->in.id);
+	TEXTS(n, list[i]->last->provider_id);
+	UUIDS(n, our_id(list[i]->last));
+	TEXTS(n, delivery_name(list[i]->status));
+	TIMES(n, list[i]->last->at_us ? list[i]->last->at_us : b->now_us);
+	TEXTS(n, error_text(list[i]));
+	TEXTS(n, may_become(b, list[i]->status));
+	pg_time(u, b->now_us);
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static void write_solved(struct batch *b, struct pg_unit *u)
+{
+	pg_add(u, SQL_INTAKE_DEAD_LETTER_SOLVE);
+	pg_uuid(u, b->posts[0].raw);   /* who tries again goes alone */
+	pg_int(u, b->posts[0].n_counted);
+}
+
+static void write_notices(struct batch *b, struct pg_unit *u)
+{
+	struct batch_notice *list = b->notices;
+	int n = b->n_notices;
+
+	pg_add(u, SQL_INTAKE_NOTICE_INSERT);
+	pg_time(u, b->now_us);
+	TEXTS(n, list[i].about->municipality);
+	TEXTS(n, notice_name(list[i].kind));
+	UUIDS(n, list[i].about->id.u);
+	UUIDS(n, list[i].about->owner.u);
+	BOOLS(n, !list[i].about->is_new);
+	JSONS(n, list[i].payload);
+}
+
+struct pg_unit *batch_write(struct batch *b)
+{
+	const struct part {
+		int n;
+		void (*write)(struct batch *b, struct pg_unit *u);
+		int *at;
+	} parts[] = {
+		{ b->n_raws, write_raws, NULL },
+		{ b->n_parties, write_parties, NULL },
+		{ b->n_new_addresses, write_addresses, NULL },
+		{ b->n_cases, write_cases, NULL },
+		{ b->n_touched, write_touched, &b->q_touched },
+		{ b->n_contacts, write_contacts, NULL },
+		{ b->n_changes, write_changes, NULL },
+		{ b->n_reports, write_reports, NULL },
+		{ b->n_deliveries, write_deliveries, &b->q_delivered },
+		{ b->n_dead_letters, write_dead_letters, NULL },
+		{ b->n_retries, write_solved, NULL },
+		{ b->n_notices, write_notices, &b->q_notices },
+	};
+	struct pg_unit *u = NULL;
+	int at = 0;
+
+	b->q_touched = b->q_delivered = b->q_notices = -1;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!parts[i].n)
+			continue;
+		if (!u)
+			u = pg_unit(&b->op, PG_SYSTEM, NULL);
+		parts[i].write(b, u);
+		if (parts[i].at)
+			*parts[i].at = at;
+		at++;
+	}
+	return u;
+}

@@ -1,0 +1,9 @@
+-- intake_known_messages: which of these provider messages are stored, and in which case
+-- $1 text[] inbox, $2 text[] provider_id
+-- columns: n (from 1, place in the arrays), contact, contact_party, and the case as in intake_known_addresses
+select u.n, c.id as contact, c.party as contact_party,
+	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
+	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0
+from unnest($1::text[], $2::text[]) with ordinality u (inbox, provider_id, n)
+join loket.contact c on c.inbox = u.inbox and c.provider_id = u.provider_id
+left join loket.case_file k on k.id = c.case_id
