@@ -17,7 +17,7 @@ declare r text;
 begin
 	foreach r in array array['loket_owner', 'loket_system', 'loket_api'] loop
 		if not exists (select from pg_roles where rolname = r) then
-			execute format('create role %I login nosuperuser nocreatedb nocreaterole noinherit nobypassrls', r);
+			execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', r);
 		end if;
 	end loop;
 end $$;

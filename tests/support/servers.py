@@ -1,0 +1,189 @@
+"""servers.py - a private PostgreSQL and Redis for one test program, on unix sockets only.
+
+They die with the program (PR_SET_PDEATHSIG by setpriv), also when it is killed; what a killed program left in
+/tmp is removed by the next one. As root the servers run under the account postgres.
+"""
+import glob
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build'))
+LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
+
+
+def die_with_us(argv, account=None):
+    """argv as a command that ends when the calling thread does; as another account when we are root."""
+    pre = ['setpriv', '--pdeathsig', 'KILL']
+    if account and os.getuid() == 0:
+        who = pwd.getpwnam(account)
+        pre += [f'--reuid={who.pw_uid}', f'--regid={who.pw_gid}', '--clear-groups', '--inh-caps=-all']
+    return pre + ['--'] + argv
+
+
+def wait_until(check, timeout=10.0, what='a condition', every=0.02):
+    """The first true value of check(); AssertionError after timeout seconds."""
+    end = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f'waited {timeout} s in vain for {what}')
+        time.sleep(every)
+
+
+def remove_leftovers():
+    for folder in glob.glob('/tmp/lokt-*-*'):
+        pid = folder.split('-')[1]
+        if pid.isdigit() and not os.path.exists(f'/proc/{pid}'):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class Servers:
+    """PostgreSQL (superuser loket) and Redis in one folder; fsync=True for tests of crashes."""
+
+    def __init__(self, fsync=False):
+        remove_leftovers()
+        self.fsync = fsync
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'lokt-{os.getpid()}-', dir='/tmp'))
+        if os.getuid() == 0:
+            who = pwd.getpwnam('postgres')
+            os.chown(self.dir, who.pw_uid, who.pw_gid)
+        self.dir.chmod(0o755)
+        self.bin = sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]
+        self.redis_socket = str(self.dir / 'redis.sock')
+        self.pg = self.redis = None
+        self._databases = 0
+        self._templates = {}
+        self._run_as_postgres([f'{self.bin}/initdb', '-D', str(self.dir / 'pg'), '-U', 'loket', '-A', 'trust', '-E', 'UTF8',
+                               '--locale=C.UTF-8', '--no-sync', '--no-instructions'])
+        self.pg_start()
+        self.redis_start()
+
+    def _run_as_postgres(self, argv):
+        subprocess.run(die_with_us(argv, 'postgres'), cwd='/', check=True, stdout=subprocess.DEVNULL)
+
+    def _spawn(self, argv, log):
+        with open(self.dir / log, 'ab') as out:
+            return subprocess.Popen(die_with_us(argv, 'postgres'), cwd='/', stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    # ---- PostgreSQL
+
+    def conninfo(self, database='postgres', user=None):
+        return f'host={self.dir} dbname={database}' + (f' user={user}' if user else '')
+
+    def pg_start(self):
+        options = {'listen_addresses': '', 'unix_socket_directories': str(self.dir), 'max_connections': '100',
+                   'shared_buffers': '64MB', 'jit': 'off', 'log_min_messages': 'warning',
+                   'log_min_error_statement': 'error', 'autovacuum_naptime': '10s'}
+        if not self.fsync:
+            options |= {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
+        argv = [f'{self.bin}/postgres', '-D', str(self.dir / 'pg')]
+        for key, value in options.items():
+            argv += ['-c', f'{key}={value}']
+        self.pg = self._spawn(argv, 'pg.log')
+        wait_until(self._pg_answers, 30, 'PostgreSQL')
+
+    def _pg_answers(self):
+        if self.pg.poll() is not None:
+            raise AssertionError('PostgreSQL ended: ' + (self.dir / 'pg.log').read_text()[-2000:])
+        return subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', str(self.dir)], check=False).returncode == 0
+
+    def pg_stop(self, how=signal.SIGQUIT):
+        """SIGQUIT: immediate (a crash); SIGINT: fast."""
+        if self.pg and self.pg.poll() is None:
+            self.pg.send_signal(how)
+            self.pg.wait(30)
+
+    def query(self, sql, params=None, database='postgres', user='loket'):
+        """Rows as tuples; autocommit."""
+        import psycopg2
+        connection = psycopg2.connect(self.conninfo(database, user))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def psql_file(self, path, on, **variables):
+        argv = ['psql', '-X', '-q', '-h', str(self.dir), '-U', 'loket', '-d', on, '-f', str(path)]
+        for key, value in variables.items():
+            argv += ['-v', f'{key}={value}']
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise AssertionError(f'{path}: {done.stderr}')
+
+    def new_database(self, key, fill):
+        """A fresh database: a copy of the template that fill(name) made the first time key was asked for."""
+        if key not in self._templates:
+            name = f'template_{len(self._templates)}'
+            self.psql_file(ROOT / 'config/roles.sql', 'postgres', database=name)
+            fill(name)
+            self._templates[key] = name
+        self._databases += 1
+        name = f'loket_{self._databases}'
+        self.query(f'create database {name} owner loket_owner template {self._templates[key]}')
+        return name
+
+    # ---- Redis
+
+    def redis_start(self):
+        self.redis = self._spawn(['redis-server', '--port', '0', '--unixsocket', self.redis_socket, '--unixsocketperm', '777',
+                                  '--save', '', '--appendonly', 'no', '--dir', str(self.dir), '--databases', '64'], 'redis.log')
+        wait_until(lambda: self.redis_command('PING', quiet=True) == b'PONG', 10, 'Redis')
+
+    def redis_stop(self, how=signal.SIGKILL):
+        if self.redis and self.redis.poll() is None:
+            self.redis.send_signal(how)
+            self.redis.wait(10)
+
+    def redis_command(self, *words, quiet=False):
+        """One command; bytes, int, None or a list. quiet: None when Redis cannot be reached."""
+        import socket
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+                s.settimeout(5)
+                s.connect(self.redis_socket)
+                parts = [str(w).encode() if not isinstance(w, bytes) else w for w in words]
+                s.sendall(b'*%d\r\n' % len(parts) + b''.join(b'$%d\r\n%s\r\n' % (len(p), p) for p in parts))
+                return _read_reply(s.makefile('rb'))
+        except OSError:
+            if quiet:
+                return None
+            raise
+
+    def close(self):
+        self.redis_stop()
+        self.pg_stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def _read_reply(f):
+    line = f.readline()
+    kind, rest = line[:1], line[1:-2]
+    if kind == b'+':
+        return rest
+    if kind == b'-':
+        raise RuntimeError(rest.decode())
+    if kind == b':':
+        return int(rest)
+    n = int(rest)
+    if n < 0:
+        return None
+    if kind == b'$':
+        return f.read(n + 2)[:-2]
+    return [_read_reply(f) for _ in range(n)]
+
+
+if __name__ == '__main__':
+    sys.exit('servers.py is for import; see world.py')
