@@ -335,6 +335,7 @@ create table outbox (
 );
 create index outbox_due on outbox (next_at) where state = 'queued';
 create index outbox_sending on outbox (next_at) where state = 'sending';
+create index outbox_case on outbox (case_id) where state <> 'done';
 
 create table idempotency (
 	token uuid not null,

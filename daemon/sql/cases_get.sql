@@ -1,0 +1,10 @@
+-- cases_get: a case without what hangs on it
+-- $1 uuid case
+-- columns: as in the contract, with epoch (for its owner)
+select c.id, c.reference, c.municipality, c.product, c.inbox, c.channel, c.language, c.state, c.outcome,
+       to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
+       c.due_at as "dueAt", c.last_contact_at as "lastContactAt", c.closed_at as "closedAt", c.owner,
+       c.wanted_agent as "wantedAgent", c.wanted_team as "wantedTeam", c.transfers, c.reopened,
+       c.merged_into as "mergedInto", c.epoch
+  from loket.case_file c
+ where c.id = $1

@@ -1,0 +1,24 @@
+-- outbox_claim: take replies that are due; committed before anything is sent. A reply waits for the earlier ones of
+-- its case, so that a conversation keeps its order
+-- $1 text this instance, $2 int how many
+-- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, last_in,
+--          owner, and first: true when nobody tried before (a notice is due)
+with due as (
+	select o.contact from loket.outbox o join loket.contact c on c.id = o.contact
+	 where o.state = 'queued' and o.next_at <= clock_timestamp()
+	   and not exists (
+		select from loket.outbox e join loket.contact ec on ec.id = e.contact
+		 where e.case_id = o.case_id and e.state <> 'done' and (ec.received_at, ec.id) < (c.received_at, c.id))
+	 order by o.next_at limit $2 for update of o skip locked),
+mine as (
+	update loket.outbox o set state = 'sending', holder = $1, next_at = clock_timestamp()
+	  from due where o.contact = due.contact and o.state = 'queued' returning o.*),
+shown as (
+	update loket.contact c set delivery = 'sending', delivery_at = clock_timestamp()
+	  from mine where c.id = mine.contact and c.delivery = 'queued' returning c.id)
+select m.contact, m.municipality, m.inbox, m.case_id, m.attempts, m.to_kind, m.to_value, m.template, c.text,
+       c.reply_to, f.owner,
+       (select max(coalesce(i.provider_time, i.received_at)) from loket.contact i
+         where i.case_id = m.case_id and i.inbox = m.inbox and i.direction = 'in') as last_in,
+       exists (select from shown s where s.id = m.contact) as first
+  from mine m join loket.contact c on c.id = m.contact left join loket.case_file f on f.id = m.case_id

@@ -1,0 +1,5 @@
+-- party_cases: the newest 20 cases of a party
+-- $1 uuid party
+-- columns: id, reference, product, channel, state, outcome, openedAt, closedAt
+select id, reference, product, channel, state, outcome, opened_at as "openedAt", closed_at as "closedAt"
+  from loket.case_file where party = $1 order by last_contact_at desc limit 20

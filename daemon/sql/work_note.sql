@@ -1,0 +1,14 @@
+-- work_note: a note for colleagues
+-- $1 uuid case, $2 uuid note (new), $3 uuid writer or null, $4 text
+-- columns: the notice
+with seen as (select * from loket.case_file where id = $1),
+noted as (
+	insert into loket.note (id, municipality, case_id, agent, at, text)
+	select $2, municipality, id, $3, clock_timestamp(), $4 from seen)
+insert into loket.notice (at, municipality, kind, case_id, agent, payload)
+select clock_timestamp(), municipality, 'case.changed', id, owner,
+       jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,
+                          'product', product, 'municipality', municipality)),
+                          'event', 'note', 'note', jsonb_build_object('id', $2::uuid))
+  from seen
+returning id, at, municipality, kind, case_id, agent, payload

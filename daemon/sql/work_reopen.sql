@@ -1,0 +1,21 @@
+-- work_reopen: it was not solved after all: the wait begins now
+-- $1 uuid case, $2 uuid note (new), $3 uuid writer or null, $4 text note or null, $5 int seconds until it is late,
+-- $6 text why
+-- columns: arrived_at and due_at of the case, and the notice
+with opened as (
+	update loket.case_file
+	   set state = 'queued', outcome = null, closed_at = null, arrived_at = clock_timestamp(),
+	       due_at = clock_timestamp() + make_interval(secs => $5::int), reopened = reopened + 1, transfers = 0,
+	       flags = array_remove(flags, 'spam')
+	 where id = $1 and state = 'closed' and merged_into is null returning *),
+noted as (
+	insert into loket.note (id, municipality, case_id, agent, at, text)
+	select $2, municipality, id, $3, clock_timestamp(), $4 from opened where $4::text is not null),
+told as (
+	insert into loket.notice (at, municipality, kind, case_id, agent, payload)
+	select arrived_at, municipality, 'case.changed', id, $3,
+	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
+	                          'municipality', municipality), 'event', 'reopen', 'why', $6::text)
+	  from opened
+	returning id, at, municipality, kind, case_id, agent, payload)
+select t.*, o.arrived_at, o.due_at from told t, opened o
