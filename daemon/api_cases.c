@@ -1,2 +1,315 @@
-/* api_cases.c: being written */
-typedef int loket_placeholder;
+/* api_cases.c - looking for cases, looking at one, and correcting what it is about */
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "daemon/work.h"
+#include "lib/base/jsonx.h"
+#include "lib/base/when.h"
+#include "lib/core/wire.h"
+
+#include <string.h>
+
+enum { CASE_CONTACTS_MAX = 200 };
+
+/* ---------------------------------------------------------------- GET /v1/cases */
+
+enum list_state { LIST_START, LIST_READ };
+
+struct list {
+	int limit;
+	struct uuid last, party, owner;
+	const char *reference;
+	int64_t from_us, to_us;
+};
+
+static bool query_id(struct api *a, const char *key, struct uuid *out)
+{
+	const char *s = api_query(a, key);
+
+	if (s == NULL || uuid_parse(s, out))
+		return true;
+	api_bad_field(a, key, "must be an id");
+	return false;
+}
+
+static void query_time(struct api *a, const char *key, int64_t *us)
+{
+	const char *s = api_query(a, key);
+
+	if (s != NULL && !when_parse(s, us))
+		api_bad_field(a, key, "must be an RFC 3339 moment");
+}
+
+static void list_read_query(struct api *a, struct list *l)
+{
+	const char *cursor, *state = api_query(a, "state");
+
+	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &l->last)))
+		api_bad_field(a, "cursor", "must be one that was given");
+	query_id(a, "party", &l->party);
+	query_id(a, "owner", &l->owner);
+	query_time(a, "from", &l->from_us);
+	query_time(a, "to", &l->to_us);
+	l->reference = api_query(a, "reference");
+	if (state != NULL && case_state_from(state) < 0)
+		api_bad_field(a, "state", "must be queued, offered, assigned or closed");
+}
+
+/* one statement per index: a general one would be planned once and scan for all */
+static struct pg_unit *list_unit(struct api *a, const struct list *l)
+{
+	struct pg_unit *u = api_unit(a);
+
+	if (l->reference != NULL) {
+		pg_add(u, SQL_CASES_LIST_REFERENCE);
+		pg_text(u, l->reference);
+	} else if (!uuid_is_nil(l->party)) {
+		pg_add(u, SQL_CASES_LIST_PARTY);
+		pg_uuid(u, l->party);
+	} else if (!uuid_is_nil(l->owner)) {
+		pg_add(u, SQL_CASES_LIST_OWNER);
+		pg_uuid(u, l->owner);
+	} else {
+		pg_add(u, SQL_CASES_LIST_ALL);
+		pg_null(u);
+	}
+	pg_uuid(u, l->last);
+	pg_text(u, api_query(a, "municipality"));
+	pg_text(u, api_query(a, "product"));
+	pg_text(u, api_query(a, "state"));
+	pg_text(u, api_query(a, "channel"));
+	pg_time(u, l->from_us);
+	pg_time(u, l->to_us);
+	pg_int(u, l->limit + 1);
+	return u;
+}
+
+static enum op_status list_start(struct api *a, struct list *l)
+{
+	struct pg_unit *u;
+
+	list_read_query(a, l);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	u = list_unit(a, l);
+	work_audit_scope(a, u, "case.list", uuid_is_nil(l->party) ? "cases" : "party", api_query(a, "party"),
+	                 api_query(a, "municipality"));
+	return pg_submit(&a->op, LIST_READ, u);
+}
+
+enum op_status api_case_list(struct api *a)
+{
+	struct list *l = a->work;
+
+	switch ((enum list_state)a->op.state) {
+	case LIST_START:
+		a->work = l = arena_new_of(a->op.arena, struct list);
+		return list_start(a, l);
+	case LIST_READ:
+		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, l->limit);
+	}
+	return op_bad_state(&a->op);
+}
+
+/* ---------------------------------------------------------------- GET /v1/cases/{id} */
+
+enum get_state { GET_START, GET_HEAD, GET_READ };
+enum get_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS };
+
+static enum op_status get_head(struct api *a)
+{
+	struct uuid id;
+	struct pg_unit *u;
+
+	if (!api_id(a, a->param[0], &id))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	u = api_unit(a);
+	pg_add(u, SQL_CASES_HEAD);
+	pg_uuid(u, id);
+	return pg_submit(&a->op, GET_HEAD, u);
+}
+
+static void add_for(struct pg_unit *u, enum sql statement, struct uuid id)
+{
+	pg_add(u, statement);
+	pg_uuid(u, id);
+}
+
+static enum op_status get_read(struct api *a)
+{
+	const char *municipality;
+	struct uuid id, party;
+	struct pg_unit *u;
+
+	if (pg_rows(&a->op, 0) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	municipality = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality"));
+	party = pg_get_uuid(&a->op, 0, 0, "party");
+	uuid_parse(a->param[0], &id);
+	u = api_unit(a);
+	add_for(u, SQL_CASES_GET, id);
+	add_for(u, SQL_CASES_CONTACTS, id);
+	pg_null(u);
+	pg_int(u, CASE_CONTACTS_MAX + 1);
+	add_for(u, SQL_CASES_NOTES, id);
+	add_for(u, SQL_CASES_TASKS, id);
+	add_for(u, SQL_CASES_HISTORY, id);
+	add_for(u, SQL_PARTY_GET, party);
+	add_for(u, SQL_CASES_OPEN_OF_PARTY, party);
+	pg_uuid(u, id);
+	api_audit(a, u, "case.read", municipality, "case", a->param[0]);
+	return pg_submit(&a->op, GET_READ, u);
+}
+
+/* one more than shown was asked for: then the oldest of them goes, and "moreContacts" says that there are more */
+static void put_contacts(struct api *a, json_t *c)
+{
+	json_t *contacts = rows_masked(&a->op, PART_CONTACTS, &a->who);
+	bool more = json_array_size(contacts) > CASE_CONTACTS_MAX;
+
+	if (more)
+		json_array_remove(contacts, 0);
+	json_object_set_new(c, "contacts", contacts);
+	json_object_set_new(c, "moreContacts", json_boolean(more));
+}
+
+static bool knows_epoch(const struct api *a, const json_t *c)
+{
+	struct agent_id owner = { 0 };
+
+	uuid_parse(jsonx_str(c, "owner"), &owner.u);
+	return access_case_write(&a->who, owner);
+}
+
+static enum op_status get_answer(struct api *a)
+{
+	json_t *c;
+
+	if (pg_rows(&a->op, PART_CASE) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	c = rows_object(&a->op, PART_CASE, 0);
+	if (!knows_epoch(a, c))
+		json_object_del(c, "epoch");
+	put_contacts(a, c);
+	json_object_set_new(c, "notes", rows_masked(&a->op, PART_NOTES, &a->who));
+	json_object_set_new(c, "tasks", rows_masked(&a->op, PART_TASKS, &a->who));
+	json_object_set_new(c, "history", rows_array(&a->op, PART_HISTORY));
+	if (pg_rows(&a->op, PART_PARTY) > 0)
+		json_object_set_new(c, "citizen", rows_object(&a->op, PART_PARTY, 0));
+	json_object_set_new(c, "openCases", rows_array(&a->op, PART_OTHERS));
+	return api_answer(a, 200, c);
+}
+
+enum op_status api_case_get(struct api *a)
+{
+	switch ((enum get_state)a->op.state) {
+	case GET_START:
+		return get_head(a);
+	case GET_HEAD:
+		return pg_failed(&a->op) ? api_failed(a) : get_read(a);
+	case GET_READ:
+		return pg_failed(&a->op) ? api_failed(a) : get_answer(a);
+	}
+	return op_bad_state(&a->op);
+}
+
+/* ---------------------------------------------------------------- PATCH /v1/cases/{id} */
+
+struct patch {
+	struct work w;
+	const char *product, *language;
+	const json_t *option0, *formal;
+	int64_t epoch;
+};
+
+static const json_t *read_bool(struct api *a, const char *key)
+{
+	const json_t *v = json_object_get(a->body, key);
+
+	if (v != NULL && !json_is_boolean(v))
+		api_bad_field(a, key, "must be true or false");
+	return v;
+}
+
+static enum op_status patch_start(struct api *a, struct patch *p)
+{
+	struct pg_unit *u;
+	const struct world *world = world_now(a->op.srv);
+
+	p->product = api_text(a, "product", false, 80);
+	p->language = api_text(a, "language", false, 3);
+	p->option0 = read_bool(a, "option0");
+	p->formal = read_bool(a, "formal");
+	p->epoch = work_epoch(a);
+	if (p->product != NULL && world_product(world, p->product) < 0)
+		api_bad_field(a, "product", "no such product");
+	if (p->language != NULL && (strlen(p->language) < 2 || strspn(p->language, "abcdefghijklmnopqrstuvwxyz") !=
+	                            strlen(p->language)))
+		api_bad_field(a, "language", "must be an ISO 639 code");
+	u = work_begin(a, &p->w);
+	if (u == NULL)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	return pg_submit(&a->op, WORK_READ, u);
+}
+
+static void flag(struct pg_unit *u, const json_t *v)
+{
+	if (v == NULL)
+		pg_null(u);
+	else
+		pg_bool(u, json_is_true(v));
+}
+
+/* an offer under way was made for what the case was: nobody changes it then */
+static enum op_status patch_write(struct api *a, struct patch *p)
+{
+	struct pg_unit *u;
+	enum problem refused;
+
+	if (!work_got(a, &p->w))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	refused = work_refused(a, &p->w, p->epoch, p->w.state == CASE_QUEUED ? (int)CASE_EV_CONTACT : -1);
+	if (refused != PROBLEM_NONE)
+		return api_problem(a, refused, NULL);
+	u = api_unit(a);
+	pg_add(u, SQL_WORK_PATCH);
+	work_guard(u, &p->w);
+	pg_text(u, p->w.state_word);
+	pg_text(u, p->product);
+	pg_text(u, p->language);
+	flag(u, p->option0);
+	flag(u, p->formal);
+	pg_text(u, "corrected by people");
+	add_for(u, SQL_CASES_GET, p->w.id.u);
+	return pg_submit(&a->op, WORK_WRITTEN, u);
+}
+
+static enum op_status patch_told(struct api *a, struct patch *p)
+{
+	if (work_written(a, 0) == 0)
+		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
+	if (p->w.state == CASE_QUEUED) {
+		p->w.product = p->product != NULL ? p->product : p->w.product;
+		p->w.language = p->language != NULL ? p->language : p->w.language;
+		p->w.option0 = p->option0 != NULL ? json_is_true(p->option0) : p->w.option0;
+		work_waits(a->op.srv, &p->w, (struct agent_id){ 0 });
+	}
+	return api_answer(a, 200, rows_object(&a->op, 1, 0));
+}
+
+enum op_status api_case_patch(struct api *a)
+{
+	struct patch *p = a->work;
+
+	switch ((enum work_state)a->op.state) {
+	case WORK_START:
+		a->work = p = arena_new_of(a->op.arena, struct patch);
+		return patch_start(a, p);
+	case WORK_READ:
+		return pg_failed(&a->op) ? api_failed(a) : patch_write(a, p);
+	case WORK_WRITTEN:
+		return pg_failed(&a->op) ? api_failed(a) : patch_told(a, p);
+	}
+	return op_bad_state(&a->op);
+}

@@ -1,2 +1,191 @@
-/* api_parties.c: being written */
-typedef int loket_placeholder;
+/*
+ * api_parties.c - who: one party, and looking for one
+ *
+ * Search goes by POST, so that no name or address stands in a URL. By address or reference it is exact; by name
+ * it looks for three letters or more in one municipality.
+ */
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "daemon/work.h"
+#include "lib/base/jsonx.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- GET /v1/parties/{id} */
+
+enum party_state { PARTY_START, PARTY_HEAD, PARTY_READ };
+
+static struct pg_unit *party_unit(struct api *a, struct uuid id)
+{
+	struct pg_unit *u = api_unit(a);
+
+	pg_add(u, SQL_PARTY_GET);
+	pg_uuid(u, id);
+	return u;
+}
+
+static enum op_status party_head(struct api *a)
+{
+	struct uuid id;
+
+	if (!api_id(a, a->param[0], &id))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	return pg_submit(&a->op, PARTY_HEAD, party_unit(a, id));
+}
+
+/* the municipality has to be known before the look can be recorded; what is answered is read in the unit that records */
+static enum op_status party_read(struct api *a)
+{
+	const char *municipality;
+	struct uuid id;
+	struct pg_unit *u;
+
+	if (pg_rows(&a->op, 0) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	municipality = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality"));
+	uuid_parse(a->param[0], &id);
+	u = party_unit(a, id);
+	pg_add(u, SQL_PARTY_CASES);
+	pg_uuid(u, id);
+	api_audit(a, u, "party.read", municipality, "party", a->param[0]);
+	return pg_submit(&a->op, PARTY_READ, u);
+}
+
+static enum op_status party_answer(struct api *a)
+{
+	json_t *party;
+
+	if (pg_rows(&a->op, 0) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	party = rows_object(&a->op, 0, 0);
+	json_object_set_new(party, "cases", rows_array(&a->op, 1));
+	return api_answer(a, 200, party);
+}
+
+enum op_status api_party_get(struct api *a)
+{
+	switch ((enum party_state)a->op.state) {
+	case PARTY_START:
+		return party_head(a);
+	case PARTY_HEAD:
+		return pg_failed(&a->op) ? api_failed(a) : party_read(a);
+	case PARTY_READ:
+		return pg_failed(&a->op) ? api_failed(a) : party_answer(a);
+	}
+	return op_bad_state(&a->op);
+}
+
+/* ---------------------------------------------------------------- POST /v1/parties/search */
+
+enum { SEARCH_NAME_BYTES = 200, SEARCH_MIN_LETTERS = 3, SEARCH_LIMIT = 20, SEARCH_MAX = 100 };
+enum search_state { SEARCH_START, SEARCH_READ };
+
+struct search {
+	const char *municipality, *name, *reference, *kind, *value;
+	struct uuid last;
+	int limit;
+};
+
+static void read_address(struct api *a, struct search *s)
+{
+	const json_t *address = json_object_get(a->body, "address");
+
+	if (address == NULL)
+		return;
+	s->kind = jsonx_str(address, "kind");
+	s->value = jsonx_str(address, "value");
+	if (s->value == NULL || *s->value == '\0' || strlen(s->value) > 500)
+		api_bad_field(a, "address.value", "must be text of 1 to 500 bytes");
+}
+
+static int letters(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		n += (*s & 0xc0) != 0x80;    /* bytes that begin a character */
+	return n;
+}
+
+static void read_search(struct api *a, struct search *s)
+{
+	const char *cursor = api_text(a, "cursor", false, 1000);
+	int64_t limit = json_object_get(a->body, "limit") ? api_int(a, "limit", false, 1, SEARCH_MAX) : SEARCH_LIMIT;
+
+	s->limit = (int)limit;
+	s->municipality = api_text(a, "municipality", false, 80);
+	s->name = api_text(a, "name", false, SEARCH_NAME_BYTES);
+	s->reference = api_text(a, "reference", false, 40);
+	read_address(a, s);
+	if (cursor != NULL && !uuid_parse(cursor, &s->last))
+		api_bad_field(a, "cursor", "must be one that was given");
+	if (s->name != NULL && letters(s->name) < SEARCH_MIN_LETTERS)
+		api_bad_field(a, "name", "must be at least three letters");
+	if (s->name != NULL && s->municipality == NULL)
+		api_bad_field(a, "municipality", "is needed to look for a name");
+	if ((s->name != NULL) + (s->reference != NULL) + (s->value != NULL) != 1 && !api_has_bad_fields(a))
+		api_bad_field(a, "", "exactly one of address, name and reference");
+}
+
+/* LIKE's signs in what was typed are letters like any other */
+static const char *like_escaped(struct arena *a, const char *s)
+{
+	char *out = arena_alloc(a, 2 * strlen(s) + 1), *p = out;
+
+	for (; *s != '\0'; s++) {
+		if (strchr("\\%_", *s) != NULL)
+			*p++ = '\\';
+		*p++ = *s;
+	}
+	*p = '\0';
+	return out;
+}
+
+static void add_search(struct api *a, struct pg_unit *u, const struct search *s)
+{
+	if (s->reference != NULL) {
+		pg_add(u, SQL_PARTY_FIND_REFERENCE);
+		pg_text(u, s->municipality);
+		pg_text(u, s->reference);
+	} else if (s->value != NULL) {
+		pg_add(u, SQL_PARTY_FIND_ADDRESS);
+		pg_text(u, s->municipality);
+		pg_text(u, s->kind);
+		pg_text(u, s->value);
+		pg_int(u, s->limit + 1);
+	} else {
+		pg_add(u, SQL_PARTY_FIND_NAME);
+		pg_text(u, s->municipality);
+		pg_text(u, like_escaped(a->op.arena, s->name));
+		pg_uuid(u, s->last);
+		pg_int(u, s->limit + 1);
+	}
+}
+
+static enum op_status search_start(struct api *a, struct search *s)
+{
+	struct pg_unit *u;
+
+	read_search(a, s);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	u = api_unit(a);
+	add_search(a, u, s);
+	work_audit_scope(a, u, "party.search", s->reference ? "reference" : s->value ? "address" : "name", NULL,
+	                 s->municipality);
+	return pg_submit(&a->op, SEARCH_READ, u);
+}
+
+enum op_status api_party_search(struct api *a)
+{
+	struct search *s = a->work;
+
+	switch ((enum search_state)a->op.state) {
+	case SEARCH_START:
+		a->work = s = arena_new_of(a->op.arena, struct search);
+		return search_start(a, s);
+	case SEARCH_READ:
+		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, s->limit);
+	}
+	return op_bad_state(&a->op);
+}

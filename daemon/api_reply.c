@@ -1,0 +1,181 @@
+/*
+ * api_reply.c - POST /v1/cases/{id}/replies: an answer to the citizen
+ *
+ * The channel composes the reply once before it is stored, so that what cannot be sent is refused while the
+ * agent is looking. The outbox composes it again when it goes (outbox.c).
+ */
+#include "daemon/outbox.h"
+#include "daemon/server.h"
+#include "daemon/work.h"
+#include "lib/base/hmac.h"
+#include "lib/core/guard.h"
+
+#include <string.h>
+
+struct reply {
+	struct work w;
+	struct contact_id id;
+	const char *text, *to_kind, *to;
+	const char *answers;                 /* provider id of the citizen's newest message */
+	const json_t *template_;
+	int64_t epoch;
+};
+
+/*
+ * The same Idempotency-Key on the same case makes the same contact id, so that a reply whose answer got lost is
+ * not written twice, also when the first try died before the key's row had its answer. UUID version 8 (RFC 9562)
+ */
+static struct uuid reply_id(struct api *a, const struct work *w)
+{
+	const char *key = api_idem_key(a);
+	uint8_t digest[SHA256_BYTES];
+	char case_id[UUID_TEXT];
+	struct uuid id;
+	struct bytes all;
+
+	if (key == NULL)
+		return server_uuid(a->op.srv);
+	uuid_format(w->id.u, case_id);
+	all.data = (const uint8_t *)arena_printf(a->op.arena, "reply %s %s %s", a->who.token_id, case_id, key);
+	all.len = strlen((const char *)all.data);
+	sha256(all, digest);
+	memcpy(id.b, digest, sizeof(id.b));
+	id.b[6] = (uint8_t)((id.b[6] & 0x0f) | 0x80);
+	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
+	return id;
+}
+
+static const char *const visibilities[] = { "private", "public", NULL };
+
+static enum op_status read_body(struct api *a, struct reply *r)
+{
+	struct pg_unit *u;
+
+	r->template_ = json_object_get(a->body, "template");
+	r->text = api_text(a, "text", r->template_ == NULL, CONTACT_TEXT_BYTES);
+	r->epoch = work_epoch(a);
+	api_one_of(a, "visibility", false, visibilities);
+	if (r->template_ != NULL && !json_is_object(r->template_))
+		api_bad_field(a, "template", "must be an object");
+	if (json_array_size(json_object_get(a->body, "attachments")) > 0)
+		api_bad_field(a, "attachments", "no channel can send attachments yet");
+	u = work_begin(a, &r->w);
+	if (u == NULL)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	r->id.u = reply_id(a, &r->w);
+	pg_add(u, SQL_WORK_REPLY_TO);
+	pg_uuid(u, r->w.id.u);
+	pg_add(u, SQL_WORK_REPLY_SEEN);
+	pg_uuid(u, r->id.u);
+	return pg_submit(&a->op, WORK_READ, u);
+}
+
+static enum op_status accepted(struct api *a, const struct reply *r, const char *delivery)
+{
+	char id[UUID_TEXT];
+
+	uuid_format(r->id.u, id);
+	return api_answer(a, 202, json_pack("{s:{s:s, s:s}}", "contact", "id", id, "delivery", delivery));
+}
+
+struct refusal {
+	const char *rule, *detail;
+};
+
+static const struct refusal refusals[] = {
+	[REPLY_NO_CHANNEL] = { "noReplyOnChannel", "This channel cannot be answered: use another way to reach the citizen." },
+	[REPLY_WINDOW_CLOSED] = { "windowClosed", "The citizen wrote more than 24 hours ago: only a template may be sent." },
+	[REPLY_TOO_LONG] = { "textTooLong", "The text is longer than the channel takes." },
+	[REPLY_NO_ADDRESS] = { "noAddress", "There is no address on this channel to answer to." },
+	[REPLY_BAD_TEMPLATE] = { "badTemplate", "The template is not one the channel can send." },
+};
+
+/* the channel makes the request as it would be sent now; nothing is sent */
+static int try_compose(struct api *a, struct reply *r)
+{
+	const struct world_inbox *in = world_inbox(world_now(a->op.srv), r->w.inbox);
+	struct channel_send send;
+	char id[UUID_TEXT];
+
+	if (in == NULL || in->ops == NULL || in->ops->compose == NULL)
+		return REPLY_NO_CHANNEL;
+	if (pg_rows(&a->op, 1) == 0 || pg_get(&a->op, 1, 0, "to_value") == NULL)
+		return REPLY_NO_ADDRESS;
+	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_kind"));
+	r->to = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_value"));
+	r->answers = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "provider_id"));
+	uuid_format(r->id.u, id);
+	return in->ops->compose(a->op.arena, &in->in, &(struct channel_reply){
+		.contact_id = id, .to_kind = r->to_kind, .to = r->to, .text = r->text, .template_ = r->template_,
+		.last_in_us = pg_get_time(&a->op, 1, 0, "last_in"), .now_us = now_us() }, &send);
+}
+
+static bool asks_public(struct api *a)
+{
+	return api_one_of(a, "visibility", false, visibilities) == VISIBILITY_PUBLIC;
+}
+
+static enum op_status write_reply(struct api *a, struct reply *r)
+{
+	bool secret = r->text != NULL && guard_finds(r->text);
+	struct pg_unit *u = api_unit(a);
+
+	pg_add(u, SQL_WORK_REPLY);
+	work_guard(u, &r->w);
+	pg_uuid(u, r->id.u);
+	pg_uuid(u, work_writer(a));
+	pg_text(u, r->text);
+	pg_json(u, r->template_);
+	pg_text(u, r->to_kind);
+	pg_text(u, r->to);
+	pg_null(u);                          /* a plain message, not a quotation of the citizen's */
+	pg_array(u, PG_TYPE_TEXT, secret ? 1 : 0);
+	if (secret)
+		pg_push_text(u, contact_flag_name(FLAG_BSN_MASKED));
+	return pg_submit(&a->op, WORK_WRITTEN, u);
+}
+
+static enum op_status check_and_write(struct api *a, struct reply *r)
+{
+	enum problem p;
+	int rule;
+
+	if (!work_got(a, &r->w))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	if (pg_rows(&a->op, 2) > 0)          /* this key wrote it before */
+		return accepted(a, r, arena_str(a->op.arena, pg_get(&a->op, 2, 0, "delivery")));
+	p = work_refused(a, &r->w, r->epoch, -1);
+	if (p != PROBLEM_NONE)
+		return api_problem(a, p, NULL);
+	if (asks_public(a))
+		return api_rule(a, "notPublic", "This conversation is private: a reply cannot be public.");
+	rule = try_compose(a, r);
+	if (rule > 0)
+		return api_rule(a, refusals[rule].rule, refusals[rule].detail);
+	if (rule < 0)
+		return api_problem(a, PROBLEM_INTERNAL, NULL);
+	return write_reply(a, r);
+}
+
+enum op_status api_case_reply(struct api *a)
+{
+	struct reply *r = a->work;
+
+	switch ((enum work_state)a->op.state) {
+	case WORK_START:
+		a->work = r = arena_new_of(a->op.arena, struct reply);
+		return read_body(a, r);
+	case WORK_READ:
+		return pg_failed(&a->op) ? api_failed(a) : check_and_write(a, r);
+	case WORK_WRITTEN:
+		if (pg_failed(&a->op))
+			return api_failed(a);
+		if (work_written(a, 0) == 0)
+			return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
+		outbox_wake(a->op.srv->outbox);
+		return accepted(a, r, "queued");
+	}
+	return op_bad_state(&a->op);
+}

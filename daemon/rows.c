@@ -1,0 +1,110 @@
+/* rows.c - columns know their type in PostgreSQL; lib/core/wire knows what the contract makes of it */
+#include "daemon/rows.h"
+
+#include "daemon/server.h"
+#include "daemon/sse.h"
+#include "lib/base/jsonx.h"
+#include "lib/core/guard.h"
+#include "lib/core/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* source: pg_type.dat of PostgreSQL 15; these numbers are fixed for built-in types */
+enum { T_BOOL = 16, T_INT8 = 20, T_INT2 = 21, T_INT4 = 23, T_JSON = 114, T_FLOAT4 = 700, T_FLOAT8 = 701,
+	T_TIMESTAMPTZ = 1184, T_NUMERIC = 1700, T_JSONB = 3802 };
+
+static enum wire_type wire_type_of(Oid type)
+{
+	switch (type) {
+	case T_BOOL:
+		return WIRE_BOOL;
+	case T_INT2:
+	case T_INT4:
+	case T_INT8:
+		return WIRE_INT;
+	case T_FLOAT4:
+	case T_FLOAT8:
+	case T_NUMERIC:
+		return WIRE_FLOAT;
+	case T_TIMESTAMPTZ:
+		return WIRE_TIME;
+	case T_JSON:
+	case T_JSONB:
+		return WIRE_JSON;
+	default:
+		return WIRE_TEXT;
+	}
+}
+
+json_t *rows_object(const struct op *op, int statement, int row)
+{
+	const PGresult *r = op->pg->results[statement];
+	json_t *o = json_object();
+
+	for (int i = 0; i < PQnfields(r); i++)
+		if (!PQgetisnull(r, row, i))
+			wire_put(o, PQfname(r, i), wire_type_of(PQftype(r, i)), PQgetvalue(r, row, i));
+	return o;
+}
+
+json_t *rows_array(const struct op *op, int statement)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < pg_rows(op, statement); i++)
+		json_array_append_new(all, rows_object(op, statement, i));
+	return all;
+}
+
+/* what colleagues typed may hold what a citizen told them */
+static void mask_typed(struct arena *a, json_t *o, const char *key)
+{
+	const char *typed = jsonx_str(o, key);
+
+	if (typed != NULL && guard_finds(typed))
+		json_object_set_new(o, key, json_string(guard_mask(a, typed)));
+}
+
+static void mask(struct arena *a, json_t *o)
+{
+	wire_mask(a, o);
+	mask_typed(a, o, "note");
+	mask_typed(a, o, "action");
+}
+
+json_t *rows_masked(struct op *op, int statement, const struct principal *p)
+{
+	json_t *all = rows_array(op, statement), *one;
+	size_t i;
+
+	if (!access_sees_bsn(p))
+		json_array_foreach(all, i, one)
+			mask(op->arena, one);
+	return all;
+}
+
+static void publish_row(const struct op *op, int statement, int row)
+{
+	const char *payload = pg_get(op, statement, row, "payload");
+	const char *municipality = pg_get(op, statement, row, "municipality");
+	const char *case_id = pg_get(op, statement, row, "case_id");
+	struct notice n = {
+		.id = pg_get_int(op, statement, row, "id"),
+		.at_us = pg_get_time(op, statement, row, "at"),
+		.kind = (enum notice_kind)notice_from(pg_get(op, statement, row, "kind")),
+		.agent = { pg_get_uuid(op, statement, row, "agent") },
+		.payload = arena_str(op->arena, payload),
+	};
+
+	strncat(n.municipality, municipality, sizeof(n.municipality) - 1);
+	if (case_id != NULL)
+		strncat(n.case_id, case_id, sizeof(n.case_id) - 1);
+	sse_publish(op->srv->sse, &n);
+}
+
+void rows_publish(const struct op *op, int statement)
+{
+	for (int i = 0; i < pg_rows(op, statement); i++)
+		publish_row(op, statement, i);
+}

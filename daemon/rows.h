@@ -1,0 +1,21 @@
+/* rows.h - rows of an answer of PostgreSQL as JSON of the contract, and as notices */
+#ifndef LOKET_ROWS_H
+#define LOKET_ROWS_H
+
+#include "daemon/pg.h"
+#include "lib/core/notice.h"
+
+/* rows_object - row of a statement as an object: column names are the keys, SQL NULL is left out. New reference */
+json_t *rows_object(const struct op *op, int statement, int row);
+/* rows_array - all rows. New reference */
+json_t *rows_array(const struct op *op, int statement);
+/* rows_masked - the same, with BSN and IBAN masked unless p may see them */
+json_t *rows_masked(struct op *op, int statement, const struct principal *p);
+
+/*
+ * rows_publish - give the notices that a committed statement wrote to the event streams
+ * in       the statement returned id, at, municipality, kind, case_id, agent, payload
+ */
+void rows_publish(const struct op *op, int statement);
+
+#endif

@@ -1,0 +1,167 @@
+/* work.c - reading a case before a write to it, and telling others after it */
+#include "daemon/work.h"
+
+#include "daemon/dispatch.h"
+#include "daemon/queue.h"
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "lib/base/jsonx.h"
+
+#include <string.h>
+
+struct pg_unit *work_begin(struct api *a, struct work *w)
+{
+	struct pg_unit *u;
+
+	if (!api_id(a, a->param[0], &w->id.u))
+		return NULL;
+	u = api_unit(a);
+	pg_add(u, SQL_WORK_CASE);
+	pg_uuid(u, w->id.u);
+	return u;
+}
+
+static const char *copy(const struct api *a, const char *column)
+{
+	return arena_str(a->op.arena, pg_get(&a->op, 0, 0, column));
+}
+
+int work_team(const struct world *world, const char *id)
+{
+	for (int i = 1; id != NULL && i < world->n_teams; i++)
+		if (strcmp(world->teams[i], id) == 0)
+			return i;
+	return 0;
+}
+
+bool work_got(struct api *a, struct work *w)
+{
+	const struct op *op = &a->op;
+
+	if (pg_rows(op, 0) == 0)
+		return false;
+	w->reference = copy(a, "reference");
+	w->municipality = copy(a, "municipality");
+	w->product = copy(a, "product");
+	w->inbox = copy(a, "inbox");
+	w->channel = copy(a, "channel");
+	w->language = copy(a, "language");
+	w->state = (enum case_state)case_state_from(pg_get(op, 0, 0, "state"));
+	w->state_word = case_state_name(w->state);
+	w->owner.u = pg_get_uuid(op, 0, 0, "owner");
+	w->epoch = pg_get_int(op, 0, 0, "epoch");
+	w->option0 = pg_get_bool(op, 0, 0, "option0");
+	w->merged = pg_get(op, 0, 0, "merged_into") != NULL;
+	w->transfers = (int)pg_get_int(op, 0, 0, "transfers");
+	w->n_open_tasks = (int)pg_get_int(op, 0, 0, "open_tasks");
+	w->arrived_us = pg_get_time(op, 0, 0, "arrived_at");
+	w->due_us = pg_get_time(op, 0, 0, "due_at");
+	w->wanted.u = pg_get_uuid(op, 0, 0, "wanted_agent");
+	w->team = work_team(world_now(op->srv), pg_get(op, 0, 0, "wanted_team"));
+	return true;
+}
+
+int64_t work_epoch(struct api *a)
+{
+	return api_int(a, "epoch", true, 0, INT64_MAX);
+}
+
+enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, int event)
+{
+	if (epoch != w->epoch)
+		return PROBLEM_STALE_EPOCH;
+	if (event < 0 ? w->state != CASE_ASSIGNED : case_next(w->state, (enum case_event)event, &w->why) < 0)
+		return PROBLEM_STATE;
+	return access_case_write(&a->who, w->owner) ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
+}
+
+void work_guard(struct pg_unit *u, const struct work *w)
+{
+	pg_uuid(u, w->id.u);
+	pg_int(u, w->epoch);
+	pg_uuid(u, w->owner.u);
+}
+
+struct uuid work_writer(const struct api *a)
+{
+	return a->who.is_agent ? a->who.agent_id.u : (struct uuid){ 0 };
+}
+
+int work_written(struct api *a, int statement)
+{
+	rows_publish(&a->op, statement);
+	return pg_rows(&a->op, statement);
+}
+
+bool work_route_case(struct server *srv, const struct work *w, struct route_case *c)
+{
+	const struct world *world = world_now(srv);
+	int product = world_product(world, w->product), municipality = world_municipality(world, w->municipality);
+	int channel = world_channel(world, w->channel), language = world_language(world, w->language);
+
+	if (product < 0 || municipality < 0 || channel < 0)
+		return false;
+	*c = (struct route_case){
+		.id = w->id,
+		.product = (uint16_t)product,
+		.municipality = (uint16_t)municipality,
+		.channel = (uint16_t)channel,
+		.language = (uint16_t)(language < 0 ? world_language(world, "nl") : language),
+		.option0 = w->option0,
+		.live = world->live[channel],
+		.arrived_us = w->arrived_us,
+		.due_us = w->due_us,
+		.wanted = w->wanted,
+		.team = (uint16_t)w->team,
+	};
+	return true;
+}
+
+/* what cannot be numbered is found by the sweep, which says so */
+void work_waits(struct server *srv, const struct work *w, struct agent_id not_again)
+{
+	struct route_case c;
+
+	if (!work_route_case(srv, w, &c))
+		return;
+	if (!uuid_is_nil(not_again.u))
+		c.declined[c.n_declined++] = not_again;
+	dispatch_case_waits(srv->dispatch, &c);
+	queue_put(srv->queue, &c);
+}
+
+enum op_status work_answer(struct api *a, const struct work *w, const char *state, const char *product)
+{
+	char id[UUID_TEXT];
+
+	uuid_format(w->id.u, id);
+	return api_answer(a, 200, json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "case", "id", id, "reference", w->reference,
+	                                    "municipality", w->municipality, "product", product, "state", state));
+}
+
+enum op_status work_page(struct api *a, int statement, int limit)
+{
+	json_t *items = rows_masked(&a->op, statement, &a->who);
+	const char *next = NULL;
+
+	if (json_array_size(items) > (size_t)limit) {
+		json_array_remove(items, (size_t)limit);
+		next = arena_str(a->op.arena, jsonx_str(json_array_get(items, (size_t)limit - 1), "id"));
+	}
+	return api_answer(a, 200, api_page_end(a, items, next));
+}
+
+void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, const char *kind, const char *id,
+                      const char *municipality)
+{
+	struct uuid token = { 0 };
+
+	uuid_parse(a->who.token_id, &token);
+	pg_add(u, SQL_CASES_AUDIT_LIST);
+	pg_uuid(u, token);
+	pg_uuid(u, work_writer(a));
+	pg_text(u, action);
+	pg_text(u, kind);
+	pg_text(u, id != NULL ? id : "-");
+	pg_text(u, municipality);
+}

@@ -1,0 +1,70 @@
+/*
+ * work.h - what the writes to a case have in common (api_work.c, api_reply.c, api_move.c)
+ *
+ * Each goes the same way: look at the body and read the case; check the rules (lib/core/case_file and what
+ * the route adds); write, guarded by the epoch, owner and state that were read; after COMMIT tell the
+ * event streams, the dispatcher and the queue. A write that finds another epoch, owner or state writes nothing.
+ */
+#ifndef LOKET_WORK_H
+#define LOKET_WORK_H
+
+#include "daemon/api.h"
+#include "daemon/world.h"
+#include "lib/core/case_file.h"
+
+enum { WORK_NOTE_BYTES = 64 * 1024, WORK_LINE_BYTES = 2000 };
+
+enum work_state { WORK_START, WORK_READ, WORK_WRITTEN };
+
+/* a case as it was read; lives in the arena of the operation */
+struct work {
+	struct case_id id;
+	const char *reference, *municipality, *product, *inbox, *channel, *language;
+	const char *state_word;
+	enum case_state state;
+	struct agent_id owner;         /* nil: nobody */
+	int64_t epoch;
+	bool option0, merged;
+	int transfers, n_open_tasks;
+	int64_t arrived_us, due_us;
+	struct agent_id wanted;        /* asked for by a transfer; nil: anybody */
+	int team;                      /* route number; 0: any */
+	const char *why;               /* of the rule in lib/core/case_file that allowed it */
+};
+
+/*
+ * work_begin - the path's case: adds its statement to a new unit; *u is NULL when the id is none (404)
+ * work_got   - after that unit came back: fills w from statement 0, false when nobody or not for us (404)
+ */
+struct pg_unit *work_begin(struct api *a, struct work *w);
+bool work_got(struct api *a, struct work *w);
+/* work_epoch - the body's epoch; 0 is right only for a case that was never offered (a lead's write) */
+int64_t work_epoch(struct api *a);
+/*
+ * work_refused - PROBLEM_NONE when who may do this to the case now, and it has the epoch given
+ * in       event: one of lib/core/case_file, or -1 for what changes no state but needs an owner
+ */
+enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, int event);
+/* work_guard - the parameters $1 case, $2 epoch, $3 owner of a guarded write */
+void work_guard(struct pg_unit *u, const struct work *w);
+/* work_writer - the agent who writes, nil for a token without one */
+struct uuid work_writer(const struct api *a);
+/* work_written - how many notices a guarded statement wrote; they are published. 0: somebody was first (409) */
+int work_written(struct api *a, int statement);
+/* work_route_case - the case for the dispatcher. false when something in it is not set up any more */
+bool work_route_case(struct server *srv, const struct work *w, struct route_case *c);
+/* work_waits - it waits (again): tell the dispatcher and the queue. not_again: who just had it, may be nil */
+void work_waits(struct server *srv, const struct work *w, struct agent_id not_again);
+/* work_team - route number of a team, 0 when there is none of that name */
+int work_team(const struct world *world, const char *id);
+/* work_answer - 200 {"case": …} as it is now */
+enum op_status work_answer(struct api *a, const struct work *w, const char *state, const char *product);
+/* work_page - 200 with the first limit rows of a statement that was asked for limit + 1; the cursor is the last
+ * one's id */
+enum op_status work_page(struct api *a, int statement, int limit);
+/* work_audit_scope - record (P10) a look at a list or a search: one line per municipality that it could show.
+ * id: what was looked for when that is an id of ours, else NULL; never what somebody typed */
+void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, const char *kind, const char *id,
+                      const char *municipality);
+
+#endif
