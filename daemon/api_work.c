@@ -2,6 +2,7 @@
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
+#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 
 #include <string.h>
