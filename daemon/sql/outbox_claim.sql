@@ -1,8 +1,7 @@
 -- outbox_claim: take replies that are due; committed before anything is sent. A reply waits for the earlier ones of
 -- its case, so that a conversation keeps its order
 -- $1 text this instance, $2 int how many
--- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, last_in,
---          owner, and first: true when nobody tried before (a notice is due)
+-- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, last_in
 with due as (
 	select o.contact from loket.outbox o join loket.contact c on c.id = o.contact
 	 where o.state = 'queued' and o.next_at <= clock_timestamp()
@@ -17,8 +16,7 @@ shown as (
 	update loket.contact c set delivery = 'sending', delivery_at = clock_timestamp()
 	  from mine where c.id = mine.contact and c.delivery = 'queued' returning c.id)
 select m.contact, m.municipality, m.inbox, m.case_id, m.attempts, m.to_kind, m.to_value, m.template, c.text,
-       c.reply_to, f.owner,
+       c.reply_to,
        (select max(coalesce(i.provider_time, i.received_at)) from loket.contact i
-         where i.case_id = m.case_id and i.inbox = m.inbox and i.direction = 'in') as last_in,
-       exists (select from shown s where s.id = m.contact) as first
-  from mine m join loket.contact c on c.id = m.contact left join loket.case_file f on f.id = m.case_id
+         where i.case_id = m.case_id and i.inbox = m.inbox and i.direction = 'in') as last_in
+  from mine m join loket.contact c on c.id = m.contact
