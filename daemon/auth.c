@@ -1,7 +1,7 @@
 /*
  * auth.c - bearer tokens
  *
- * A token is "lk_" and 43 characters of base64url: 256 random bits. Only its SHA-256 is kept, in the database and
+ * A token that we make is "lk_" and 43 characters of base64url: 256 random bits. Only its SHA-256 is kept, in the database and
  * in the cache. Somebody who guesses learns nothing from time: what is compared is a digest of what he sent.
  */
 #include "daemon/auth.h"
@@ -19,7 +19,7 @@ enum {
 	AUTH_WAYS = 4,
 	AUTH_KEEP_US = 5 * 1000 * 1000,   /* a revoked token works so much longer */
 	AUTH_UNKNOWN_US = 1000 * 1000,
-	TOKEN_CHARS = 46,
+	TOKEN_MIN = 16, TOKEN_MAX = 200,
 };
 
 struct entry {
@@ -129,13 +129,15 @@ static bool token_sha(const char *header, uint8_t sha[SHA256_BYTES])
 {
 	static const char scheme[] = "Bearer ";
 	const char *token;
+	size_t len;
 
 	if (!header || strncasecmp(header, scheme, strlen(scheme)) != 0)
 		return false;
 	token = header + strlen(scheme);
-	if (strlen(token) != TOKEN_CHARS || strncmp(token, "lk_", 3))
+	len = strlen(token);
+	if (len < TOKEN_MIN || len > TOKEN_MAX)
 		return false;
-	sha256((struct bytes){ (const uint8_t *)token, TOKEN_CHARS }, sha);
+	sha256((struct bytes){ (const uint8_t *)token, len }, sha);
 	return true;
 }
 

@@ -395,6 +395,18 @@ end $$;
 create policy own on presence to loket_api using (agent::text = current_setting('loket.agent', true))
 	with check (agent::text = current_setting('loket.agent', true));
 
+-- a municipality is seen by who works for it; a word of nobody in particular belongs to the region
+alter table municipality enable row level security;
+alter table municipality force row level security;
+create policy system on municipality to loket_system using (true) with check (true);
+create policy scope on municipality to loket_api using (id = any (loket.scope())) with check (id = any (loket.scope()));
+alter table product_word enable row level security;
+alter table product_word force row level security;
+create policy system on product_word to loket_system using (true) with check (true);
+create policy scope on product_word to loket_api
+	using (municipality is null or municipality = any (loket.scope()))
+	with check (municipality is null or municipality = any (loket.scope()));
+
 alter table inbox_secret enable row level security;
 alter table inbox_secret force row level security;
 create policy system on inbox_secret to loket_system using (true) with check (true);
@@ -414,11 +426,14 @@ grant select on municipality, product, product_word, channel, inbox, team, agent
 	to loket_api;
 grant select (id, name, role, agent, municipalities, sees_bsn, sees_raw, created_at, expires_at, revoked_at)
 	on token to loket_api;
+grant select (inbox, kind, n) on inbox_secret to loket_api;
 grant insert on party, address, contact, note, task, notice, outbox, routing, wrapup, idempotency, access_log, presence,
-	raw, case_file, token, agent, inbox, inbox_secret, product, product_word to loket_api;
+	raw, case_file, token, agent, inbox, inbox_secret, product, product_word,
+	municipality to loket_api;
 grant update on party, case_file, contact, task, offer, presence, dead_letter, idempotency, agent, inbox, product,
 	municipality to loket_api;
 grant update (revoked_at) on token to loket_api;
-grant delete on wrapup, product_word, inbox_secret to loket_api;
+grant update (norm_s) on channel to loket_api;
+grant delete on wrapup, product_word, inbox_secret, idempotency to loket_api;
 grant update on world_version to loket_api;
 grant select on world_version to loket_api;
