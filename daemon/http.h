@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LOKET_API_VERSION "1.0.0"  /* on every answer; info.version of proto/openapi.json */
+
 struct server;
 struct op;
 struct http;                      /* the server */
@@ -57,6 +59,7 @@ struct http *http_new(struct server *srv, const struct http_limits *l, const cha
 /* http_stop_listening - no new connections; keep-alive ends after the answer under way */
 void http_stop_listening(struct http *h);
 int http_connections(const struct http *h);
+/* http_free - closes everything. Exchanges that are still unanswered go too: no http_reply after this */
 struct http *http_free(struct http *h);
 
 /* the request */
@@ -71,17 +74,21 @@ const char *http_peer(const struct http_x *x);             /* address of the cit
 void http_attach(struct http_x *x, struct op *op);
 bool http_gone(const struct http_x *x);
 void http_set_user(struct http_x *x, void *p);             /* between plan and request */
+/* http_refuse_with - from plan, before returning NULL: one more header line for the refusal ("Allow: GET");
+ * the text must stay; it is not copied */
+void http_refuse_with(struct http_x *x, const char *header);
 void *http_user(const struct http_x *x);
 
 /*
  * http_reply - answer once and for all; x is no longer ours afterwards. Also right when the client has
  * left. Adds API-Version, Content-Length, X-Content-Type-Options, Cache-Control: no-store.
- * in       type may be NULL for an empty body; headers: "Name: value" strings, NULL-terminated, may be NULL
+ * in       type may be NULL for an empty body; headers: "Name: value" strings, NULL-terminated, may be NULL;
+ *          a header with a control byte in it is left out; "Cache-Control: …" replaces ours
  */
 void http_reply(struct http_x *x, int status, const char *type, struct bytes body,
                 const char *const *headers);
 
-/* event streams: begin answers 200 and keeps x open; write returns false when the reader is gone or too
+/* event streams: begin answers 200 and keeps x open (the request's path, headers and body are forgotten); write returns false when the reader is gone or too
  * slow (the stream then ends by itself: on_end is called once, from the loop, after begin in any case) */
 void http_stream_begin(struct http_x *x, const char *type, void (*on_end)(void *arg), void *arg);
 bool http_stream_write(struct http_x *x, struct bytes chunk);
