@@ -453,20 +453,3 @@ void config_done(struct config *c)
 	}
 	memset(c, 0, sizeof *c);
 }
-
-void config_conninfo(const struct config *c, const char *user, const char *keys[CONFIG_CONNINFO],
-                     const char *values[CONFIG_CONNINFO])
-{
-	const struct { const char *key, *value; } pairs[CONFIG_CONNINFO] = {
-		{ "dbname", c->database },      /* a conninfo: expanded first, so what follows wins */
-		{ "user", user },
-		{ "fallback_application_name", "loketd" },
-		{ c->database_password ? "password" : NULL, c->database_password },
-		{ NULL, NULL },
-	};
-
-	for (int i = 0; i < CONFIG_CONNINFO; i++) {
-		keys[i] = pairs[i].key;
-		values[i] = pairs[i].value;
-	}
-}

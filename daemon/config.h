@@ -40,12 +40,4 @@ int config_load(struct config *c, const char *path, FILE *out);
 void config_print(const struct config *c, FILE *out);
 void config_done(struct config *c);
 
-enum { CONFIG_CONNINFO = 5 };
-/*
- * config_conninfo - what PQconnectdbParams and PQconnectStartParams (expand_dbname 1) need to log in as user
- * out      keys, values: NULL-terminated; borrowed from c and user
- */
-void config_conninfo(const struct config *c, const char *user, const char *keys[CONFIG_CONNINFO],
-                     const char *values[CONFIG_CONNINFO]);
-
 #endif

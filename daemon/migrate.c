@@ -50,19 +50,10 @@ static void ignore_notice(void *arg, const PGresult *res)
 
 static PGconn *connect_as_owner(const struct config *c, struct err *err)
 {
-	const char *keys[CONFIG_CONNINFO + 1], *values[CONFIG_CONNINFO + 1];
-	PGconn *conn;
-
-	config_conninfo(c, c->database_owner, keys, values);
-	for (int i = 0; ; i++) {
-		if (keys[i])
-			continue;
-		keys[i] = "connect_timeout";
-		values[i] = "10";
-		keys[i + 1] = values[i + 1] = NULL;
-		break;
-	}
-	conn = PQconnectdbParams(keys, values, 1);
+	/* before dbname: the operator's conninfo may say otherwise; a password of NULL counts as not given */
+	const char *keys[] = { "connect_timeout", "dbname", "user", "password", "application_name", NULL };
+	const char *values[] = { "10", c->database, c->database_owner, c->database_password, "loketd migrate", NULL };
+	PGconn *conn = PQconnectdbParams(keys, values, 1);
 	if (!conn)
 		abort();
 	if (PQstatus(conn) == CONNECTION_OK) {

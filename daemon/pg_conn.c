@@ -402,10 +402,11 @@ static void connect_begin(struct pg_conn *c)
 {
 	/* before dbname: the operator's conninfo may say otherwise; after it: ours to say */
 	const char *keys[] = { "target_session_attrs", "keepalives_idle", "keepalives_interval", "keepalives_count",
-		"tcp_user_timeout", "dbname", "user", "application_name", "client_encoding", "options", NULL };
+		"tcp_user_timeout", "dbname", "user", "password", "application_name", "client_encoding", "options", NULL };
 	char name[sizeof("loketd ") + UUID_TEXT];   /* names the instance: outbox_orphans looks who is alive */
 	const char *values[] = { "read-write", "10", "3", "3",
-		"10000", c->srv->config->database, c->user, name, "UTF8", session_options[c->which], NULL };
+		"10000", c->srv->config->database, c->user, c->srv->config->database_password, name, "UTF8",
+		session_options[c->which], NULL };
 
 	snprintf(name, sizeof(name), "loketd %s", c->srv->instance);
 	set_state(c, CONN_CONNECTING);
