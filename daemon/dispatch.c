@@ -1,2 +1,172 @@
-/* dispatch.c: being written */
-typedef int loket_placeholder;
+/* dispatch.c - the dispatcher as others see it; see dispatch_internal.h for how it is made up */
+#include "daemon/dispatch_internal.h"
+
+#include "daemon/log.h"
+#include "lib/base/when.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void wrapup_over(void *d)
+{
+	dispatch_agents_wrapup(d);
+}
+
+struct dispatch *dispatch_new(struct server *srv)
+{
+	struct dispatch *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	d->srv = srv;
+	d->waiting = waitlist_new();
+	d->ticker = loop_timer_new(srv, dispatch_tick, d);
+	d->wrapup = loop_timer_new(srv, wrapup_over, d);
+	loop_timer_every(d->ticker, DISPATCH_TICK_MS);
+	return d;
+}
+
+struct dispatch *dispatch_free(struct dispatch *d)
+{
+	if (!d)
+		return NULL;
+	loop_timer_free(d->ticker);
+	loop_timer_free(d->wrapup);
+	waitlist_free(d->waiting);
+	world_unref(d->world);
+	free(d->agents);
+	free(d->more);
+	free(d);
+	return NULL;
+}
+
+bool dispatch_leads(const struct dispatch *d)
+{
+	return d && d->epoch > 0 && mono_us() < d->lease_ends_us;
+}
+
+void dispatch_ids_add(struct dispatch_ids *l, struct uuid id)
+{
+	if (l->n == DISPATCH_LOOKS)
+		l->overflowed = true;
+	else
+		l->ids[l->n++] = id;
+}
+
+/* the round is an operation: it begins when this turn of the loop is over, with all that happened in it */
+void dispatch_kick(struct dispatch *d)
+{
+	dispatch_round_start(d);
+}
+
+/* ---------------------------------------------------------------- what happened */
+
+void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
+{
+	if (dispatch_leads(d))               /* who begins to lead reads them all */
+		dispatch_cases_put(d, c);
+}
+
+void dispatch_case_left(struct dispatch *d, struct case_id id)
+{
+	waitlist_remove(d->waiting, id);
+}
+
+void dispatch_case_back(struct dispatch *d, struct case_id id)
+{
+	dispatch_ids_add(&d->back, id.u);
+	dispatch_kick(d);
+}
+
+void dispatch_agent_changed(struct dispatch *d, struct agent_id id)
+{
+	int i = dispatch_agent_index(d, id);
+
+	if (i < 0)
+		return;
+	dispatch_agent_read(d, i);
+	dispatch_kick(d);
+}
+
+void dispatch_offer_ended(struct dispatch *d, struct offer_id id)
+{
+	dispatch_ids_add(&d->ended, id.u);
+	dispatch_kick(d);
+}
+
+void dispatch_seen(struct dispatch *d, struct agent_id id)
+{
+	int i = dispatch_agent_index(d, id);
+
+	if (i >= 0)
+		d->more[i].seen = true;
+}
+
+void dispatch_world_changed(struct dispatch *d)
+{
+	dispatch_agents_build(d);
+	dispatch_kick(d);
+}
+
+/* ---------------------------------------------------------------- explaining */
+
+static json_t *agent_json(struct server *srv, struct agent_id id)
+{
+	const struct world_agent *a = world_agent(world_now(srv), id);
+	char text[UUID_TEXT];
+
+	uuid_format(id.u, text);
+	return a ? json_pack("{s:s, s:s}", "agent", text, "name", a->name) : json_pack("{s:s}", "agent", text);
+}
+
+static json_t *candidates_json(struct server *srv, const struct route_decision *dec)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < dec->n_candidates; i++) {
+		json_t *one = agent_json(srv, dec->candidates[i].agent);
+
+		json_object_set_new(one, "terms", json_pack("{s:I}", "idleSeconds",
+		                                            (json_int_t)(dec->candidates[i].idle_us / 1000000)));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+static json_t *left_out_json(struct server *srv, const struct route_decision *dec)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < dec->n_left_out; i++) {
+		json_t *one = agent_json(srv, dec->left_out[i].agent);
+
+		json_object_set_new(one, "why", json_string(route_why_name(dec->left_out[i].why)));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec,
+                               const struct route_agent *agents, int64_t at_us)
+{
+	char at[WHEN_TEXT], chosen[UUID_TEXT] = "";
+
+	when_format(at_us, at);
+	if (dec->chosen >= 0)
+		uuid_format(agents[dec->chosen].id.u, chosen);
+	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "at", at, "policy", dec->policy, "rule",
+	                 route_rule_name(dec->rule), "chosen", *chosen ? json_string(chosen) : json_null(),
+	                 "considered", dec->n_considered, "candidates", candidates_json(srv, dec), "leftOut",
+	                 left_out_json(srv, dec));
+}
+
+json_t *dispatch_explain(struct dispatch *d, struct case_id id)
+{
+	const struct route_case *c = dispatch_leads(d) ? waitlist_get(d->waiting, id) : NULL;
+	struct route_decision dec;
+
+	if (!c)
+		return NULL;
+	route_agent_for(c, d->agents, d->n_agents, now_us(), &dec);
+	return dispatch_decision_json(d->srv, &dec, d->agents, now_us());
+}

@@ -22,11 +22,20 @@ struct dispatch *dispatch_free(struct dispatch *d);   /* gives the lease back */
 /* what happened, told after its COMMIT; all are cheap, the work is done once at the end of the loop turn */
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c);      /* new, requeued or reopened */
 void dispatch_case_left(struct dispatch *d, struct case_id id);                /* closed, merged, taken over */
+void dispatch_case_back(struct dispatch *d, struct case_id id);                /* may wait again: it is read from PostgreSQL */
 void dispatch_agent_changed(struct dispatch *d, struct agent_id id);           /* presence, load, skills: look again */
 void dispatch_offer_ended(struct dispatch *d, struct offer_id id);             /* accepted or declined */
 void dispatch_seen(struct dispatch *d, struct agent_id id);                    /* sign of life: API call or stream */
 void dispatch_world_changed(struct dispatch *d);
 void dispatch_resync(struct dispatch *d);                                      /* sweep: compare with PostgreSQL */
+
+/*
+ * dispatch_told - a committed statement wrote notices: give them to the event streams, and act on them
+ * in       the statement returned id, at, municipality, kind, case_id, agent, payload
+ * returns  how many there were
+ */
+struct op;
+int dispatch_told(struct server *srv, const struct op *op, int statement);
 
 /* dispatch_explain - the decision as it would be now, for GET /v1/cases/{id}/routing. New reference; NULL when
  * this instance does not dispatch or the case does not wait */

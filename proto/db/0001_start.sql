@@ -152,6 +152,7 @@ create table case_file (
 	check ((state = 'closed') = (closed_at is not null))
 );
 create index case_file_queued on case_file (due_at, id) where state = 'queued';
+create index case_file_offered on case_file (id) where state = 'offered';
 create index case_file_open on case_file (municipality, state) where state <> 'closed';
 create index case_file_party on case_file (party, last_contact_at desc);
 create index case_file_owner on case_file (owner) where owner is not null;
@@ -257,7 +258,8 @@ create table presence (
 	channels text[],                       -- null: all the agent has
 	since timestamptz not null,
 	missed int not null default 0,         -- offers in a row that were not answered
-	idle_since timestamptz not null
+	idle_since timestamptz not null,       -- since the last offer was taken or ended
+	seen_at timestamptz not null default clock_timestamp()  -- last sign of life, on any instance
 );
 
 create table offer (
@@ -270,9 +272,11 @@ create table offer (
 	state text not null check (state in ('made', 'accepted', 'declined', 'expired', 'withdrawn')),
 	made_at timestamptz not null,
 	expires_at timestamptz not null,
-	ended_at timestamptz
+	ended_at timestamptz,
+	reason text                            -- of a decline, in the agent's words
 );
 create index offer_made on offer (expires_at) where state = 'made';
+create index offer_agent on offer (agent) where state = 'made';
 create index offer_case on offer (case_id, made_at);
 create unique index offer_one on offer (case_id) where state = 'made';
 

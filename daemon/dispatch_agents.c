@@ -1,0 +1,256 @@
+/* dispatch_agents.c - agents as the dispatcher sees them: skills from the world, the rest from PostgreSQL */
+#include "daemon/dispatch_internal.h"
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/sse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+int dispatch_agent_index(const struct dispatch *d, struct agent_id id)
+{
+	int low = 0, high = d->n_agents - 1;
+
+	while (low <= high) {
+		int mid = (low + high) / 2, c = memcmp(d->agents[mid].id.u.b, id.u.b, sizeof(id.u.b));
+
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid - 1;
+	}
+	return -1;
+}
+
+void dispatch_agent_read(struct dispatch *d, int i)
+{
+	d->more[i].read = true;
+}
+
+void dispatch_agents_again(struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++)
+		d->more[i].read = true;
+}
+
+void dispatch_agents_look(struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++)
+		d->more[i].look = true;
+}
+
+/* ---------------------------------------------------------------- from the world */
+
+static bool same_names(const char *const *a, int n_a, const char *const *b, int n_b)
+{
+	if (n_a != n_b)
+		return false;
+	for (int i = 0; i < n_a; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+/* do the route numbers of cases in memory still mean the same? */
+static bool same_numbers(const struct world *a, const struct world *b)
+{
+	return same_names(a->municipalities, a->n_municipalities, b->municipalities, b->n_municipalities) &&
+	       same_names(a->products, a->n_products, b->products, b->n_products) &&
+	       same_names(a->channels, a->n_channels, b->channels, b->n_channels) &&
+	       same_names(a->languages, a->n_languages, b->languages, b->n_languages) &&
+	       same_names(a->teams, a->n_teams, b->teams, b->n_teams);
+}
+
+void dispatch_agents_build(struct dispatch *d)
+{
+	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
+
+	free(d->agents);
+	free(d->more);
+	d->n_agents = w->n_agents;
+	d->agents = must(calloc((size_t)w->n_agents + 1, sizeof(*d->agents)));
+	d->more = must(calloc((size_t)w->n_agents + 1, sizeof(*d->more)));
+	for (int i = 0; i < w->n_agents; i++) {
+		d->agents[i] = w->agents[i].base;
+		d->agents[i].presence = PRESENCE_OFFLINE;
+		d->more[i].read = true;
+	}
+	d->world = w;
+	if (before && !same_numbers(before, w))
+		d->loaded = false;       /* the next tick loads what waits with the new numbers */
+	world_unref(before);
+}
+
+/* ---------------------------------------------------------------- from PostgreSQL */
+
+bool dispatch_agents_asking(const struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++)
+		if (d->more[i].read)
+			return true;
+	return false;
+}
+
+int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u)
+{
+	int which[DISPATCH_READS], n = 0;
+
+	for (int i = 0; i < d->n_agents && n < DISPATCH_READS; i++)
+		if (d->more[i].read)
+			which[n++] = i;
+	pg_add(u, SQL_DISPATCH_AGENTS);
+	pg_array(u, PG_TYPE_UUID, n);
+	for (int i = 0; i < n; i++) {
+		d->more[which[i]].read = false;
+		pg_push_uuid(u, d->agents[which[i]].id.u);
+	}
+	return n;
+}
+
+/* the next of "a,b,c" into out; false at the end */
+static bool next_word(const char **list, char *out, size_t cap)
+{
+	size_t n = strcspn(*list, ",");
+
+	if (**list == '\0')
+		return false;
+	snprintf(out, cap, "%.*s", (int)n, *list);
+	*list += n + ((*list)[n] == ',');
+	return true;
+}
+
+/* the channels an agent works now: "a,b", or NULL for all the agent has */
+static uint32_t channels_of(const struct world *w, const char *words, uint32_t all)
+{
+	uint32_t bits = 0;
+	char one[64];
+
+	if (!words)
+		return all;
+	while (next_word(&words, one, sizeof(one))) {
+		int c = world_channel(w, one);
+
+		if (c >= 0)
+			bits |= UINT32_C(1) << c;
+	}
+	return bits & all;
+}
+
+static uint8_t no_more_than_255(long n)
+{
+	return (uint8_t)(n < 0 ? 0 : n > UINT8_MAX ? UINT8_MAX : n);
+}
+
+/* what is in hand: "channel=n,channel=n", or NULL for nothing */
+static void read_busy(const struct world *w, const char *words, struct route_agent *a)
+{
+	long total = 0;
+	char one[64];
+
+	memset(a->busy, 0, sizeof(a->busy));
+	while (words && next_word(&words, one, sizeof(one))) {
+		char *equals = strchr(one, '=');
+		long n = equals ? strtol(equals + 1, NULL, 10) : 0;
+		int c;
+
+		if (!equals)
+			continue;
+		*equals = '\0';
+		c = world_channel(w, one);
+		if (c >= 0)
+			a->busy[c] = no_more_than_255(n);
+		total += n;
+	}
+	a->busy_total = no_more_than_255(total);
+}
+
+static enum route_presence presence_from(const char *s)
+{
+	if (s && strcmp(s, "ready") == 0)
+		return PRESENCE_READY;
+	return s && strcmp(s, "away") == 0 ? PRESENCE_AWAY : PRESENCE_OFFLINE;
+}
+
+static void got_agent(struct dispatch *d, const struct op *op, int st, int row)
+{
+	struct agent_id id = { pg_get_uuid(op, st, row, "agent") };
+	int i = dispatch_agent_index(d, id);
+	struct route_agent *a = i < 0 ? NULL : &d->agents[i];
+	int was_busy;
+
+	if (!a)
+		return;                  /* the world changed while we asked */
+	was_busy = a->busy_total;
+	a->presence = presence_from(pg_get(op, st, row, "state"));
+	a->channels = channels_of(d->world, pg_get(op, st, row, "channels"), d->world->agents[i].base.channels);
+	read_busy(d->world, pg_get(op, st, row, "busy"), a);
+	if (a->busy_total < was_busy)    /* something just ended: idle from now */
+		a->idle_since_us = now_us();
+	else if (pg_get_time(op, st, row, "idle_since") > a->idle_since_us)
+		a->idle_since_us = pg_get_time(op, st, row, "idle_since");
+	d->more[i].look = true;
+	d->more[i].wrapup_ends_us = 0;
+	if (pg_get(op, st, row, "wrapup_ms"))
+		d->more[i].wrapup_ends_us = mono_us() + 1000 * (pg_get_int(op, st, row, "wrapup_ms") + 1);
+}
+
+void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement)
+{
+	for (int i = 0; i < pg_rows(op, statement); i++)
+		got_agent(d, op, statement, i);
+	dispatch_agents_wrapup(d);
+}
+
+void dispatch_agents_wrapup(struct dispatch *d)
+{
+	int64_t now = mono_us(), first = INT64_MAX;
+
+	for (int i = 0; i < d->n_agents; i++) {
+		if (d->more[i].wrapup_ends_us && d->more[i].wrapup_ends_us <= now) {
+			d->more[i].wrapup_ends_us = 0;
+			d->more[i].read = true;
+			dispatch_kick(d);
+		} else if (d->more[i].wrapup_ends_us && d->more[i].wrapup_ends_us < first) {
+			first = d->more[i].wrapup_ends_us;
+		}
+	}
+	if (first != INT64_MAX)
+		loop_timer_once(d->wrapup, (int)((first - now) / 1000 + 1));
+}
+
+/* ---------------------------------------------------------------- signs of life */
+
+bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u)
+{
+	int64_t every_us = d->srv->config->presence_seconds * INT64_C(1000000) / 4;
+	int n = 0;
+
+	if (mono_us() - d->seen_written_us < every_us)
+		return false;
+	d->seen_written_us = mono_us();
+	for (int i = 0; i < d->n_agents; i++) {
+		if (sse_agent_online(d->srv->sse, d->agents[i].id))
+			d->more[i].seen = true;
+		n += d->more[i].seen;
+	}
+	if (n == 0)
+		return false;
+	pg_add(u, SQL_DISPATCH_SEEN);
+	pg_array(u, PG_TYPE_UUID, n);
+	for (int i = 0; i < d->n_agents; i++) {
+		if (d->more[i].seen)
+			pg_push_uuid(u, d->agents[i].id.u);
+		d->more[i].seen = false;
+	}
+	return true;
+}

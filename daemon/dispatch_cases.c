@@ -1,0 +1,375 @@
+/* dispatch_cases.c - what waits: loaded when we begin to lead, read when it comes back, compared by the sweep */
+#include "daemon/dispatch_internal.h"
+
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/queue.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- from a row */
+
+/* what is not set up any more still has to be answered by somebody */
+static uint16_t number_or(int number, int fallback)
+{
+	return (uint16_t)(number >= 0 ? number : fallback >= 0 ? fallback : 0);
+}
+
+static uint16_t team_number(const struct world *w, const char *team)
+{
+	for (int i = 1; team && i < w->n_teams; i++)
+		if (strcmp(w->teams[i], team) == 0)
+			return (uint16_t)i;
+	return 0;
+}
+
+static void read_declined(const char *words, struct route_case *c)
+{
+	while (words && *words && c->n_declined < ROUTE_MAX_DECLINED) {
+		char one[UUID_TEXT];
+
+		snprintf(one, sizeof(one), "%s", words);
+		if (!uuid_parse(one, &c->declined[c->n_declined].u))
+			return;
+		c->n_declined++;
+		words += UUID_TEXT - 1;
+		words += *words == ',';
+	}
+}
+
+/* false when the case cannot be dispatched: its municipality or channel is not set up */
+static bool case_from_row(const struct world *w, const struct op *op, int st, int row, struct route_case *c)
+{
+	int municipality = world_municipality(w, pg_get(op, st, row, "municipality"));
+	int channel = world_channel(w, pg_get(op, st, row, "channel"));
+
+	memset(c, 0, sizeof(*c));
+	c->id.u = pg_get_uuid(op, st, row, "id");
+	c->product = number_or(world_product(w, pg_get(op, st, row, "product")), world_product(w, "algemeen"));
+	c->language = number_or(world_language(w, pg_get(op, st, row, "language")), 0);
+	c->option0 = pg_get_bool(op, st, row, "option0");
+	c->arrived_us = pg_get_time(op, st, row, "arrived_at");
+	c->due_us = pg_get_time(op, st, row, "due_at");
+	c->wanted.u = pg_get_uuid(op, st, row, "wanted_agent");
+	c->team = team_number(w, pg_get(op, st, row, "wanted_team"));
+	read_declined(pg_get(op, st, row, "declined"), c);
+	if (municipality < 0 || channel < 0)
+		return false;
+	c->municipality = (uint16_t)municipality;
+	c->channel = (uint16_t)channel;
+	c->live = w->live[channel];
+	return true;
+}
+
+/* ---------------------------------------------------------------- in memory */
+
+static void remember_declined(struct dispatch *d, struct case_id id)
+{
+	int at = (d->first_declined + d->n_declined) % DISPATCH_DECLINED;
+
+	if (d->n_declined == DISPATCH_DECLINED)
+		d->first_declined = (d->first_declined + 1) % DISPATCH_DECLINED;
+	else
+		d->n_declined++;
+	d->declined[at] = (struct dispatch_declined){ id, mono_us() + DISPATCH_DECLINED_S * INT64_C(1000000) };
+}
+
+void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
+{
+	waitlist_put(d->waiting, c);
+	dispatch_ids_add(&d->look, c->id.u);
+	if (c->n_declined > 0)
+		remember_declined(d, c->id);
+	dispatch_kick(d);
+}
+
+/* after five minutes those who declined may be asked again */
+static void forget_declines(struct dispatch *d)
+{
+	while (d->n_declined > 0 && d->declined[d->first_declined].until_us <= mono_us()) {
+		const struct route_case *c = waitlist_get(d->waiting, d->declined[d->first_declined].id);
+		struct route_case again;
+
+		d->first_declined = (d->first_declined + 1) % DISPATCH_DECLINED;
+		d->n_declined--;
+		if (!c)
+			continue;
+		again = *c;
+		again.n_declined = 0;
+		dispatch_cases_put(d, &again);
+	}
+}
+
+static void drop_late_wishes(struct dispatch *d)
+{
+	struct case_id late[64];
+	int n = waitlist_late_wishes(d->waiting, now_us(), late, 64);
+
+	for (int i = 0; i < n; i++) {
+		struct route_case c = *waitlist_get(d->waiting, late[i]);
+
+		if (!route_relax(&c, d->agents, d->n_agents, now_us()))
+			continue;
+		memset(&c.wanted, 0, sizeof(c.wanted));
+		c.team = 0;
+		dispatch_cases_put(d, &c);
+	}
+}
+
+void dispatch_cases_tick(struct dispatch *d)
+{
+	forget_declines(d);
+	drop_late_wishes(d);
+	metric_set(M_WAITING, waitlist_count(d->waiting));
+}
+
+/* ---------------------------------------------------------------- read again: in a round */
+
+static void ask_ids(struct pg_unit *u, struct dispatch_ids *l)
+{
+	int n = l->n < DISPATCH_READS ? l->n : DISPATCH_READS;
+
+	pg_array(u, PG_TYPE_UUID, n);
+	for (int i = 0; i < n; i++)
+		pg_push_uuid(u, l->ids[i]);
+	l->n -= n;
+	memmove(l->ids, l->ids + n, (size_t)l->n * sizeof(l->ids[0]));
+}
+
+void dispatch_cases_ask(struct dispatch *d, struct pg_unit *u)
+{
+	pg_add(u, SQL_DISPATCH_CASES);
+	ask_ids(u, &d->back);
+	ask_ids(u, &d->ended);
+}
+
+void dispatch_cases_got(struct dispatch *d, const struct op *op, int statement)
+{
+	struct route_case c;
+
+	for (int i = 0; i < pg_rows(op, statement); i++) {
+		if (!case_from_row(d->world, op, statement, i, &c))
+			continue;
+		dispatch_case_waits(d, &c);
+		queue_put(d->srv->queue, &c);
+	}
+}
+
+/* ---------------------------------------------------------------- pages: loading and comparing */
+
+enum page_state { PAGE_START, PAGE_READ };
+
+struct pages {
+	struct op op;
+	struct dispatch *d;
+	int64_t due_us, epoch, version;   /* of the lease and the world when we began */
+	struct case_id id;
+	int n_pages, n_cases;
+};
+
+/* did somebody else lead, or names get other numbers, since we began? */
+static bool is_stale(const struct pages *p)
+{
+	return p->epoch != p->d->epoch || p->version != p->d->world->version;
+}
+
+static enum op_status ask_page(struct pages *p, bool first)
+{
+	struct pg_unit *u = pg_unit(&p->op, PG_SYSTEM, NULL);
+
+	if (first && p->d->load == &p->op) {
+		pg_add(u, SQL_DISPATCH_BEGIN);
+		dispatch_fence(p->d, u);
+	}
+	pg_add(u, SQL_DISPATCH_WAITING);
+	pg_time(u, p->due_us);
+	pg_uuid(u, p->id.u);
+	pg_int(u, DISPATCH_PAGE);
+	return pg_submit(&p->op, PAGE_READ, u);
+}
+
+/* moves on to where the next page begins; false when this was the last */
+static bool turn_page(struct pages *p, int statement)
+{
+	int n = pg_rows(&p->op, statement);
+
+	p->n_pages++;
+	p->n_cases += n;
+	if (n < DISPATCH_PAGE)
+		return false;
+	p->due_us = pg_get_time(&p->op, statement, n - 1, "due_at");
+	p->id.u = pg_get_uuid(&p->op, statement, n - 1, "id");
+	return true;
+}
+
+static void load_page(struct dispatch *d, const struct op *op, int st)
+{
+	struct route_case c;
+
+	for (int i = 0; i < pg_rows(op, st); i++) {
+		if (!case_from_row(d->world, op, st, i, &c))
+			continue;
+		waitlist_put(d->waiting, &c);
+		if (c.n_declined > 0)
+			remember_declined(d, c.id);
+	}
+}
+
+/* every agent looks, so no case needs to */
+static void loaded(struct pages *p)
+{
+	p->d->loaded = true;
+	log_event(LOG_NOTICE, "dispatch.loaded", "epoch=%lld n=%d ms=%lld", (long long)p->epoch, p->n_cases,
+	          (long long)(mono_us() - p->op.started_us) / 1000);
+	dispatch_agents_again(p->d);
+	dispatch_kick(p->d);
+}
+
+static enum op_status load_step(struct op *op)
+{
+	struct pages *p = (struct pages *)op;
+	struct dispatch *d = p->d;
+	int st;
+
+	switch ((enum page_state)op->state) {
+	case PAGE_START:
+		return ask_page(p, true);
+
+	case PAGE_READ:
+		if (pg_failed(op))
+			return OP_FAIL;          /* the next tick begins again */
+		if (is_stale(p) || d->loaded)
+			return OP_DONE;
+		st = p->n_pages == 0;            /* the first page came behind dispatch_begin */
+		load_page(d, op, st);
+		if (turn_page(p, st))
+			return ask_page(p, false);
+		loaded(p);
+		return OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void load_done(struct op *op, enum op_status how)
+{
+	(void)how;
+	((struct pages *)op)->d->load = NULL;
+}
+
+static const struct op_kind load_kind = {
+	.name = "dispatch.load", .step = load_step, .done = load_done, .max_arena_bytes = 4 << 20,
+};
+
+static struct pages *pages_new(struct dispatch *d, const struct op_kind *kind)
+{
+	struct pages *p = (struct pages *)op_new(d->srv, kind, sizeof(*p));
+
+	p->d = d;
+	p->epoch = d->epoch;
+	p->version = d->world->version;
+	return p;
+}
+
+void dispatch_cases_load(struct dispatch *d)
+{
+	if (d->load)
+		return;
+	waitlist_free(d->waiting);
+	d->waiting = waitlist_new();
+	d->n_declined = 0;
+	d->resync_due_us = 0;
+	d->load = &pages_new(d, &load_kind)->op;
+	op_start(d->load);
+}
+
+/* ---------------------------------------------------------------- the sweep */
+
+/* what decides who may take it; wishes and declines are changed in memory on purpose */
+static bool is_same(const struct route_case *a, const struct route_case *b)
+{
+	return a->product == b->product && a->municipality == b->municipality && a->channel == b->channel &&
+	       a->language == b->language && a->option0 == b->option0 && a->due_us == b->due_us;
+}
+
+static bool is_coming_back(const struct dispatch *d, struct case_id id)
+{
+	for (int i = 0; i < d->back.n; i++)
+		if (uuid_same(d->back.ids[i], id.u))
+			return true;
+	return false;
+}
+
+static int compare_page(struct dispatch *d, const struct op *op)
+{
+	int n_found = 0;
+
+	for (int i = 0; i < pg_rows(op, 0); i++) {
+		const struct route_case *known;
+		struct route_case c;
+
+		if (!case_from_row(d->world, op, 0, i, &c) || dispatch_round_holds(d, c.id) || is_coming_back(d, c.id))
+			continue;
+		known = waitlist_get(d->waiting, c.id);
+		if (known && is_same(known, &c))
+			continue;
+		n_found += !known;
+		dispatch_cases_put(d, &c);
+		queue_put(d->srv->queue, &c);
+	}
+	return n_found;
+}
+
+static enum op_status resync_step(struct op *op)
+{
+	struct pages *p = (struct pages *)op;
+	struct dispatch *d = p->d;
+	int n_found;
+	bool more;
+
+	switch ((enum page_state)op->state) {
+	case PAGE_START:
+		return ask_page(p, true);
+
+	case PAGE_READ:
+		if (pg_failed(op))
+			return OP_DONE;
+		if (is_stale(p) || !d->loaded)
+			return OP_DONE;
+		n_found = compare_page(d, op);
+		if (n_found > 0) {
+			metric_add(M_SWEPT, (uint64_t)n_found);
+			log_event(LOG_NOTICE, "sweep.waiting", "n=%d", n_found);
+		}
+		more = turn_page(p, 0);
+		d->resync_due_us = more ? p->due_us : 0;
+		d->resync_id = p->id;
+		if (more && p->n_pages < DISPATCH_RESYNC_PAGES)
+			return ask_page(p, false);
+		return OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void resync_done(struct op *op, enum op_status how)
+{
+	(void)how;
+	((struct pages *)op)->d->resync = NULL;
+}
+
+static const struct op_kind resync_kind = {
+	.name = "dispatch.resync", .step = resync_step, .done = resync_done, .max_arena_bytes = 4 << 20,
+};
+
+void dispatch_resync(struct dispatch *d)
+{
+	struct pages *p;
+
+	if (!dispatch_leads(d) || !d->loaded || d->resync)
+		return;
+	p = pages_new(d, &resync_kind);
+	p->due_us = d->resync_due_us;
+	if (p->due_us)
+		p->id = d->resync_id;
+	d->resync = &p->op;
+	op_start(d->resync);
+}

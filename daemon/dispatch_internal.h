@@ -1,0 +1,123 @@
+/*
+ * dispatch_internal.h - what the files of the dispatcher share
+ *
+ *   dispatch.c         what is told from outside; explaining
+ *   dispatch_agents.c  agents: skills from the world, presence and load from PostgreSQL
+ *   dispatch_cases.c   waiting cases: loading all, reading some, comparing (sweep)
+ *   dispatch_lease.c   twice a second: the lease, offers whose time is over, agents who vanished
+ *   dispatch_round.c   read what changed, decide, write the offers; one round at a time
+ *   dispatch_tell.c    notices that a statement wrote: to event streams, queue and memory
+ *
+ * Nothing here is counted up and down: what an agent has in hand is read again from PostgreSQL whenever
+ * something about the agent changed. Only the offers of the round under way are added in memory, and while a
+ * round is under way nothing is read. So memory cannot drift away from the truth.
+ */
+#ifndef LOKET_DISPATCH_INTERNAL_H
+#define LOKET_DISPATCH_INTERNAL_H
+
+#include "daemon/dispatch.h"
+#include "daemon/loop.h"
+#include "daemon/op.h"
+#include "daemon/pg.h"
+#include "daemon/server.h"
+#include "daemon/world.h"
+#include "lib/core/waitlist.h"
+
+enum {
+	DISPATCH_TICK_MS = 500,
+	DISPATCH_LEASE_S = 2,
+	DISPATCH_CLAIMS = 128,          /* offers in one transaction */
+	DISPATCH_READS = 256,           /* agents, cases read in one round */
+	DISPATCH_LOOKS = 4096,          /* cases to find an agent for; more: every agent looks instead */
+	DISPATCH_DECLINED = 1024,       /* cases remembered as declined by somebody */
+	DISPATCH_DECLINED_S = 300,      /* as in daemon/sql/dispatch_waiting.sql */
+	DISPATCH_PAGE = 2000,
+	DISPATCH_RESYNC_PAGES = 5,      /* compared in one sweep */
+};
+
+/* beside a route_agent: what the dispatcher must remember */
+struct dispatch_agent {
+	bool read;                      /* presence and load are to be read (again) */
+	bool look;                      /* may have room: see what waits */
+	bool seen;                      /* gave a sign of life since that was last written */
+	int64_t wrapup_ends_us;         /* mono; 0: no wrap-up */
+};
+
+/* ids to be dealt with, each once or more; past the maximum *overflowed says so */
+struct dispatch_ids {
+	struct uuid ids[DISPATCH_LOOKS];
+	int n;
+	bool overflowed;
+};
+
+struct dispatch_declined {
+	struct case_id id;
+	int64_t until_us;               /* mono */
+};
+
+struct dispatch_round;
+
+struct dispatch {
+	struct server *srv;
+	struct world *world;            /* a reference: agents and route numbers are of this one */
+
+	int64_t epoch;                  /* of the lease; 0: never held */
+	int64_t lease_ends_us;          /* mono; in the past: does not lead */
+	bool loaded;                    /* what waits is in memory */
+	bool hold;                      /* something failed: no decisions before the next tick */
+
+	struct waitlist *waiting;
+	struct route_agent *agents;     /* in order of id */
+	struct dispatch_agent *more;
+	int n_agents;
+
+	struct dispatch_ids look;       /* cases to find an agent for */
+	struct dispatch_ids back;       /* cases that may wait again: read them */
+	struct dispatch_ids ended;      /* offers whose cases may wait again */
+	struct dispatch_declined declined[DISPATCH_DECLINED];  /* ring, oldest first */
+	int first_declined, n_declined;
+
+	struct dispatch_round *round;   /* under way, or NULL */
+	struct op *tick, *load, *resync;
+	struct loop_timer *ticker, *wrapup;
+	int64_t seen_written_us;        /* mono */
+	int64_t resync_due_us;          /* where the next page to compare begins */
+	struct case_id resync_id;
+};
+
+/* dispatch.c */
+void dispatch_kick(struct dispatch *d);                 /* a round is wanted */
+void dispatch_ids_add(struct dispatch_ids *l, struct uuid id);
+
+/* dispatch_agents.c */
+/* dispatch_agents_build - from the world as it is now; when names got other numbers the cases are loaded again */
+void dispatch_agents_build(struct dispatch *d);
+int dispatch_agent_index(const struct dispatch *d, struct agent_id id);   /* -1: none */
+void dispatch_agent_read(struct dispatch *d, int i);    /* read it again */
+void dispatch_agents_look(struct dispatch *d);          /* everybody looks at what waits */
+/* dispatch_agents_ask - adds the statement for agents that are to be read; how many */
+int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u);
+bool dispatch_agents_asking(const struct dispatch *d);  /* is there one to be read? */
+void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement);
+void dispatch_agents_again(struct dispatch *d);         /* the read failed: all of them are to be read */
+/* dispatch_agents_seen - adds the statement for signs of life when it is time; true when added */
+bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u);
+void dispatch_agents_wrapup(struct dispatch *d);        /* set the timer for the first wrap-up that ends */
+
+/* dispatch_cases.c */
+void dispatch_cases_put(struct dispatch *d, const struct route_case *c);
+void dispatch_cases_load(struct dispatch *d);
+void dispatch_cases_ask(struct dispatch *d, struct pg_unit *u);
+void dispatch_cases_got(struct dispatch *d, const struct op *op, int statement);
+void dispatch_cases_tick(struct dispatch *d);           /* wishes that are late, declines that are forgotten */
+
+/* dispatch_lease.c */
+void dispatch_tick(void *d);
+void dispatch_fence(const struct dispatch *d, struct pg_unit *u);   /* parameters $1 and $2 */
+
+/* dispatch_round.c */
+void dispatch_round_start(struct dispatch *d);
+bool dispatch_round_holds(const struct dispatch *d, struct case_id id);   /* an offer of it is being written */
+
+/* dispatch_tell.c: dispatch_told is for the API as well */
+#endif

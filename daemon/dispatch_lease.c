@@ -1,0 +1,167 @@
+/*
+ * dispatch_lease.c - twice a second: keep the lease or try to get it, and what only its holder may do
+ *
+ * PostgreSQL's clock judges the lease; our own clock only makes us stop early. Whatever we write carries the
+ * epoch, so a dispatcher that slept through its lease writes nothing.
+ */
+#include "daemon/dispatch_internal.h"
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "lib/core/notice.h"
+
+enum tick_state { TICK_START, TICK_ANSWERED, TICK_DROPPED };
+
+struct tick {
+	struct op op;
+	struct dispatch *d;
+	int64_t asked_us;       /* mono */
+	int expire, lost, withdraw, seen;   /* statements; -1: not asked */
+};
+
+void dispatch_fence(const struct dispatch *d, struct pg_unit *u)
+{
+	pg_text(u, d->srv->instance);
+	pg_int(u, d->epoch);
+}
+
+static int add_fenced(struct tick *t, struct pg_unit *u, enum sql statement, int *n)
+{
+	pg_add(u, statement);
+	dispatch_fence(t->d, u);
+	if (statement == SQL_DISPATCH_LOST)
+		pg_int(u, t->d->srv->config->presence_seconds);
+	return (*n)++;
+}
+
+static enum op_status ask(struct tick *t)
+{
+	struct dispatch *d = t->d;
+	struct pg_unit *u = pg_unit(&t->op, PG_SYSTEM, NULL);
+	int n = 1;
+
+	t->asked_us = mono_us();
+	pg_add(u, SQL_DISPATCH_LEASE_TAKE);
+	pg_text(u, d->srv->instance);
+	pg_int(u, DISPATCH_LEASE_S);
+	t->expire = t->lost = t->withdraw = t->seen = -1;
+	if (dispatch_agents_seen(d, u))      /* before anybody is thought lost */
+		t->seen = n++;
+	if (dispatch_leads(d)) {
+		t->expire = add_fenced(t, u, SQL_DISPATCH_EXPIRE, &n);
+		t->lost = add_fenced(t, u, SQL_DISPATCH_LOST, &n);
+		t->withdraw = add_fenced(t, u, SQL_DISPATCH_WITHDRAW, &n);
+	}
+	return pg_submit(&t->op, TICK_ANSWERED, u);
+}
+
+static enum op_status give_back(struct tick *t)
+{
+	struct pg_unit *u = pg_unit(&t->op, PG_SYSTEM, NULL);
+
+	t->d->lease_ends_us = 0;
+	pg_add(u, SQL_DISPATCH_LEASE_DROP);
+	pg_text(u, t->d->srv->instance);
+	return pg_submit(&t->op, TICK_DROPPED, u);
+}
+
+static void got_lease(struct tick *t, int64_t epoch)
+{
+	struct dispatch *d = t->d;
+
+	d->lease_ends_us = t->asked_us + DISPATCH_LEASE_S * INT64_C(1000000);
+	if (epoch == d->epoch)
+		return;
+	log_event(LOG_NOTICE, "dispatch.leads", "epoch=%lld", (long long)epoch);
+	d->epoch = epoch;
+	d->loaded = false;
+}
+
+static int count_expired(const struct op *op, int statement)
+{
+	int n = 0;
+
+	for (int i = 0; i < pg_rows(op, statement); i++)
+		n += notice_from(pg_get(op, statement, i, "kind")) == NOTICE_OFFER_WITHDRAWN;
+	return n;
+}
+
+static void read_answers(struct tick *t)
+{
+	struct dispatch *d = t->d;
+	struct op *op = &t->op;
+
+	d->hold = false;
+	if (pg_rows(op, 0) > 0)
+		got_lease(t, pg_get_int(op, 0, 0, "epoch"));
+	else
+		d->lease_ends_us = 0;
+	if (t->expire < 0)
+		return;
+	metric_add(M_OFFERS_MISSED, (uint64_t)count_expired(op, t->expire));
+	dispatch_told(op->srv, op, t->expire);
+	dispatch_told(op->srv, op, t->lost);
+	dispatch_told(op->srv, op, t->withdraw);
+}
+
+static void look_after(struct dispatch *d)
+{
+	metric_set(M_LEADER, dispatch_leads(d));
+	if (!dispatch_leads(d))
+		return;
+	if (!d->loaded)
+		dispatch_cases_load(d);
+	else
+		dispatch_cases_tick(d);
+}
+
+static enum op_status tick_step(struct op *op)
+{
+	struct tick *t = (struct tick *)op;
+	struct dispatch *d = t->d;
+
+	switch ((enum tick_state)op->state) {
+	case TICK_START:
+		if (d->srv->stopping)
+			return dispatch_leads(d) ? give_back(t) : OP_DONE;
+		if (d->world != world_now(d->srv))
+			dispatch_agents_build(d);
+		return ask(t);
+
+	case TICK_ANSWERED:
+		if (pg_failed(op))
+			return OP_DONE;          /* the lease runs out by itself; pg.c has said why */
+		read_answers(t);
+		look_after(d);
+		dispatch_kick(d);
+		return OP_DONE;
+
+	case TICK_DROPPED:
+		return OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void tick_done(struct op *op, enum op_status how)
+{
+	(void)how;
+	((struct tick *)op)->d->tick = NULL;
+}
+
+static const struct op_kind tick_kind = {
+	.name = "dispatch.tick", .step = tick_step, .done = tick_done, .max_arena_bytes = 8 << 20,
+};
+
+void dispatch_tick(void *arg)
+{
+	struct dispatch *d = arg;
+	struct tick *t;
+
+	if (d->tick || !world_now(d->srv) || !pg_ready(d->srv->pg, PG_SYSTEM))
+		return;
+	t = (struct tick *)op_new(d->srv, &tick_kind, sizeof(*t));
+	t->d = d;
+	d->tick = &t->op;
+	op_start(d->tick);
+}

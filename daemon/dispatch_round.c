@@ -1,0 +1,358 @@
+/*
+ * dispatch_round.c - a round: read what changed, decide, write the offers. One at a time
+ *
+ * Between rounds this holds: no agent with room has an eligible case waiting. So a round needs to look only at
+ * agents and cases that changed. An agent who looks finds the case; who gets it is asked once more from the
+ * case's side, because somebody may be idle longer, and because that explains the decision.
+ */
+#include "daemon/dispatch_internal.h"
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum round_state { ROUND_START, ROUND_READ, ROUND_CLAIMED };
+
+enum { ROUND_HEADS = 256, EXPLAINED_BYTES = 96 };
+
+/* an offer that is to be written */
+struct wish {
+	struct route_case c;             /* to put back when it could not be written */
+	struct uuid offer;
+	struct agent_id agent;
+	enum route_rule rule;
+	int n_considered;
+	const char *candidates, *left_out;   /* JSON */
+};
+
+struct dispatch_round {
+	struct op op;
+	struct dispatch *d;
+	struct wish wishes[DISPATCH_CLAIMS];
+	int n_wishes;
+	struct route_decision decision;
+};
+
+bool dispatch_round_holds(const struct dispatch *d, struct case_id id)
+{
+	for (int i = 0; d->round && i < d->round->n_wishes; i++)
+		if (uuid_same(d->round->wishes[i].c.id.u, id.u))
+			return true;
+	return false;
+}
+
+/* ---------------------------------------------------------------- deciding */
+
+static const char *candidates_json(struct arena *a, const struct route_decision *dec)
+{
+	char *out = arena_alloc(a, (size_t)dec->n_candidates * EXPLAINED_BYTES + 3), *p = out;
+	char id[UUID_TEXT];
+
+	*p++ = '[';
+	for (int i = 0; i < dec->n_candidates; i++) {
+		uuid_format(dec->candidates[i].agent.u, id);
+		p += snprintf(p, EXPLAINED_BYTES, "%s{\"agent\":\"%s\",\"terms\":{\"idleSeconds\":%lld}}", i ? "," : "",
+		              id, (long long)(dec->candidates[i].idle_us / 1000000));
+	}
+	snprintf(p, 2, "]");
+	return out;
+}
+
+static const char *left_out_json(struct arena *a, const struct route_decision *dec)
+{
+	char *out = arena_alloc(a, (size_t)dec->n_left_out * EXPLAINED_BYTES + 3), *p = out;
+	char id[UUID_TEXT];
+
+	*p++ = '[';
+	for (int i = 0; i < dec->n_left_out; i++) {
+		uuid_format(dec->left_out[i].agent.u, id);
+		p += snprintf(p, EXPLAINED_BYTES, "%s{\"agent\":\"%s\",\"why\":\"%s\"}", i ? "," : "", id,
+		              route_why_name(dec->left_out[i].why));
+	}
+	snprintf(p, 2, "]");
+	return out;
+}
+
+/* asks who takes it; when there is somebody: a wish, the room is taken, and it waits no longer */
+static bool decide(struct dispatch_round *r, struct case_id id)
+{
+	struct dispatch *d = r->d;
+	const struct route_case *c = waitlist_get(d->waiting, id);
+	struct route_decision *dec = &r->decision;
+	struct wish *w = &r->wishes[r->n_wishes];
+	struct route_agent *a;
+
+	if (!c)
+		return false;
+	route_agent_for(c, d->agents, d->n_agents, now_us(), dec);
+	if (dec->chosen < 0)
+		return false;
+	a = &d->agents[dec->chosen];
+	a->busy[c->channel]++;
+	a->busy_total++;
+	a->idle_since_us = now_us();             /* the next one goes to somebody else, when there is */
+	*w = (struct wish){ .c = *c, .offer = server_uuid(d->srv), .agent = a->id, .rule = dec->rule,
+		.n_considered = dec->n_considered, .candidates = candidates_json(r->op.arena, dec),
+		.left_out = left_out_json(r->op.arena, dec) };
+	r->n_wishes++;
+	waitlist_remove(d->waiting, id);
+	return true;
+}
+
+/* the most urgent case that agent i may take, from the heads of the classes; nil: none */
+static struct case_id best_for(struct dispatch *d, int i)
+{
+	const struct route_case *heads[ROUND_HEADS];
+	struct route_decision dec;
+	int n = waitlist_heads(d->waiting, &d->agents[i], heads, ROUND_HEADS);
+
+	route_case_for(&d->agents[i], heads, n, now_us(), &dec);
+	return dec.chosen < 0 ? (struct case_id){ { { 0 } } } : heads[dec.chosen]->id;
+}
+
+static bool is_full(const struct dispatch_round *r)
+{
+	return r->n_wishes == DISPATCH_CLAIMS;
+}
+
+static void agents_look(struct dispatch_round *r)
+{
+	struct dispatch *d = r->d;
+
+	for (int i = 0; i < d->n_agents; i++) {
+		while (d->more[i].look && !is_full(r)) {
+			struct case_id id = best_for(d, i);
+
+			if (uuid_is_nil(id.u) || !decide(r, id))
+				d->more[i].look = false;
+		}
+	}
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+	const struct route_case *const *x = a, *const *y = b;
+
+	return route_case_order(*x, *y);
+}
+
+/* cases that are new here, the most urgent first */
+static void cases_look(struct dispatch_round *r)
+{
+	struct dispatch *d = r->d;
+	const struct route_case **waiting = arena_array(r->op.arena, const struct route_case *, (size_t)d->look.n + 1);
+	struct uuid *order = arena_array(r->op.arena, struct uuid, (size_t)d->look.n + 1);
+	int n = 0, done = 0;
+
+	for (int i = 0; i < d->look.n; i++) {
+		waiting[n] = waitlist_get(d->waiting, (struct case_id){ d->look.ids[i] });
+		n += waiting[n] != NULL;
+	}
+	qsort(waiting, (size_t)n, sizeof(*waiting), by_urgency);
+	for (int i = 0; i < n; i++)              /* pointers die with the first offer */
+		order[i] = waiting[i]->id.u;
+	while (done < n && !is_full(r))
+		decide(r, (struct case_id){ order[done++] });
+	memcpy(d->look.ids, order + done, (size_t)(n - done) * sizeof(*order));
+	d->look.n = n - done;
+}
+
+/* cases that somebody declined: an agent who changed may have been the last hope of a colleague's decline */
+static void declined_look(struct dispatch_round *r)
+{
+	struct dispatch *d = r->d;
+
+	for (int i = 0; i < d->n_declined && i < DISPATCH_READS && !is_full(r); i++)
+		decide(r, d->declined[(d->first_declined + i) % DISPATCH_DECLINED].id);
+}
+
+static bool somebody_looks(const struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++)
+		if (d->more[i].look)
+			return true;
+	return false;
+}
+
+static bool may_decide(const struct dispatch *d)
+{
+	return dispatch_leads(d) && d->loaded && !d->hold && !d->srv->stopping;
+}
+
+static void decide_all(struct dispatch_round *r)
+{
+	struct dispatch *d = r->d;
+	bool changed;
+
+	r->n_wishes = 0;
+	if (d->look.overflowed) {                /* too many to look from each case: every agent looks */
+		d->look.overflowed = false;
+		d->look.n = 0;
+		dispatch_agents_look(d);
+	}
+	changed = somebody_looks(d);
+	agents_look(r);
+	if (changed)
+		declined_look(r);
+	cases_look(r);
+}
+
+/* ---------------------------------------------------------------- reading and writing */
+
+static bool has_to_read(const struct dispatch *d)
+{
+	return d->back.n > 0 || d->ended.n > 0 || dispatch_agents_asking(d);
+}
+
+static bool has_work(const struct dispatch *d)
+{
+	return has_to_read(d) || (may_decide(d) && (d->look.n > 0 || d->look.overflowed || somebody_looks(d)));
+}
+
+static enum op_status read_what_changed(struct dispatch_round *r)
+{
+	struct pg_unit *u = pg_unit(&r->op, PG_SYSTEM, NULL);
+
+	if (r->d->back.overflowed || r->d->ended.overflowed) {
+		r->d->back.overflowed = r->d->ended.overflowed = false;
+		r->d->resync_due_us = 0;
+		dispatch_resync(r->d);
+	}
+	dispatch_agents_ask(r->d, u);
+	dispatch_cases_ask(r->d, u);
+	return pg_submit(&r->op, ROUND_READ, u);
+}
+
+static void add_array_of_text(struct pg_unit *u, enum pg_type type, const struct dispatch_round *r, int which)
+{
+	pg_array(u, type, r->n_wishes);
+	for (int i = 0; i < r->n_wishes; i++)
+		pg_push_text(u, which == 0 ? route_rule_name(r->wishes[i].rule) :
+		                which == 1 ? r->wishes[i].candidates : r->wishes[i].left_out);
+}
+
+static void add_array_of_ids(struct pg_unit *u, const struct dispatch_round *r, int which)
+{
+	pg_array(u, PG_TYPE_UUID, r->n_wishes);
+	for (int i = 0; i < r->n_wishes; i++)
+		pg_push_uuid(u, which == 0 ? r->wishes[i].offer :
+		                which == 1 ? r->wishes[i].c.id.u : r->wishes[i].agent.u);
+}
+
+static enum op_status claim(struct dispatch_round *r)
+{
+	struct pg_unit *u = pg_unit(&r->op, PG_SYSTEM, NULL);
+
+	pg_add(u, SQL_DISPATCH_CLAIM);
+	dispatch_fence(r->d, u);
+	pg_int(u, r->d->srv->config->offer_seconds);
+	for (int i = 0; i < 3; i++)
+		add_array_of_ids(u, r, i);
+	add_array_of_text(u, PG_TYPE_TEXT, r, 0);
+	pg_array(u, PG_TYPE_INT8, r->n_wishes);
+	for (int i = 0; i < r->n_wishes; i++)
+		pg_push_int(u, r->wishes[i].n_considered);
+	add_array_of_text(u, PG_TYPE_JSONB, r, 1);
+	add_array_of_text(u, PG_TYPE_JSONB, r, 2);
+	pg_text(u, r->decision.policy);
+	return pg_submit(&r->op, ROUND_CLAIMED, u);
+}
+
+/* nothing is known about what was asked for: back in memory, and the agents are read again */
+static void put_back(struct dispatch_round *r)
+{
+	for (int i = 0; i < r->n_wishes; i++) {
+		dispatch_case_waits(r->d, &r->wishes[i].c);
+		dispatch_agent_changed(r->d, r->wishes[i].agent);
+	}
+	r->d->hold = true;                       /* until the next tick: do not hammer */
+}
+
+static bool was_made(const struct op *op, const struct wish *w)
+{
+	for (int i = 0; i < pg_rows(op, 0); i++)
+		if (uuid_same(pg_get_uuid(op, 0, i, "case_id"), w->c.id.u))
+			return true;
+	return false;
+}
+
+/* what was passed over was taken, closed, or its agent left: look again at both */
+static void read_claims(struct dispatch_round *r)
+{
+	struct dispatch *d = r->d;
+	int n_made = dispatch_told(d->srv, &r->op, 0);
+
+	for (int i = 0; n_made < r->n_wishes && i < r->n_wishes; i++)
+		if (!was_made(&r->op, &r->wishes[i])) {
+			dispatch_case_back(d, r->wishes[i].c.id);
+			dispatch_agent_changed(d, r->wishes[i].agent);
+		}
+	if (n_made == 0)                         /* perhaps we do not lead any more: the next tick tells */
+		d->hold = true;
+	log_event(LOG_DEBUG, "dispatch.offers", "n=%d asked=%d", n_made, r->n_wishes);
+	r->n_wishes = 0;
+}
+
+static enum op_status decide_or_end(struct dispatch_round *r)
+{
+	if (may_decide(r->d))
+		decide_all(r);
+	return r->n_wishes > 0 ? claim(r) : OP_DONE;
+}
+
+static enum op_status round_step(struct op *op)
+{
+	struct dispatch_round *r = (struct dispatch_round *)op;
+
+	switch ((enum round_state)op->state) {
+	case ROUND_START:
+		return has_to_read(r->d) ? read_what_changed(r) : decide_or_end(r);
+
+	case ROUND_READ:
+		if (pg_failed(op)) {
+			dispatch_agents_again(r->d);
+			r->d->hold = true;
+			return OP_DONE;
+		}
+		dispatch_agents_got(r->d, op, 0);
+		dispatch_cases_got(r->d, op, 1);
+		return decide_or_end(r);
+
+	case ROUND_CLAIMED:
+		if (pg_failed(op)) {
+			put_back(r);
+			return op->err.kind == ERR_PG ? OP_FAIL : OP_DONE;
+		}
+		read_claims(r);
+		return OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void round_done(struct op *op, enum op_status how)
+{
+	struct dispatch *d = ((struct dispatch_round *)op)->d;
+
+	(void)how;
+	d->round = NULL;
+	dispatch_kick(d);
+}
+
+static const struct op_kind round_kind = {
+	.name = "dispatch.round", .step = round_step, .done = round_done, .max_arena_bytes = 16 << 20,
+};
+
+void dispatch_round_start(struct dispatch *d)
+{
+	struct dispatch_round *r;
+
+	if (d->round || d->hold || !d->world || d->srv->stopping || !has_work(d))
+		return;
+	r = (struct dispatch_round *)op_new(d->srv, &round_kind, sizeof(*r));
+	r->d = d;
+	d->round = r;
+	op_start(&r->op);
+}

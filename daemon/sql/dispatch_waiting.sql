@@ -1,0 +1,16 @@
+-- dispatch_waiting: a page of what waits, in the order of urgency
+-- $1 timestamptz and $2 uuid: due and id of the last one seen (null: from the start), $3 int how many
+-- columns: id, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team,
+-- declined "agent,agent,…" in the last five minutes of this wait, the latest first
+select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arrived_at, c.due_at, c.wanted_agent,
+       c.wanted_team,
+       (select string_agg(o.agent::text, ',')
+          from (select agent from loket.offer
+                 where case_id = c.id and state in ('declined', 'expired')
+                   and ended_at > clock_timestamp() - interval '5 minutes' and ended_at >= c.arrived_at
+                 order by ended_at desc limit 8) o) as declined
+  from loket.case_file c
+ where c.state = 'queued'
+   and ($1::timestamptz is null or (c.due_at, c.id) > ($1::timestamptz, $2::uuid))
+ order by c.due_at, c.id
+ limit $3::int
