@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Replies on their way: tried again when they certainly did not arrive, never sent twice, uncertain when nobody knows (P6)."""
+import itertools
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import world  # noqa: E402
+from servers import wait_until  # noqa: E402
+
+people = itertools.count(31630000001)
+
+
+class OutboxTest(world.LoketTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.anna = cls.world.agent('anna')
+        cls.anna.ready()
+
+    def take(self):
+        self.world.hook_whatsapp('Hoe vraag ik een rijbewijs aan?', wa_id=str(next(people)))
+        return self.anna.accept(self.anna.next_offer())
+
+    def delivery(self, taken):
+        c = self.anna.case(taken['case']['id'])['contacts'][-1]
+        return c['delivery'], c.get('deliveryError')
+
+    def sent(self, contact):
+        """What the provider got of it."""
+        return [r for r in self.world.graph.received if r['message'].get('biz_opaque_callback_data') == contact]
+
+    def reply(self, taken, *faults, text='Dat kan aan de balie'):
+        self.world.graph.faults[:] = list(faults)
+        return self.anna.reply(taken, text)['contact']['id']
+
+    def wait_for(self, taken, *states, timeout=15):
+        wait_until(lambda: self.delivery(taken)[0] in states, timeout, f'delivery {states}')
+
+
+class Provider(OutboxTest):
+    config = 'outbox { attempts = 4 }'
+
+    def done(self, taken):
+        self.anna.resolve(taken)
+
+    def test_retries_until_taken(self):
+        taken = self.take()
+        contact = self.reply(taken, '500', '429')
+        self.wait_for(taken, 'delivered', 'read')
+        self.assertEqual([r['fault'] for r in self.sent(contact)], ['500', '429', 'ok'])
+        self.assertIsNone(self.delivery(taken)[1])
+        at = [r['at'] for r in self.sent(contact)]
+        self.assertGreaterEqual(at[1] - at[0], 1.8)     # 2 s, then 4 s
+        self.assertGreaterEqual(at[2] - at[1], 3.8)
+        self.done(taken)
+
+    def test_gives_up(self):
+        taken = self.take()
+        contact = self.reply(taken, '400')
+        self.wait_for(taken, 'failed')
+        self.assertEqual(len(self.sent(contact)), 1)
+        self.assertTrue(self.delivery(taken)[1])
+        self.done(taken)
+
+    def test_cut_after_it_was_taken(self):
+        """No answer: uncertain, not sent again; then the provider's reports say what became of it."""
+        self.world.graph.delay = 1.0
+        taken = self.take()
+        contact = self.reply(taken, 'cut')
+        self.wait_for(taken, 'uncertain', timeout=5)
+        self.anna.events.wait('delivery.changed', lambda d: d['contact'] == {'id': contact, 'delivery': 'uncertain'})
+        self.wait_for(taken, 'delivered')
+        self.assertEqual(len(self.sent(contact)), 1)
+        self.world.graph.delay = 0.02
+        self.done(taken)
+
+    def test_reports_in_any_order_only_go_forward(self):
+        taken = self.take()
+        contact = self.reply(taken, 'disorder')
+        self.wait_for(taken, 'read')
+        time.sleep(0.3)
+        self.assertEqual(self.delivery(taken)[0], 'read')
+        states = [d['contact']['delivery'] for k, _, d in self.anna.events.all
+                  if k == 'delivery.changed' and d['contact']['id'] == contact]
+        order = ['queued', 'sending', 'sent', 'delivered', 'read']
+        self.assertEqual(states, sorted(states, key=order.index))
+        self.done(taken)
+
+    def test_report_before_the_answer(self):
+        """The answer to our request is slower than its reports: they count, the answer does not undo them."""
+        self.world.graph.delay = 0.0
+        taken = self.take()
+        self.reply(taken, 'ok')
+        self.wait_for(taken, 'read')
+        self.world.graph.delay = 0.02
+        time.sleep(0.3)
+        self.assertEqual(self.delivery(taken)[0], 'read')
+        self.done(taken)
+
+    def test_failed_at_the_provider(self):
+        taken = self.take()
+        self.reply(taken, 'failed')
+        self.wait_for(taken, 'failed')
+        self.done(taken)
+
+    def test_order_is_kept_over_a_retry(self):
+        taken = self.take()
+        first = self.reply(taken, '500', text='Eerst')
+        second = self.anna.reply(taken, 'Dan')['contact']['id']
+        wait_until(lambda: self.sent(second), 15, 'the second')
+        taken_order = [r['message']['text']['body'] for r in self.world.graph.received
+                       if r['taken'] and r['message'].get('biz_opaque_callback_data') in (first, second)]
+        self.assertEqual(taken_order, ['Eerst', 'Dan'])
+        self.done(taken)
+
+
+class Death(OutboxTest):
+    """kill -9 while a reply is being sent."""
+
+    def test_uncertain_and_never_sent_twice(self):
+        taken = self.take()
+        contact = self.reply(taken, 'timeout')
+        self.world.graph.delay = 30                          # its reports come after we looked
+        wait_until(lambda: self.sent(contact), what='the request at the provider')
+        self.world.kill9()
+        self.world.start()
+        self.anna = self.world.agent('anna')
+        self.wait_for(taken, 'uncertain')
+        self.assertEqual(self.delivery(taken)[1], 'lost while sending')
+        time.sleep(1.5)
+        self.assertEqual(len(self.sent(contact)), 1)
+        # what was not begun yet goes out once
+        self.world.graph.delay = 0.02
+        again = self.reply(taken, text='Nogmaals')
+        wait_until(lambda: self.sent(again), what='the new reply')
+        self.assertEqual(len(self.sent(again)), 1)
+        # and a report that comes late still says what became of the first
+        self.world.graph.deliver(self.world.account('dordrecht-whatsapp'), {'statuses': [
+            {'id': self.sent(contact)[0]['id'], 'status': 'delivered', 'timestamp': str(int(time.time())), 'recipient_id': '31630000001',
+             'biz_opaque_callback_data': contact}]})
+        wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [contact]) == 'delivered',
+                   what='the late report')
+
+    def test_what_was_accepted_before_the_crash_is_sent_after_it(self):
+        taken = self.take()
+        self.world.graph.faults[:] = []
+        contacts = [self.anna.reply(taken, f'Nummer {i}')['contact']['id'] for i in range(3)]
+        self.world.kill9()
+        self.world.start()
+        self.__class__.anna = self.world.agent('anna')
+        wait_until(lambda: all(r[0] not in ('queued', 'sending') for r in self.world.psql(
+            'select delivery from loket.contact where id = any (%s::uuid[])', [contacts])), 20, 'every reply to be settled')
+        for contact in contacts:
+            self.assertLessEqual(len(self.sent(contact)), 1)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
