@@ -72,7 +72,9 @@ enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, in
 		return PROBLEM_STALE_EPOCH;
 	if (event < 0 ? w->state != CASE_ASSIGNED : case_next(w->state, (enum case_event)event, &w->why) < 0)
 		return PROBLEM_STATE;
-	return access_case_write(&a->who, w->owner) ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
+	if (access_case_write(&a->who, w->owner))
+		return PROBLEM_NONE;
+	return uuid_is_nil(w->owner.u) ? PROBLEM_STATE : PROBLEM_FORBIDDEN;   /* whoever had it lost it: 409 */
 }
 
 void work_guard(struct pg_unit *u, const struct work *w)

@@ -439,5 +439,5 @@ grant update on party, case_file, contact, task, offer, presence, dead_letter, i
 grant update (revoked_at) on token to loket_api;
 grant update (norm_s) on channel to loket_api;
 grant delete on wrapup, product_word, inbox_secret, idempotency to loket_api;
-grant update on world_version to loket_api;
+grant update on world_version, wrapup to loket_api;
 grant select on world_version to loket_api;

@@ -280,7 +280,7 @@ class Ending(WorkTest):
         self.world.hook_whatsapp('GRATIS GELD', wa_id=str(next(people)))
         case = self.world.api('GET', '/v1/cases?state=queued', 'lead').json['items'][0]
         epoch = self.world.api('GET', f"/v1/cases/{case['id']}", 'lead').json['epoch']
-        self.assertStatus(self.post('bram', case['id'], 'resolve', {'outcome': 'spam', 'epoch': epoch}), 403)
+        self.assertStatus(self.post('bram', case['id'], 'resolve', {'outcome': 'spam', 'epoch': epoch}), 409)
         self.assertStatus(self.post('lead', case['id'], 'resolve', {'outcome': 'spam', 'epoch': epoch}), 200)
         ledger = self.world.api('GET', '/v1/ledger', 'admin').json
         self.assertTrue(ledger['balanced'])
