@@ -18,17 +18,18 @@ struct queue;
 
 enum {
 	QUEUE_MAX_PAGE = 500,            /* items in one queue_read */
-	QUEUE_MAX_PENDING = 100000,      /* changes not yet told to Redis; past it they are left to a rebuild */
+	QUEUE_BATCH = 256,               /* changes in one command */
+	QUEUE_REBUILD_PAGE = 1000,       /* cases in one step of a rebuild */
 };
 
 struct queue *queue_new(struct server *srv);
-struct queue *queue_free(struct queue *q);
+struct queue *queue_free(struct queue *q);    /* after stream_free, which answers what is out */
 /* queue_put / queue_remove - after COMMIT; batched into one command per loop turn; never awaited */
 void queue_put(struct queue *q, const struct route_case *c);
 void queue_remove(struct queue *q, struct case_id id);
 /* queue_rebuild - make Redis say what PostgreSQL says; at connect, and when the sweep finds a difference */
 void queue_rebuild(struct queue *q);
-/* queue_check - compare number and newest entries with PostgreSQL; rebuild when they differ (sweep) */
+/* queue_check - compare the number and the most urgent with PostgreSQL; rebuild when they differ twice (sweep) */
 void queue_check(struct queue *q);
 
 /* ---------------------------------------------------------------- reading, for GET /v1/queue */
@@ -62,7 +63,7 @@ enum queue_read_result { QUEUE_READ, QUEUE_UNAVAILABLE /* ask PostgreSQL */, QUE
  * queue_read - a page of what waits in some municipalities, as Redis knows it
  * in       cursor NULL: from the most urgent; limit 1 … QUEUE_MAX_PAGE
  * out      op->result = enum queue_read_result; *page is filled when it is QUEUE_READ. page must live in op->arena
- * cost     O(log waiting) per municipality + limit; the counts are read, not counted
+ * cost     O(log waiting) per municipality + limit; the counts are read, not counted; 400 bytes of arena per item
  */
 enum op_status queue_read(struct op *op, int next_state, const char *const *municipalities, int n,
                           const char *cursor, int limit, struct queue_page *page);
