@@ -41,7 +41,7 @@ class OutboxTest(world.LoketTest):
 
 
 class Provider(OutboxTest):
-    config = 'outbox { attempts = 4 }'
+    config = 'outbox { outbox_attempts = 4 }'
 
     def done(self, taken):
         self.anna.resolve(taken)
