@@ -1,0 +1,91 @@
+/*
+ * sse_private.h - what sse.c, sse_fan.c and sse_replay.c share
+ *
+ *   sse.c          streams: open, heartbeat, end
+ *   sse_fan.c      one notice to the many streams that may see it, in slices
+ *   sse_replay.c   what a reader missed, from PostgreSQL
+ *
+ * A stream is freed in one place: on_end, which http calls once. Whoever walks streams over several
+ * turns keeps a cursor in struct sse that on_end moves on.
+ */
+#ifndef LOKET_SSE_PRIVATE_H
+#define LOKET_SSE_PRIVATE_H
+
+#include "daemon/loop.h"
+#include "daemon/op.h"
+#include "daemon/sse.h"
+
+#include <sys/queue.h>
+
+enum {
+	SSE_HEARTBEAT_US = 15 * 1000000,   /* proxies cut after 60 s of silence */
+	SSE_TICK_MS = 1000,
+	SSE_TICK_MAX = 2000,               /* heartbeats in one turn */
+	SSE_AGENT_BUCKETS = 1024,
+	SSE_SLICE_US = 2000,               /* of one turn, for one notice to many streams */
+	SSE_FANS_MAX = 1024,               /* notices waiting to be fanned out: beyond, the turn takes longer */
+	SSE_HELD_MAX = 64 * 1024,          /* bytes of live events held during a replay: beyond, resync */
+	SSE_REPLAY_MAX = 1000,             /* notices in one replay: beyond, resync */
+	SSE_REPLAY_IDS = 50000,            /* ids between the reader's last and the newest: beyond, resync */
+	SSE_QUEUE_EVERY_US = 1000000,      /* queue.changed per municipality */
+	SSE_QUEUES_MAX = 512,              /* municipalities for which that is kept apart */
+};
+
+struct stream_reader {                     /* one open stream; "struct stream" is Redis' */
+	struct sse *sse;
+	struct http_x *x;
+	struct principal who;              /* its strings are behind the struct, in the same allocation */
+	bool ended;                        /* no more writing; on_end will come */
+	struct replay *replay;             /* under way: live events are held back */
+	char *held;
+	size_t n_held;
+	bool held_lost;                    /* more came than may be held */
+	int64_t beat_us;                   /* of the last heartbeat */
+	TAILQ_ENTRY(stream_reader) link, beat_link;
+	LIST_ENTRY(stream_reader) agent_link;
+};
+TAILQ_HEAD(reader_list, stream_reader);
+LIST_HEAD(agent_bucket, stream_reader);
+
+struct fan;
+TAILQ_HEAD(fan_list, fan);
+
+struct queue_told {                        /* queue.changed of one municipality */
+	struct notice notice;              /* waiting to be told; payload NULL: none */
+	char municipality[64];
+	int64_t told_us;
+};
+
+struct sse {
+	struct server *srv;
+	int max_streams, count;
+	struct reader_list all, beats;     /* beats: longest silence first */
+	struct agent_bucket agents[SSE_AGENT_BUCKETS];
+	struct loop_timer *tick, *more;
+	struct fan_list fans;
+	int n_fans;
+	struct stream_reader *cursor;      /* the next stream of the first fan */
+	int64_t newest;                    /* highest id that has been fanned out */
+	struct queue_told *queues;
+	int n_queues;
+};
+
+/* sse.c */
+void reader_write(struct stream_reader *r, const char *text, size_t len);   /* or hold, while replaying */
+void reader_write_now(struct stream_reader *r, const char *text, size_t len);
+void reader_resync(struct stream_reader *r, int64_t newest);
+struct agent_bucket *agent_bucket(struct sse *s, struct agent_id a);
+
+/* sse_fan.c */
+/* event_text - the event as it goes over the wire; the caller frees */
+char *event_text(const struct notice *n, size_t *len);
+void fan_leaves(struct sse *s, const struct stream_reader *r);  /* r is about to be freed */
+void fan_tick(struct sse *s, int64_t now);                      /* queue.changed that waited */
+void fan_more(void *arg);
+void fan_done(struct sse *s);
+
+/* sse_replay.c */
+void replay_start(struct stream_reader *r, int64_t last_id);
+void replay_leaves(struct stream_reader *r);                    /* r is about to be freed */
+
+#endif
