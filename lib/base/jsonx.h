@@ -26,6 +26,9 @@ enum jsonx_outcome {
  */
 int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err);
 
+/* jsonx_own - give a reference to the arena, which drops it when it is freed. Returns j. */
+json_t *jsonx_own(struct arena *a, json_t *j);
+
 /* jsonx_str - the string at key; NULL when absent, null or not a string. Borrowed. */
 const char *jsonx_str(const json_t *obj, const char *key);
 /* jsonx_int - the integer at key; fallback when absent or of another type */

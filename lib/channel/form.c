@@ -1,2 +1,217 @@
-/* channel/form.c: being written */
-typedef int loket_placeholder;
+#include "lib/channel/form.h"
+
+#include "lib/base/utf8.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+#include <strings.h>
+
+static int hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* one name or value: "+" is a blank, "%41" an A; a "%" without two digits stays what it is */
+static const char *decode(struct arena *a, const uint8_t *p, size_t n, size_t max)
+{
+	uint8_t *out = arena_alloc(a, n + 1);
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '%' && i + 2 < n && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
+			out[m++] = (uint8_t)(hex(p[i + 1]) << 4 | hex(p[i + 2]));
+			i += 2;
+		} else {
+			out[m++] = p[i] == '+' ? ' ' : p[i];
+		}
+	}
+	return utf8_clean(a, (struct bytes){ out, m }, max);
+}
+
+static int add_field(struct form *f, const char *name, const char *value)
+{
+	if (f->n_fields == FORM_MAX_FIELDS)
+		return FORM_TOO_MUCH;
+	f->fields[f->n_fields++] = (struct form_field){ name, value };
+	return 0;
+}
+
+int form_urlencoded(struct arena *a, struct bytes in, struct form *out)
+{
+	const uint8_t *p = in.data, *end = p + in.len;
+
+	memset(out, 0, sizeof *out);
+	while (p < end) {
+		const uint8_t *amp = memchr(p, '&', (size_t)(end - p));
+		size_t n = (size_t)((amp ? amp : end) - p);
+		const uint8_t *eq = memchr(p, '=', n);
+		size_t name = eq ? (size_t)(eq - p) : n;
+
+		if (n && (name > 3 * FORM_MAX_NAME ||
+		          add_field(out, decode(a, p, name, FORM_MAX_NAME),
+		                    eq ? decode(a, eq + 1, n - name - 1, FORM_MAX_VALUE) : "")))
+			return FORM_TOO_MUCH;
+		p += n + 1;
+	}
+	return 0;
+}
+
+const char *form_get(const struct form *f, const char *name)
+{
+	const char *found = NULL;
+
+	for (int i = 0; i < f->n_fields; i++) {
+		if (strcmp(f->fields[i].name, name))
+			continue;
+		if (found)
+			return NULL;
+		found = f->fields[i].value;
+	}
+	return found;
+}
+
+bool form_is_type(const char *content_type, const char *type)
+{
+	size_t n = strlen(type);
+
+	return content_type && !strncasecmp(content_type, type, n) && strchr("; \t", content_type[n]);
+}
+
+const char *form_file_name(struct arena *a, const char *name)
+{
+	const char *start = name;
+	char *out, *p;
+
+	for (const char *q = name; *q; q++) {
+		if (*q == '/' || *q == '\\')
+			start = q + 1;
+	}
+	p = out = utf8_clean(a, (struct bytes){ (const uint8_t *)start, strlen(start) }, FORM_MAX_FILE_NAME);
+	while (*p == '.' || *p == ' ' || *p == '-')
+		out = ++p;
+	for (; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || strchr("\"'`<>:|?*;&$%", *p))
+			*p = '_';
+	}
+	return *out && !utf8_has_bidi(out) ? out : "bestand";
+}
+
+/* ---- multipart ---- */
+
+struct multipart {
+	struct arena *a;
+	struct form *form;
+	int outcome;
+};
+
+/* the bytes of a part, in the arena */
+static bool content_of(struct multipart *m, GMimePart *part, struct bytes *out)
+{
+	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
+	GMimeStream *mem = g_mime_stream_mem_new();
+	GByteArray *bytes;
+	bool fits = true;
+
+	if (wrapper)
+		g_mime_data_wrapper_write_to_stream(wrapper, mem);
+	bytes = g_mime_stream_mem_get_byte_array((GMimeStreamMem *)mem);
+	out->len = bytes->len;
+	fits = bytes->len <= FORM_MAX_FILE_BYTES;
+	uint8_t *copy = fits ? arena_try(m->a, bytes->len + 1) : NULL;
+	if (copy && bytes->len)
+		memcpy(copy, bytes->data, bytes->len);
+	out->data = copy;
+	g_object_unref(mem);
+	return copy != NULL;
+}
+
+static const char *media_type_of(struct multipart *m, GMimeObject *part)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(part);
+	char *s = type ? g_mime_content_type_get_mime_type(type) : NULL;
+	const char *copy = s ? utf8_clean(m->a, (struct bytes){ (const uint8_t *)s, strlen(s) }, 100) : NULL;
+
+	g_free(s);
+	return copy;
+}
+
+static void add_file(struct multipart *m, GMimeObject *part, const char *field, const char *name, struct bytes content)
+{
+	if (!*name && !content.len)
+		return; /* an empty file field of a browser */
+	if (m->form->n_files == FORM_MAX_FILES) {
+		m->outcome = FORM_TOO_MUCH;
+		return;
+	}
+	m->form->files[m->form->n_files++] = (struct form_file){
+		field, form_file_name(m->a, name), media_type_of(m, part), content,
+	};
+}
+
+static void each_part(GMimeObject *parent, GMimeObject *part, gpointer p)
+{
+	struct multipart *m = p;
+	GMimeContentDisposition *d = g_mime_object_get_content_disposition(part);
+	const char *name = d ? g_mime_content_disposition_get_parameter(d, "name") : NULL;
+	const char *file = d ? g_mime_content_disposition_get_parameter(d, "filename") : NULL;
+	struct bytes content;
+
+	(void)parent;
+	if (m->outcome)
+		return;
+	if (!GMIME_IS_PART(part) || !name || strlen(name) > FORM_MAX_NAME) {
+		m->outcome = FORM_BAD; /* parts within parts, or a part without a name: no browser sends that */
+		return;
+	}
+	if (!content_of(m, (GMimePart *)part, &content)) {
+		m->outcome = FORM_TOO_MUCH;
+		return;
+	}
+	name = utf8_clean(m->a, (struct bytes){ (const uint8_t *)name, strlen(name) }, FORM_MAX_NAME);
+	if (file)
+		add_file(m, part, name, file, content);
+	else
+		m->outcome = add_field(m->form, name, utf8_clean(m->a, content, FORM_MAX_VALUE));
+}
+
+/* The parser wants the header in front of the body. A content type of a form is short; one that holds a
+ * line end would write headers of its own. */
+static GMimeStream *whole_message(const char *content_type, struct bytes in)
+{
+	GMimeStream *head = g_mime_stream_mem_new(), *body, *cat;
+
+	g_mime_stream_printf(head, "Content-Type: %s\r\nMIME-Version: 1.0\r\n\r\n", content_type);
+	g_mime_stream_reset(head);
+	body = g_mime_stream_mem_new_with_buffer((const char *)in.data, in.len);
+	cat = g_mime_stream_cat_new();
+	g_mime_stream_cat_add_source((GMimeStreamCat *)cat, head);
+	g_mime_stream_cat_add_source((GMimeStreamCat *)cat, body);
+	g_object_unref(head);
+	g_object_unref(body);
+	return cat;
+}
+
+int form_multipart(struct arena *a, const char *content_type, struct bytes in, struct form *out)
+{
+	struct multipart m = { a, out, 0 };
+
+	memset(out, 0, sizeof *out);
+	if (!in.len || strlen(content_type) > 300 || strpbrk(content_type, "\r\n"))
+		return FORM_BAD;
+	g_mime_init();
+	GMimeStream *s = whole_message(content_type, in);
+	GMimeParser *parser = g_mime_parser_new_with_stream(s);
+	GMimeObject *o = g_mime_parser_construct_part(parser, NULL);
+	if (!o || !GMIME_IS_MULTIPART(o) || !g_mime_multipart_get_count((GMimeMultipart *)o))
+		m.outcome = FORM_BAD;
+	else
+		g_mime_multipart_foreach((GMimeMultipart *)o, each_part, &m);
+	if (o)
+		g_object_unref(o);
+	g_object_unref(parser);
+	g_object_unref(s);
+	return m.outcome;
+}

@@ -107,8 +107,15 @@ int delivery_from(const char *s);
  */
 bool delivery_moves(enum delivery from, enum delivery to);
 
-/* contact_opens_case - does a contact of this kind need somebody to look at it? edit, delete,
- * reaction and system do not: they follow the message they are about */
+/* contact_opens_case - does it need somebody to look at it? What the citizen says does; edit, delete,
+ * reaction and system do not: they follow the message they are about. Nor does what we sent. */
 bool contact_opens_case(const struct contact *c);
+
+/* for channels: contact_set_text - NFC, cut and flagged where needed (FLAG_CUT, FLAG_BIDI) */
+void contact_set_text(struct arena *a, struct contact *c, const char *text);
+/* contact_add_address - unless value is NULL, is there already, or there is no room */
+void contact_add_address(struct contact *c, const char *kind, const char *value);
+/* contact_phone - as E.164 ("+31612345678"), from Dutch notation or international; NULL when it is neither */
+const char *contact_phone(struct arena *a, const char *s);
 
 #endif

@@ -1,2 +1,246 @@
-/* core/match.c: being written */
-typedef int loket_placeholder;
+#include "lib/core/match.h"
+
+#include "lib/core/phrase.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define REOPEN_US (MATCH_REOPEN_DAYS * INT64_C(86400000000))
+
+/*
+ * Each phrase says by itself that somebody is stuck in something digital (patterns: phrase.h). "hulp"
+ * alone does not: people also ask for help in the household. Written as utf8_fold writes: no capitals, no
+ * accents.
+ */
+#define NL_THING "digid|formulier|formulieren|webformulier|website|site|inloggen|computer|internet|online|invullen|berichtenbox"
+#define EN_THING "form|forms|website|site|digid|login|logging|computer|internet|online"
+#define PL_THING "formularz~|internet~|strona|stronie|strony|digid|komputer~|logowani~|zalogowa~|online|wypelni~"
+#define TR_THING "form|forma|formu|formda|digid~|internet~|site|sitede|siteye|bilgisayar~|online|cevrimici"
+#define AR_THING "الاستمارة|استمارة|النموذج|نموذج|الموقع|موقع|الانترنت|انترنت|ديجيد|digid|الكمبيوتر|الالكتروني|الالكترونية|اونلاين"
+#define UK_THING "digid|форм~|анкет~|саит~|інтернет~|интернет~|комп~|онлаин"
+
+static const char *const help_phrases[] = {
+	/* Dutch */
+	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een|dit|t? online|digitale|digitaal? " NL_THING,
+	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een? online|digitale * aanvraag|aanvragen|aangifte",
+	"digitale hulp|ondersteuning", "digicoach|digihulp|digibeet|digibeten", "digitale coach", "optie 0|nul",
+	"digid|formulier|website|site|inlog|inloggen|berichtenbox|computer * lukt|lukte|gaat mij|me|ons|het? niet",
+	"lukt|lukte mij|me|ons|het? niet om? online|digitaal|via|met|in? de|mijn|het? website|digid|formulier|inloggen",
+	"lukt|lukte mij|me|ons|het? niet om? online|digitaal",
+	"lukt|lukte mij|me|ons? niet om * in loggen|te? vullen|sturen", "lukt|lukte * niet om * te? loggen|inloggen|invullen",
+	"lukt|gaat het|dit mij|me|ons? niet online|digitaal|met|op|via de|het|mijn? digid|computer|website|formulier?",
+	"online|digitaal lukt|gaat het? mij|me|ons? het? niet", "inloggen|invullen lukt|lukte|gaat mij|me|ons? niet",
+	"kan|kom ik|wij|we? niet * inloggen|ingelogd", "niet ingelogd", "krijg * niet ingevuld|verstuurd|verzonden",
+	"kom er|hier? digitaal|online niet uit", "kom * niet uit met|op * digid|formulier|website|computer",
+	"kom er niet uit * digid|formulier|website|online|computer", "digid|formulier|website|online * kom * niet uit",
+	"snap|begrijp de|het|dit|jullie|dat? formulier|website|site|digid niet",
+	"niet|geen goed|handig|verstand|ervaring met|van? een|de? computer|computers|internet|digid",
+	"heb|hebben ik|wij|we? geen computer|internet|smartphone|laptop", "niet digitaal vaardig",
+	"kan|kunnen niet met * computer|computers|internet * omgaan|werken|overweg", "niet|nooit met de? computer|computers",
+	"weet niet hoe * digid|formulier|website|online|computer * werkt|moet|invul|invullen",
+	"helpen|help mij|me? met|bij het|de|mijn|een|dit? online|digitale? " NL_THING,
+	/* English */
+	"help|assistance|support me|us? with|using|on|for|filling|completing in|out? the|my|a|this|your? online|web? " EN_THING,
+	"help me? log|logging|logged in", "help|helping me|us? fill|complete in|out? * form|forms", "digital help|coach|assistance",
+	"cannot|unable|cant to? log|login|sign", "can|could|couldn t|not log|login|sign", "not able to? log|login|sign",
+	"can|could t|not|cannot|unable to? fill|complete|submit|use|open in|out? the|this|your|my? online? form|forms|website|digid",
+	"cannot|unable to? fill|complete|submit|use in|out? the|this|your|my? online? form|forms|website|digid|computer",
+	"can t|not use|handle|work with? a|the|my? computer|computers|internet", "don|do t|not have a|any? computer|internet",
+	"form|website|digid|login does|doesn|isn|is t|not work|working", "don|do t|not understand the|this? online? " EN_THING,
+	/* Polish */
+	"pomoc|pomocy|pomoz|pomozcie|pomoze|pomoglby * " PL_THING, "pomoc cyfrow~",
+	"nie moge|umiem|potrafie|udaje sie|mi? sie? zalogowac|wypelnic|wyslac * digid|formularz~|internet~|online|strone|stronie?",
+	"nie mam komputera|internetu|digid", "nie dziala|rozumiem * formularz~|strona|strony|digid", "opcja 0|zero",
+	/* Turkish */
+	TR_THING " * yardim|yardima|yardimci|yardimciniz|destek", "yardim|yardima|yardimci|destek * " TR_THING,
+	"digid~|form|forma|formu|siteye|sisteme|hesabima * giremiyorum|yapamiyorum|dolduramiyorum|acamiyorum|gonderemiyorum",
+	"giris yapamiyorum", "bilgisayarim|bilgisayar|internetim|internet yok|kullanamiyorum|bilmiyorum|anlamiyorum",
+	"dijital yardim|destek", "secenek 0|sifir",
+	/* Arabic */
+	"مساعدة|مساعده|المساعدة|ساعدوني|ساعدني|تساعدوني|مساعدتي * في|ب? * " AR_THING, "مساعدة رقمية|الكترونية",
+	"لا استطيع|اقدر|يمكنني|اعرف * الدخول|تسجيل|ملء|تعبية|استخدام * " AR_THING, "لا استطيع|اقدر|يمكنني تسجيل الدخول",
+	"لم اتمكن|استطع من? * الدخول|تسجيل|ملء|تعبية", "ليس لدي|عندي * كمبيوتر|انترنت|حاسوب", "ما عندي كمبيوتر|انترنت",
+	/* Ukrainian, and the Russian that is often written in its place */
+	"допоможіть|допоможи|допомогти|допомога|допомогу|допомоги|помогите|помощь * " UK_THING,
+	UK_THING " * допоможіть|допомогти|допомога|допомогу|допомоги|помогите|помощь", "цифров~ допомог~|помощь",
+	"не можу|вдається|виходить|могу|получается * увіити|заити|воити|заповнити|заполнить|авторизуватися|авторизоваться",
+	"не розумію|понимаю|працює|работает * " UK_THING, UK_THING " не працює|работает", "не маю|мам комп~|інтернет~|интернет~",
+	"немає|нема|нет комп~|інтернет~|интернет~",
+};
+
+/* the whole message: the key people know from the phone menu */
+static const char *const zero_messages[] = {
+	"0|٠|۰|nul|zero|sifir|صفر|нуль|ноль",
+	"ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|опція|الخيار? "
+		"0|nul|zero|sifir|صفر|нуль|٠|۰",
+};
+
+static const char *const formal_phrases[] = {
+	"bezwaarschrift|beroepschrift|klaagschrift|ingebrekestelling|klachtbrief", "pro forma bezwaar|beroep",
+	"maak|maken ik|wij|we? hierbij|bij|deze|dezen? * bezwaar", "hierbij * bezwaar", "teken|tekenen ik|wij|we * bezwaar|beroep aan",
+	"ik|wij|we|hierbij teken|tekenen * bezwaar|beroep aan",
+	"ik|wij|we|hierbij dien|dienen * bezwaar|klacht|zienswijze|beroep|aanvraag|verzoek * in", "stel|stellen|stelt * in gebreke",
+	"hierbij * klacht|zienswijze", "formele|officiele klacht|aanvraag|bezwaar", "hierbij vraag|vragen ik|wij|we * aan",
+	"woo|wob|avg verzoek", "wooverzoek|wobverzoek", "beroep|verzoek op * wet open overheid",
+};
+
+bool match_option0(struct arena *a, const char *text)
+{
+	struct phrase_words w;
+
+	return phrase_split(a, text, &w) && (phrase_is(zero_messages, COUNT(zero_messages), &w) || phrase_within(help_phrases, COUNT(help_phrases), &w));
+}
+
+bool match_formal(struct arena *a, const char *text, const char *product)
+{
+	static const char *const products[] = { "bezwaar", "klacht", "zienswijze", "beroep", "woo-verzoek" };
+	struct phrase_words w;
+
+	for (size_t i = 0; product && i < sizeof products / sizeof *products; i++) {
+		if (!strcmp(product, products[i]))
+			return true;
+	}
+	return phrase_split(a, text, &w) && phrase_within(formal_phrases, COUNT(formal_phrases), &w);
+}
+
+static bool holds_word(const char *text, const char *word, size_t n)
+{
+	for (const char *p = text; (p = strstr(p, word)); p++) {
+		if (p[-1] == ' ' && p[n] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static const char *keyword(struct arena *a, const char *text, const char *municipality,
+                           const struct match_word *words, int n_words)
+{
+	const char *product = NULL, *hay;
+	size_t longest = 0;
+	struct phrase_words w;
+
+	if (!n_words || !phrase_split(a, text, &w))
+		return NULL;
+	hay = phrase_join(a, &w);
+	for (int i = 0; i < n_words; i++) {
+		size_t n = strlen(words[i].word);
+
+		if (n > longest && (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
+		    holds_word(hay, words[i].word, n)) {
+			longest = n;
+			product = words[i].product;
+		}
+	}
+	return product;
+}
+
+/* what the citizen says it is about, before the text itself */
+static const char *subject(const struct contact *c)
+{
+	static const char *const keys[] = { "onderwerp", "subject", "title", "form", "formName" };
+	const char *s = NULL;
+
+	for (size_t i = 0; !s && i < sizeof keys / sizeof *keys; i++)
+		s = json_string_value(json_object_get(c->fields, keys[i]));
+	return s;
+}
+
+const char *match_product(struct arena *a, const struct contact *c, const char *inbox_product,
+                          const char *municipality, const struct match_word *words, int n_words)
+{
+	const char *product = c->product ? c->product : inbox_product;
+
+	if (!product)
+		product = keyword(a, subject(c), municipality, words, n_words);
+	if (!product)
+		product = keyword(a, c->text, municipality, words, n_words);
+	return product ? product : "algemeen";
+}
+
+static bool is_general(const char *product)
+{
+	return !strcmp(product, "algemeen");
+}
+
+/* the newest case for which ok is true; -1 when there is none */
+struct question {
+	const char *product, *inbox;
+	bool conversational;
+	int64_t now_us;
+};
+
+static bool same_conversation(const struct question *q, const struct match_case *k)
+{
+	return q->conversational && k->state != CASE_CLOSED && !strcmp(k->inbox, q->inbox);
+}
+
+static bool same_question(const struct question *q, const struct match_case *k)
+{
+	return !strcmp(k->product, q->product) && (!is_general(q->product) || !strcmp(k->inbox, q->inbox));
+}
+
+static bool open_question(const struct question *q, const struct match_case *k)
+{
+	return k->state != CASE_CLOSED && same_question(q, k);
+}
+
+static bool came_back(const struct question *q, const struct match_case *k)
+{
+	bool recent = q->now_us - k->closed_us < REOPEN_US;
+	bool unnamed = q->conversational && is_general(q->product) && !strcmp(k->inbox, q->inbox);
+
+	return k->state == CASE_CLOSED && k->outcome != OUTCOME_SPAM && recent && (unnamed || same_question(q, k));
+}
+
+static bool on_inbox(const struct question *q, const struct match_case *k)
+{
+	return !strcmp(k->inbox, q->inbox);
+}
+
+static bool any_case(const struct question *q, const struct match_case *k)
+{
+	(void)q;
+	(void)k;
+	return true;
+}
+
+static int newest(const struct question *q, const struct match_case *cases, int n,
+                  bool (*ok)(const struct question *, const struct match_case *))
+{
+	int best = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (ok(q, &cases[i]) && (best < 0 || cases[i].last_contact_us > cases[best].last_contact_us))
+			best = i;
+	}
+	return best;
+}
+
+/* in the order of the rules; what only follows comes first, because it must change nothing */
+static const struct rule {
+	bool follows;
+	bool (*ok)(const struct question *, const struct match_case *);
+	enum match_kind kind;
+	const char *why;
+} rules[] = {
+	{ true, on_inbox, MATCH_FOLLOW, "follows the newest case of this conversation" },
+	{ true, any_case, MATCH_FOLLOW, "follows the newest case" },
+	{ false, same_conversation, MATCH_JOIN, "same conversation" },
+	{ false, open_question, MATCH_JOIN, "same question, still open" },
+	{ false, came_back, MATCH_REOPEN, "same question, closed a short time ago" },
+};
+
+struct match_result match_case_for(const struct contact *c, const char *product, bool conversational,
+                                   const char *inbox, const struct match_case *cases, int n_cases, int64_t now_us)
+{
+	const struct question q = { product, inbox, conversational, now_us };
+	bool follows = !contact_opens_case(c);
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		int k = rules[i].follows == follows ? newest(&q, cases, n_cases, rules[i].ok) : -1;
+
+		if (k >= 0)
+			return (struct match_result){ rules[i].kind, k, rules[i].why };
+	}
+	return (struct match_result){ MATCH_NEW, -1, n_cases ? "another question" : "first contact" };
+}

@@ -1,0 +1,226 @@
+#include "lib/channel/answers.h"
+
+#include "lib/base/hmac.h"
+#include "lib/base/jsonx.h"
+#include "lib/base/utf8.h"
+#include "lib/base/when.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_NAME = 200, MAX_EMAIL = 254, MAX_PRODUCT = 60, MAX_NAMES = 10 };
+
+/* what people call their fields; compared without case */
+static const struct known {
+	const char *role;                    /* in settings.mapping */
+	const char *names[MAX_NAMES];
+} known[] = {
+	{ "name", { "naam", "name", "volledige_naam", "volledigeNaam", "fullName", "achternaam", "lastName", "contactpersoon" } },
+	{ "email", { "email", "e-mail", "emailadres", "e-mailadres", "eMailadres", "mail" } },
+	{ "phone", { "telefoon", "telefoonnummer", "phone", "mobiel", "tel", "mobile", "phoneNumber", "telnr" } },
+	{ "text", { "bericht", "vraag", "toelichting", "omschrijving", "opmerking", "message", "tekst", "text", "question" } },
+	{ "product", { "product" } },
+	{ "option0", { "option0", "hulp", "digitale_hulp", "digitaleHulp", "optie0" } },
+};
+
+static const json_t *by_name(const json_t *fields, const char *const *names)
+{
+	for (int i = 0; i < MAX_NAMES && names[i]; i++) {
+		const char *key;
+		json_t *v;
+
+		json_object_foreach((json_t *)fields, key, v) {
+			if (!strcasecmp(key, names[i]) && !json_is_null(v))
+				return v;
+		}
+	}
+	return NULL;
+}
+
+static const char *const *names_of(const char *role)
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof known / sizeof *known && strcmp(known[i].role, role) != 0)
+		i++;
+	return known[i].names;
+}
+
+/* the answer with this role, by the mapping of the inbox or by a name we know */
+static const json_t *answer(const struct inbox *in, const json_t *root, const json_t *fields, const char *role)
+{
+	const char *pointer = jsonx_str(jsonx_obj(in->settings, "mapping"), role);
+
+	if (pointer)
+		return jsonx_at(root, pointer);
+	return by_name(fields, names_of(role));
+}
+
+/* text without blanks around it; NULL for what is empty or no text */
+static const char *trimmed(struct arena *a, const json_t *j, size_t max)
+{
+	const char *s = json_string_value(j);
+	size_t n;
+
+	if (!s)
+		return NULL;
+	while (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r')
+		s++;
+	n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	return n ? utf8_clean(a, (struct bytes){ (const uint8_t *)s, n }, max) : NULL;
+}
+
+/* lower case, one "@", a dot within the domain, nothing that would end an address; NULL when it is none */
+static const char *email_of(struct arena *a, const char *s)
+{
+	char *copy = arena_str(a, s), *at = strchr(copy, '@'), *dot = at ? strrchr(at, '.') : NULL;
+
+	if (strlen(copy) > MAX_EMAIL || !at || at == copy || at - copy > 64 || strchr(at + 1, '@') || !dot ||
+	    dot == at + 1 || !dot[1] || at[1] == '.' || strstr(copy, ".."))
+		return NULL;
+	for (char *p = copy; *p; p++) {
+		if ((unsigned char)*p <= ' ' || strchr("<>(),;:\\\"[]\x7f", *p))
+			return NULL;
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 32);
+	}
+	return copy;
+}
+
+void answers_bad(json_t *bad, const char *name, const char *reason)
+{
+	if (bad)
+		json_array_append_new(bad, json_pack("{s:s,s:s}", "name", name, "reason", reason));
+}
+
+static const char *text_answer(struct arena *a, const json_t *j, size_t max, const char *name, json_t *bad)
+{
+	if (j && !json_is_string(j) && !json_is_null(j))
+		answers_bad(bad, name, "must be text");
+	return trimmed(a, j, max);
+}
+
+static void read_addresses(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields,
+                           const char *key, struct contact *c, json_t *bad)
+{
+	const char *email = text_answer(a, answer(in, root, fields, "email"), CONTACT_TEXT_BYTES, "email", bad);
+	const char *phone = text_answer(a, answer(in, root, fields, "phone"), MAX_NAME, "phone", bad);
+	const char *good_email = email ? email_of(a, email) : NULL, *good_phone = phone ? contact_phone(a, phone) : NULL;
+
+	if (email && !good_email)
+		answers_bad(bad, "email", "is no e-mail address");
+	if (phone && !good_phone)
+		answers_bad(bad, "phone", "is no telephone number");
+	contact_add_address(c, "email", good_email);
+	contact_add_address(c, "phone", good_phone);
+	if (!c->n_from)
+		contact_add_address(c, "form", key);
+}
+
+/* a product is an id of ours ("rijbewijs"); what is none is a subject in words and stays a field */
+static const char *product_of(struct arena *a, const json_t *j)
+{
+	const char *s = trimmed(a, j, MAX_PRODUCT);
+
+	return s && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) ? s : NULL;
+}
+
+void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields, const char *key,
+                  struct contact *c, json_t *bad)
+{
+	const char *text = text_answer(a, answer(in, root, fields, "text"), 4 * CONTACT_TEXT_BYTES, "text", bad);
+	const char *language = jsonx_str(jsonx_obj(in->settings, "mapping"), "language");
+
+	c->name = text_answer(a, answer(in, root, fields, "name"), MAX_NAME, "name", bad);
+	c->product = product_of(a, answer(in, root, fields, "product"));
+	read_addresses(a, in, root, fields, key, c, bad);
+	if (text)
+		contact_set_text(a, c, text);
+	if (language)
+		c->language = answers_language(a, json_string_value(jsonx_at(root, language)));
+	if (answers_yes(answer(in, root, fields, "option0")) || answers_yes(by_name(root, names_of("option0"))))
+		c->flags |= FLAG_OPTION0;
+}
+
+const char *answers_language(struct arena *a, const char *s)
+{
+	char two[3] = "";
+
+	for (int i = 0; s && i < 2; i++) {
+		char low = (char)(s[i] | 32);
+
+		if (low < 'a' || low > 'z')
+			return NULL;
+		two[i] = low;
+	}
+	return s && strchr("-_", s[2]) ? arena_str(a, two) : NULL;
+}
+
+bool answers_yes(const json_t *j)
+{
+	static const char *const yes[] = { "true", "1", "ja", "yes", "on" };
+	const char *s = json_string_value(j);
+
+	for (size_t i = 0; s && i < sizeof yes / sizeof *yes; i++) {
+		if (!strcasecmp(s, yes[i]))
+			return true;
+	}
+	return json_is_true(j) || (json_is_integer(j) && json_integer_value(j) == 1);
+}
+
+static const char *kind_of(const char *media_type)
+{
+	static const char *const kinds[] = { "image", "audio", "video" };
+
+	for (size_t i = 0; media_type && i < sizeof kinds / sizeof *kinds; i++) {
+		size_t n = strlen(kinds[i]);
+
+		if (!strncmp(media_type, kinds[i], n) && media_type[n] == '/')
+			return kinds[i];
+	}
+	return "file";
+}
+
+bool answers_attach(struct arena *a, struct contact *c, const struct form_file *file)
+{
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_HEX];
+
+	if (c->n_attachments == FORM_MAX_FILES)
+		return false;
+	if (!c->attachments)
+		c->attachments = arena_array(a, struct contact_attachment, FORM_MAX_FILES);
+	sha256(file->content, digest);
+	hex_encode(digest, sizeof digest, hex);
+	c->attachments[c->n_attachments++] = (struct contact_attachment){
+		.kind = kind_of(file->media_type), .media_type = file->media_type, .name = file->name,
+		.sha256 = arena_str(a, hex), .state = "stored", .n_bytes = (int64_t)file->content.len,
+		.content = file->content,
+	};
+	return true;
+}
+
+const char *answers_body_key(struct arena *a, const char *salt, struct bytes body)
+{
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_HEX];
+
+	/* the salt says what is hashed, it keeps no secret */
+	hmac_sha256(salt, body, digest);
+	hex_encode(digest, sizeof digest, hex);
+	return arena_printf(a, "sha256:%s", hex);
+}
+
+const char *answers_receipt(struct arena *a, const char *reference, int64_t received_us, int *status)
+{
+	char at[WHEN_TEXT];
+	json_t *j = jsonx_own(a, json_object());
+
+	when_format(received_us, at);
+	jsonx_put(j, "reference", reference);
+	jsonx_put(j, "receivedAt", at);
+	*status = 201;
+	return jsonx_dump(a, j, NULL);
+}

@@ -1,0 +1,130 @@
+#include "lib/channel/proof.h"
+
+#include "lib/base/hmac.h"
+#include "lib/base/when.h"
+#include "lib/channel/form.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_CHALLENGE = 256 };
+
+static const char *const headers[] = { "X-Hub-Signature-256", "X-Loket-Signature", "Authorization" };
+
+static const char *header(const struct channel_request *r, const char *name)
+{
+	return r->header(r->ctx, name);
+}
+
+/* does any secret of the inbox make this digest? */
+static bool signed_by_us(const struct inbox *in, struct bytes first, struct bytes body, const char *hex, size_t len)
+{
+	uint8_t want[SHA256_BYTES], got[SHA256_BYTES];
+	const char *secret;
+	bool ok = false;
+
+	if (!hex_decode(hex, len, got, sizeof got))
+		return false;
+	for (int i = 0; !ok && (secret = inbox_secret(in, "secret", i)); i++) {
+		hmac_sha256_two(secret, first, body, want);
+		ok = same_bytes(want, got, sizeof got);
+	}
+	OPENSSL_cleanse(want, sizeof want);
+	return ok;
+}
+
+int proof_hub_signature(const struct inbox *in, const struct channel_request *r)
+{
+	const char *h = header(r, "X-Hub-Signature-256");
+
+	if (!h || strncmp(h, "sha256=", 7) != 0)
+		return CHANNEL_REFUSED;
+	return signed_by_us(in, (struct bytes){ 0 }, r->body, h + 7, strlen(h + 7)) ? 0 : CHANNEL_REFUSED;
+}
+
+static bool is_plain(const char *s)
+{
+	for (; *s; s++) {
+		if (*s < 0x21 || *s > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct channel_request *r,
+                        const char **answer)
+{
+	struct bytes query = { (const uint8_t *)r->query, strlen(r->query) };
+	const char *mode, *token, *challenge, *secret;
+	struct form f;
+
+	if (form_urlencoded(a, query, &f))
+		return CHANNEL_REFUSED;
+	mode = form_get(&f, "hub.mode");
+	token = form_get(&f, "hub.verify_token");
+	challenge = form_get(&f, "hub.challenge");
+	if (!mode || strcmp(mode, "subscribe") != 0 || !token || !challenge || !*challenge ||
+	    strlen(challenge) > MAX_CHALLENGE || !is_plain(challenge))
+		return CHANNEL_REFUSED;
+	for (int i = 0; (secret = inbox_secret(in, "verify", i)); i++) {
+		if (same_text(secret, token)) {
+			*answer = challenge;
+			return 0;
+		}
+	}
+	return CHANNEL_REFUSED;
+}
+
+/* "t=1763763000,v1=<64 hex digits>" over "1763763000.<body>", not older or newer than five minutes */
+static bool own_signature(const struct inbox *in, const struct channel_request *r, const char *h)
+{
+	char stamp[12];
+	const char *comma = strchr(h, ',');
+	size_t n = comma ? (size_t)(comma - h) : 0;
+	int64_t at_us, age_us;
+
+	if (strncmp(h, "t=", 2) != 0 || n < 3 || n - 2 > sizeof stamp - 2 || strncmp(comma, ",v1=", 4) != 0)
+		return false;
+	memcpy(stamp, h + 2, n - 2);
+	stamp[n - 2] = '\0';
+	if (!when_unix(stamp, &at_us))
+		return false;
+	age_us = r->now_us > at_us ? r->now_us - at_us : at_us - r->now_us;
+	if (age_us > PROOF_MAX_AGE_S * WHEN_SECOND_US)
+		return false;
+	stamp[n - 2] = '.';
+	return signed_by_us(in, (struct bytes){ (const uint8_t *)stamp, n - 1 }, r->body, comma + 4, strlen(comma + 4));
+}
+
+static bool bearer(const struct inbox *in, const char *h)
+{
+	const char *secret;
+	bool ok = false;
+
+	if (strncasecmp(h, "Bearer ", 7) != 0)
+		return false;
+	for (int i = 0; !ok && (secret = inbox_secret(in, "secret", i)); i++)
+		ok = same_text(secret, h + 7);
+	return ok;
+}
+
+int proof_own(const struct inbox *in, const struct channel_request *r)
+{
+	const char *own = header(r, "X-Loket-Signature"), *token = header(r, "Authorization");
+
+	if (own) /* who brings the better proof is held to it */
+		return own_signature(in, r, own) ? 0 : CHANNEL_REFUSED;
+	if (header(r, "X-Hub-Signature-256"))
+		return proof_hub_signature(in, r);
+	return token && bearer(in, token) ? 0 : CHANNEL_REFUSED;
+}
+
+bool proof_absent(const struct channel_request *r)
+{
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		if (header(r, headers[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,119 @@
+#include "lib/core/phrase.h"
+
+#include "lib/base/utf8.h"
+
+#include <string.h>
+
+/* Letters and digits make words; everything else parts them. What is above ASCII counts as a letter
+ * unless it is punctuation people use: quotes, dashes, the ellipsis, « », the Arabic comma. */
+static size_t punctuation(const unsigned char *p)
+{
+	if (*p < 0x80) /* "0%" and "$0" are words of their own, not a nought */
+		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'));
+	if (p[0] == 0xc2 && p[1] != 0xaa && p[1] != 0xb5 && p[1] != 0xba)
+		return 2;
+	if (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81))
+		return 3;
+	if (p[0] == 0xd8 && (p[1] == 0x8c || p[1] == 0x9b || p[1] == 0x9f))
+		return 2;
+	return 0;
+}
+
+bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
+{
+	unsigned char *p = text ? (unsigned char *)utf8_fold(a, text) : NULL;
+	bool inside = false;
+
+	w->n = 0;
+	while (p && *p) {
+		size_t gap = punctuation(p);
+
+		if (!gap && !inside) {
+			if (w->n == PHRASE_MAX_WORDS)
+				break;
+			w->at[w->n++] = (const char *)p;
+		}
+		inside = !gap;
+		p += inside;
+		for (; gap; gap--)
+			*p++ = '\0';
+	}
+	return w->n > 0;
+}
+
+/* does one of the alternatives, len bytes of them, fit the word? */
+static bool word_fits(const char *pattern, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *end = pattern + len; pattern < end;) {
+		const char *bar = memchr(pattern, '|', (size_t)(end - pattern));
+		size_t m = (size_t)((bar ? bar : end) - pattern);
+		bool beginning = m && pattern[m - 1] == '~';
+
+		if (beginning ? n >= m - 1 && !memcmp(word, pattern, m - 1) : n == m && !memcmp(word, pattern, m))
+			return true;
+		pattern += m + 1;
+	}
+	return false;
+}
+
+/* does the pattern fit the words from i on, and with whole: all of them? Depth: the words of the pattern */
+static bool fits(const char *pattern, const struct phrase_words *w, int i, bool whole)
+{
+	size_t len = strcspn(pattern, " ");
+	const char *rest = pattern + len + (pattern[len] == ' ');
+	bool optional = len && pattern[len - 1] == '?';
+
+	if (!len)
+		return !whole || i == w->n;
+	if (len == 1 && *pattern == '*') {
+		for (int gap = 0; gap <= PHRASE_MAX_GAP && i + gap <= w->n; gap++) {
+			if (fits(rest, w, i + gap, whole))
+				return true;
+		}
+		return false;
+	}
+	if (optional && fits(rest, w, i, whole))
+		return true;
+	return i < w->n && word_fits(pattern, len - optional, w->at[i]) && fits(rest, w, i + 1, whole);
+}
+
+bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w)
+{
+	for (size_t p = 0; p < n; p++) {
+		for (int i = 0; i < w->n; i++) {
+			if (fits(patterns[p], w, i, false))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool phrase_is(const char *const *patterns, size_t n, const struct phrase_words *w)
+{
+	for (size_t p = 0; p < n; p++) {
+		if (fits(patterns[p], w, 0, true))
+			return true;
+	}
+	return false;
+}
+
+char *phrase_join(struct arena *a, const struct phrase_words *w)
+{
+	size_t len = 2;
+	char *out, *p;
+
+	for (int i = 0; i < w->n; i++)
+		len += strlen(w->at[i]) + 1;
+	p = out = arena_alloc(a, len);
+	*p++ = ' ';
+	for (int i = 0; i < w->n; i++) {
+		size_t n = strlen(w->at[i]);
+
+		memcpy(p, w->at[i], n);
+		p += n;
+		*p++ = ' ';
+	}
+	return out;
+}

@@ -1,0 +1,361 @@
+#include "tests/channel/bench.h"
+
+#include "lib/base/base64.h"
+#include "lib/base/hmac.h"
+#include "lib/base/jsonx.h"
+#include "lib/base/when.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *header(const void *ctx, const char *name)
+{
+	const struct bench *b = ctx;
+	const char *found = NULL;
+
+	for (int i = 0; i < b->n_headers; i++) {
+		if (strcasecmp(b->headers[i].name, name) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = b->headers[i].value;
+	}
+	return found;
+}
+
+struct bench *bench_new(const char *channel)
+{
+	struct arena *a = arena_new(256 << 20);
+	struct bench *b = arena_new_of(a, struct bench);
+
+	b->a = a;
+	b->ops = channel_find(channel);
+	b->does = "parse";
+	b->inbox = (struct inbox){
+		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_object()),
+		.secrets = { { "secret", "oud" }, { "secret", "geheim" }, { "verify", "verify" }, { "token", "token" } },
+		.n_secrets = 4,
+	};
+	b->request = (struct channel_request){ .query = "", .header = header, .ctx = b };
+	when_parse("2026-11-21T12:00:00Z", &b->request.now_us);
+	return b;
+}
+
+struct bench *bench_free(struct bench *b)
+{
+	if (b)
+		arena_free(b->a);
+	return NULL;
+}
+
+void bench_header(struct bench *b, const char *name, const char *value)
+{
+	b->headers[b->n_headers].name = name;
+	b->headers[b->n_headers++].value = value;
+	if (!strcasecmp(name, "Content-Type"))
+		b->request.content_type = value;
+}
+
+void bench_sign(struct bench *b)
+{
+	const char *how = b->sign ? b->sign : b->ops->handshake ? "hub" : "own";
+	const char *stamp = arena_printf(b->a, "%lld.", (long long)(b->request.now_us / WHEN_SECOND_US));
+	uint8_t mac[SHA256_BYTES];
+	char hex[SHA256_HEX];
+
+	if (!strcmp(how, "none"))
+		return;
+	if (!strcmp(how, "bearer")) {
+		bench_header(b, "Authorization", "Bearer geheim");
+		return;
+	}
+	bool own = !strcmp(how, "own");
+	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)stamp, own ? strlen(stamp) : 0 }, b->request.body, mac);
+	hex_encode(mac, sizeof mac, hex);
+	if (own)
+		bench_header(b, "X-Loket-Signature", arena_printf(b->a, "t=%.*s,v1=%s", (int)strlen(stamp) - 1, stamp, hex));
+	else
+		bench_header(b, "X-Hub-Signature-256", arena_printf(b->a, "sha256=%s", hex));
+}
+
+struct bytes bench_load(struct arena *a, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct bytes b = { 0 };
+
+	if (!f)
+		return b;
+	fseek(f, 0, SEEK_END);
+	long n = ftell(f);
+	rewind(f);
+	uint8_t *p = arena_alloc(a, (size_t)n + 1);
+	b.len = fread(p, 1, (size_t)n, f);
+	b.data = p;
+	fclose(f);
+	return b;
+}
+
+static bool directive(struct bench *b, const char *key, const char *value, const char **body)
+{
+	if (!strcmp(key, "settings"))
+		b->inbox.settings = jsonx_own(b->a, json_loads(value, 0, NULL));
+	else if (!strcmp(key, "account"))
+		b->inbox.account = value;
+	else if (!strcmp(key, "secret"))
+		b->inbox.secrets[1].value = value;
+	else if (!strcmp(key, "token"))
+		b->inbox.secrets[3].value = value;
+	else if (!strcmp(key, "now"))
+		return when_parse(value, &b->request.now_us);
+	else if (!strcmp(key, "sign"))
+		b->sign = value;
+	else if (!strcmp(key, "query"))
+		b->request.query = value;
+	else if (!strcmp(key, "do"))
+		b->does = value;
+	else if (!strcmp(key, "status"))
+		b->status = atoi(value);
+	else if (!strcmp(key, "body"))
+		*body = value;
+	else
+		return false;
+	return b->inbox.settings != NULL;
+}
+
+static bool set_body(struct bench *b, const char *how, struct bytes in)
+{
+	struct bytes *out = &b->request.body;
+
+	if (in.len && in.data[in.len - 1] == '\n')
+		in.len--;
+	*out = in;
+	if (!strcmp(how, "base64"))
+		return base64_decode(b->a, (const char *)in.data, in.len, out);
+	if (strcmp(how, "crlf") != 0)
+		return true;
+	uint8_t *p = arena_alloc(b->a, 2 * in.len + 1);
+	out->data = p;
+	out->len = 0;
+	for (size_t i = 0; i < in.len; i++) {
+		if (in.data[i] == '\n')
+			p[out->len++] = '\r';
+		p[out->len++] = in.data[i];
+	}
+	return true;
+}
+
+bool bench_read(struct bench *b, struct bytes in)
+{
+	char *p = arena_dup(b->a, in.data, in.len), *end = p + in.len;
+	const char *body = "raw";
+
+	while (p < end && *p != '\n') {
+		char *line = p, *eol = memchr(p, '\n', (size_t)(end - p)), *colon;
+
+		if (!eol)
+			return false;
+		*eol = '\0';
+		p = eol + 1;
+		colon = strstr(line, ": ");
+		if (line[0] == '#')
+			continue;
+		if (!colon)
+			return false;
+		*colon = '\0';
+		if (line[0] != '@')
+			bench_header(b, line, colon + 2);
+		else if (!directive(b, line + 1, colon + 2, &body))
+			return false;
+	}
+	p += p < end;
+	return set_body(b, body, (struct bytes){ (const uint8_t *)p, (size_t)(end - p) });
+}
+
+/* ---- what came out, as JSON ---- */
+
+static void put_time(json_t *o, const char *key, int64_t us)
+{
+	char at[WHEN_TEXT];
+
+	if (!us)
+		return;
+	when_format(us, at);
+	jsonx_put(o, key, at);
+}
+
+static json_t *attachment_json(const struct contact_attachment *att)
+{
+	json_t *o = json_object();
+
+	jsonx_put(o, "id", att->id);
+	jsonx_put(o, "kind", att->kind);
+	jsonx_put(o, "mediaType", att->media_type);
+	jsonx_put(o, "name", att->name);
+	jsonx_put(o, "sha256", att->sha256);
+	jsonx_put(o, "state", att->state);
+	if (att->n_bytes >= 0)
+		json_object_set_new(o, "bytes", json_integer(att->n_bytes));
+	if (att->content.len != (size_t)(att->n_bytes < 0 ? 0 : att->n_bytes))
+		jsonx_put(o, "error", "content and size differ");
+	return o;
+}
+
+static json_t *contact_json(const struct contact *c)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	jsonx_put(o, "kind", contact_kind_name(c->kind));
+	jsonx_put(o, "direction", c->direction == DIRECTION_IN ? "in" : "out");
+	jsonx_put(o, "providerId", c->provider_id);
+	put_time(o, "providerTime", c->provider_time_us);
+	for (int i = 0; i < c->n_from; i++)
+		json_array_append_new(list, json_sprintf("%s %s", c->from[i].kind, c->from[i].value));
+	json_object_set_new(o, "from", list);
+	jsonx_put(o, "name", c->name);
+	jsonx_put(o, "replyTo", c->reply_to);
+	jsonx_put(o, "language", c->language);
+	jsonx_put(o, "product", c->product);
+	if (c->text && strlen(c->text) > 1000)
+		json_object_set_new(o, "textBytes", json_integer((json_int_t)strlen(c->text)));
+	else
+		jsonx_put(o, "text", c->text);
+	for (int i = 0; i < c->n_attachments; i++) {
+		if (!i)
+			json_object_set_new(o, "attachments", json_array());
+		json_array_append_new(json_object_get(o, "attachments"), attachment_json(&c->attachments[i]));
+	}
+	if (c->fields)
+		json_object_set(o, "fields", c->fields);
+	if (c->flags)
+		json_object_set_new(o, "flags", contact_flags_json(c->flags));
+	return o;
+}
+
+static json_t *report_json(const struct delivery_report *r)
+{
+	json_t *o = json_object();
+
+	jsonx_put(o, "providerId", r->provider_id);
+	jsonx_put(o, "ourId", r->our_id);
+	jsonx_put(o, "status", delivery_name(r->status));
+	put_time(o, "at", r->at_us);
+	if (r->error)
+		json_object_set(o, "error", r->error);
+	return o;
+}
+
+static const char *outcome_name(int outcome)
+{
+	static const char *const names[] = { "ok", "refused", "unreadable", "too large", "invalid" };
+
+	return names[outcome];
+}
+
+static void run_parse(struct bench *b, json_t *out)
+{
+	struct channel_batch batch;
+	json_t *list;
+	int outcome;
+
+	bench_sign(b);
+	outcome = b->ops->verify(&b->inbox, &b->request);
+	jsonx_put(out, "verify", outcome_name(outcome));
+	if (outcome)
+		return;
+	outcome = b->ops->parse(b->a, &b->inbox, &b->request, &batch);
+	jsonx_put(out, "parse", outcome_name(outcome));
+	jsonx_put(out, "problem", batch.problem);
+	if (batch.bad_fields)
+		json_object_set(out, "badFields", batch.bad_fields);
+	json_object_set_new(out, "contacts", list = json_array());
+	for (int i = 0; i < batch.n_contacts; i++)
+		json_array_append_new(list, contact_json(&batch.contacts[i]));
+	json_object_set_new(out, "reports", list = json_array());
+	for (int i = 0; i < batch.n_reports; i++)
+		json_array_append_new(list, report_json(&batch.reports[i]));
+	json_object_set_new(out, "ignored", json_integer(batch.n_ignored));
+	json_object_set_new(out, "unreadable", list = json_array());
+	for (int i = 0; i < batch.n_unreadable; i++)
+		json_array_append_new(list, json_string(batch.unreadable[i].why));
+}
+
+static void run_handshake(struct bench *b, json_t *out)
+{
+	const char *answer = NULL;
+	int outcome = b->ops->handshake(b->a, &b->inbox, &b->request, &answer);
+
+	jsonx_put(out, "handshake", outcome_name(outcome));
+	jsonx_put(out, "answer", answer);
+}
+
+/* the body of the example is the reply: {"to_kind","to","text"?,"template"?,"reply_to"?,"last_in"?} */
+static void run_compose(struct bench *b, json_t *out)
+{
+	static const char *const names[] = { "ok", "no channel", "window closed", "too long", "no address", "bad template" };
+	struct channel_send send = { 0 };
+	struct channel_reply rep = { .contact_id = "0192f0c8-0000-7000-8000-000000000001", .now_us = b->request.now_us };
+	json_t *j, *list;
+	int outcome;
+
+	if (!b->ops->compose || jsonx_load(b->a, b->request.body, &j, NULL)) {
+		jsonx_put(out, "compose", "no channel");
+		return;
+	}
+	rep.to_kind = jsonx_str(j, "to_kind");
+	rep.to = jsonx_str(j, "to");
+	rep.text = jsonx_str(j, "text");
+	if (jsonx_int(j, "textCharacters", 0)) {
+		char *s = arena_alloc(b->a, (size_t)jsonx_int(j, "textCharacters", 0) * 2 + 1);
+		for (json_int_t i = 0; i < jsonx_int(j, "textCharacters", 0); i++)
+			memcpy(s + 2 * i, "\xc3\xa9", 2);
+		rep.text = s;
+	}
+	rep.template_ = jsonx_obj(j, "template");
+	rep.reply_to = jsonx_str(j, "reply_to");
+	when_parse(jsonx_str(j, "last_in"), &rep.last_in_us);
+	outcome = b->ops->compose(b->a, &b->inbox, &rep, &send);
+	jsonx_put(out, "compose", names[outcome]);
+	if (outcome)
+		return;
+	jsonx_put(out, "url", send.url);
+	json_object_set_new(out, "headers", list = json_array());
+	for (int i = 0; send.headers[i]; i++)
+		json_array_append_new(list, json_string(send.headers[i]));
+	if (send.body_len < 2000)
+		json_object_set_new(out, "body", json_loadb(send.body, send.body_len, 0, NULL));
+}
+
+static void run_sent(struct bench *b, json_t *out)
+{
+	static const char *const names[] = { "ok", "retry", "failed", "uncertain" };
+	const char *id, *error;
+
+	jsonx_put(out, "sent", names[b->ops->sent(b->a, b->status, b->request.body, &id, &error)]);
+	jsonx_put(out, "providerId", id);
+	jsonx_put(out, "error", error);
+}
+
+static void run_receipt(struct bench *b, json_t *out)
+{
+	int status = 0;
+
+	jsonx_put(out, "receipt", b->ops->receipt(b->a, "DOR-7K3Q-X2MP", b->request.now_us, &status));
+	json_object_set_new(out, "status", json_integer(status));
+}
+
+json_t *bench_run(struct bench *b)
+{
+	static const struct { const char *does; void (*run)(struct bench *, json_t *); } verbs[] = {
+		{ "parse", run_parse }, { "handshake", run_handshake }, { "compose", run_compose },
+		{ "sent", run_sent }, { "receipt", run_receipt },
+	};
+	json_t *out = jsonx_own(b->a, json_object());
+
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (!strcmp(verbs[i].does, b->does))
+			verbs[i].run(b, out);
+	}
+	return out;
+}

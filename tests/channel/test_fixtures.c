@@ -1,0 +1,240 @@
+/*
+ * Real payloads of other projects and vendors, kept outside this repository ($LOKET_FIXTURES, or
+ * ../shared/fixtures beside the checkout): every one must give what a reader would expect. Skipped when the
+ * folder is not there.
+ */
+#include "tests/channel/bench.h"
+
+#include "lib/base/base64.h"
+#include "lib/base/jsonx.h"
+#include "lib/core/guard.h"
+#include "lib/core/match.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SKIPPED = 77 };
+
+/* contacts as kind, "<" for what we sent ourselves, "=state" for reports, "-" ignored, "!" dead letter */
+static const struct {
+	const char *channel, *file, *want;
+} expected[] = {
+	{ "whatsapp", "whatsapp/account_update_account_disabled.json", "-" },
+	{ "whatsapp", "whatsapp/account_update_account_restriction.json", "-" },
+	{ "whatsapp", "whatsapp/call_connect_user_initiated.json", "call" },
+	{ "whatsapp", "whatsapp/call_permission_update_reject.json", "choice" },
+	{ "whatsapp", "whatsapp/call_status.json", "-" },
+	{ "whatsapp", "whatsapp/call_terminate.json", "<call" },
+	{ "whatsapp", "whatsapp/cb_button.json", "choice:title" },
+	{ "whatsapp", "whatsapp/cb_quick_reply.json", "choice:title" },
+	{ "whatsapp", "whatsapp/cb_quick_reply_without_context.json", "choice:title" },
+	{ "whatsapp", "whatsapp/composed_burst_album_5_images.json",
+	  "media:Losse stoeptegel Dorpsstraat 12 media media media media" },
+	{ "whatsapp", "whatsapp/composed_status_out_of_order.json", "=read =delivered =sent" },
+	{ "whatsapp", "whatsapp/composed_unicode_edge.json", "text+bidi text text" },
+	{ "whatsapp", "whatsapp/courier_button.json", "choice:No" },
+	{ "whatsapp", "whatsapp/courier_button_reply.json", "choice:Yes" },
+	{ "whatsapp", "whatsapp/courier_duplicate.json", "text:Hello World text:Hello World" },
+	{ "whatsapp", "whatsapp/courier_error_errors.json", "!" },
+	{ "whatsapp", "whatsapp/courier_error_msg.json", "unsupported:Hello World" },
+	{ "whatsapp", "whatsapp/courier_hello_from_bsuid.json", "text:Hello World" },
+	{ "whatsapp", "whatsapp/courier_hello_invalid_user_id.json", "text:Hello World" },
+	{ "whatsapp", "whatsapp/courier_ignore_status.json", "-" },
+	{ "whatsapp", "whatsapp/courier_invalid_from.json", "!" },
+	{ "whatsapp", "whatsapp/courier_invalid_status.json", "-" },
+	{ "whatsapp", "whatsapp/courier_invalid_timestamp.json", "!" },
+	{ "whatsapp", "whatsapp/courier_location.json", "location" },
+	{ "whatsapp", "whatsapp/courier_nfm_reply.json", "form:Sent" },
+	{ "whatsapp", "whatsapp/courier_nfm_reply_non_object.json", "form:Sent" },
+	{ "whatsapp", "whatsapp/courier_no_from.json", "!" },
+	{ "whatsapp", "whatsapp/courier_valid_status.json", "=sent" },
+	{ "whatsapp", "whatsapp/courier_video.json", "media:Check out my new phone!" },
+	{ "whatsapp", "whatsapp/courier_voice.json", "media" },
+	{ "whatsapp", "whatsapp/deleted_message_revoke.json", "delete" },
+	{ "whatsapp", "whatsapp/echo_delete.json", "<delete+echo" },
+	{ "whatsapp", "whatsapp/echo_edit.json", "<edit:Text was edited+echo" },
+	{ "whatsapp", "whatsapp/echo_text.json", "<text:Test message+echo" },
+	{ "whatsapp", "whatsapp/edited_message_image.json", "edit:Updated image caption" },
+	{ "whatsapp", "whatsapp/flow_completion_completion.json", "form:Sent" },
+	{ "whatsapp", "whatsapp/flow_completion_without_flow_token.json", "form:Sent" },
+	{ "whatsapp", "whatsapp/list_description.json", "choice:title" },
+	{ "whatsapp", "whatsapp/msg_animated_sticker.json", "media" },
+	{ "whatsapp", "whatsapp/msg_chosen_location.json", "location" },
+	{ "whatsapp", "whatsapp/msg_contacts.json", "contacts" },
+	{ "whatsapp", "whatsapp/msg_image.json", "media" },
+	{ "whatsapp", "whatsapp/msg_interactive_message_with_err.json", "unsupported" },
+	{ "whatsapp", "whatsapp/msg_media_with_url.json", "media" },
+	{ "whatsapp", "whatsapp/msg_order.json", "choice" },
+	{ "whatsapp", "whatsapp/msg_reaction.json", "reaction:\xf0\x9f\x98\xae" },
+	{ "whatsapp", "whatsapp/msg_referral.json", "text:BODY" },
+	{ "whatsapp", "whatsapp/msg_static_sticker.json", "media" },
+	{ "whatsapp", "whatsapp/msg_text.json", "text:Body Text" },
+	{ "whatsapp", "whatsapp/msg_unreaction_empty.json", "reaction" },
+	{ "whatsapp", "whatsapp/msg_unsupported.json", "unsupported" },
+	{ "whatsapp", "whatsapp/msg_voice.json", "media" },
+	{ "whatsapp", "whatsapp/status_delivered.json", "=delivered" },
+	{ "whatsapp", "whatsapp/status_failed.json", "=failed" },
+	{ "whatsapp", "whatsapp/status_read.json", "=read" },
+	{ "whatsapp", "whatsapp/status_sent.json", "=sent" },
+	{ "whatsapp", "whatsapp/status_with_tracker.json", "=sent" },
+	{ "whatsapp", "whatsapp/system_identity_change.json", "system:User identity changed" },
+	{ "whatsapp", "whatsapp/system_phone_number_change.json", "system:User A changed from 972987654321 to 972912345678" },
+	{ "whatsapp", "whatsapp/system_user_changed_user_id.json", "system:User changed user id" },
+	{ "whatsapp", "whatsapp/template_status_rejected.json", "-" },
+	{ "whatsapp", "whatsapp/user_marketing_preferences_signup.json", "-" },
+	{ "whatsapp", "negative/deep_nesting.json", "!" },
+	{ "whatsapp", "negative/dup_keys.json", "!" },
+	{ "whatsapp", "negative/empty_object.json", "!" },
+	{ "whatsapp", "negative/invalid_utf8.json.b64", "!" },
+	{ "whatsapp", "negative/lone_surrogate.json", "!" },
+	{ "whatsapp", "negative/nul_escape.json", "!" },
+	{ "whatsapp", "negative/wrong_types.json", "!" },
+	{ "webform", "negative/deep_nesting.json", "!" },
+	{ "webform", "negative/empty_object.json", "!" },
+	{ "webform", "negative/invalid_utf8.json.b64", "!" },
+	{ "openforms", "negative/wrong_types.json", "!" },
+	{ "webform", "synthetic_nl/terugbelverzoek.json", "form" },
+	{ "whatsapp", "synthetic_nl/wa_digihelp_en.json", "text:I need help with the online form please+0" },
+	{ "whatsapp", "synthetic_nl/wa_digihelp_uk.json",
+	  "text:\xd0\x9d\xd0\xb5 \xd0\xbc\xd0\xbe\xd0\xb6\xd1\x83 \xd1\x83\xd0\xb2\xd1\x96\xd0\xb9\xd1\x82\xd0\xb8 \xd0\xb2 DigiD, "
+	  "\xd0\xb4\xd0\xbe\xd0\xbf\xd0\xbe\xd0\xbc\xd0\xbe\xd0\xb6\xd1\x96\xd1\x82\xd1\x8c \xd0\xb1\xd1\x83\xd0\xb4\xd1\x8c "
+	  "\xd0\xbb\xd0\xb0\xd1\x81\xd0\xba\xd0\xb0.+0" },
+	{ "whatsapp", "synthetic_nl/wa_zero_keyword.json", "text:0+0" },
+	{ "webform", "synthetic_nl/webform_bot_honeypot.json",
+	  "form:http://a.example http://b.example http://c.example+spam" },
+	{ "webform", "synthetic_nl/webform_bsn_pasted.json",
+	  "form:Mijn BSN is 111222333 en mijn rekening NL91ABNA0417164300, klopt dat?+bsn" },
+	{ "webform", "synthetic_nl/webform_contact.json",
+	  "form:Ik krijg de verhuizing niet ingevuld, de DigiD-stap lukt niet.+0" },
+};
+
+static void describe(struct bench *b, FILE *out, const struct contact *c)
+{
+	fprintf(out, "%s%s", c->direction == DIRECTION_OUT ? " <" : " ", contact_kind_name(c->kind));
+	if (c->text && strlen(c->text) < 100 && !(c->flags & FLAG_BIDI) && c->provider_id[0] != '\0' &&
+	    strncmp(c->provider_id, "wamid.TEST00030", 15) != 0)
+		fprintf(out, ":%s", c->text);
+	if (c->flags & FLAG_BIDI)
+		fputs("+bidi", out);
+	if (c->flags & FLAG_ECHO)
+		fputs("+echo", out);
+	if (c->flags & FLAG_SPAM)
+		fputs("+spam", out);
+	if (c->direction == DIRECTION_IN && match_option0(b->a, c->text))
+		fputs("+0", out);
+	if (c->text && guard_finds(c->text))
+		fputs("+bsn", out);
+}
+
+static char *summary(struct bench *b)
+{
+	struct channel_batch batch;
+	size_t n;
+	char *s = NULL;
+	FILE *out = open_memstream(&s, &n);
+
+	bench_sign(b);
+	if (b->ops->verify(&b->inbox, &b->request))
+		fputs(" refused", out);
+	else if (b->ops->parse(b->a, &b->inbox, &b->request, &batch))
+		fputs(" !", out);
+	else {
+		for (int i = 0; i < batch.n_contacts; i++)
+			describe(b, out, &batch.contacts[i]);
+		for (int i = 0; i < batch.n_reports; i++)
+			fprintf(out, " =%s", delivery_name(batch.reports[i].status));
+		for (int i = 0; i < batch.n_ignored; i++)
+			fputs(" -", out);
+		for (int i = 0; i < batch.n_unreadable; i++)
+			fputs(" !", out);
+	}
+	fputc('\0', out);
+	fclose(out);
+	return s;
+}
+
+static bool run_one(const char *dir, const char *channel, const char *file, const char *want)
+{
+	struct bench *b = bench_new(channel);
+	struct bytes *body = &b->request.body;
+	size_t n = strlen(file);
+	char *got;
+	bool ok;
+
+	*body = bench_load(b->a, arena_printf(b->a, "%s/%s", dir, file));
+	if (n > 4 && !strcmp(file + n - 4, ".b64")) {
+		while (body->len && body->data[body->len - 1] == '\n')
+			body->len--;
+		base64_decode(b->a, (const char *)body->data, body->len, body);
+	}
+	bench_header(b, "Content-Type", "application/json");
+	got = summary(b);
+	ok = !strcmp(got + 1, want);
+	printf("%sok - %s %s\n", ok ? "" : "not ", channel, file);
+	if (!ok)
+		printf("# want %s\n# got %s\n", want, got);
+	free(got);
+	bench_free(b);
+	return ok;
+}
+
+/* a payload nobody has said anything about is a hole in this table */
+static int unknown_files(const char *dir, const char *sub)
+{
+	char path[1024];
+	int unknown = 0;
+
+	snprintf(path, sizeof path, "%s/%s", dir, sub);
+	DIR *d = opendir(path);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		bool known = e->d_name[0] == '.' || !strcmp(e->d_name, "verify_get.query");
+
+		snprintf(path, sizeof path, "%s/%.200s", sub, e->d_name);
+		for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+			known |= !strcmp(expected[i].file, path);
+		if (!known)
+			printf("not ok - nothing is expected of %s\n", path);
+		unknown += !known;
+	}
+	if (d)
+		closedir(d);
+	return unknown;
+}
+
+static bool handshake(const char *dir)
+{
+	struct bench *b = bench_new("whatsapp");
+	struct bytes q = bench_load(b->a, arena_printf(b->a, "%s/whatsapp/verify_get.query", dir));
+	char *query = arena_dup(b->a, q.data, q.len);
+	const char *answer = "";
+
+	query[strcspn(query, "\n")] = '\0';
+	b->request.query = query;
+	b->inbox.secrets[2].value = "loketd-verify";
+	bool ok = !b->ops->handshake(b->a, &b->inbox, &b->request, &answer) && !strcmp(answer, "1158201444");
+	printf("%sok - handshake\n", ok ? "" : "not ");
+	bench_free(b);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	const char *dir = getenv("LOKET_FIXTURES");
+	int failed = 0, unknown;
+
+	if (!dir)
+		dir = argc > 1 ? argv[1] : "../shared/fixtures";
+	if (access(dir, R_OK)) {
+		printf("1..0 # SKIP no fixtures beside this checkout\n");
+		return SKIPPED;
+	}
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+		failed += !run_one(dir, expected[i].channel, expected[i].file, expected[i].want);
+	failed += !handshake(dir);
+	unknown = unknown_files(dir, "whatsapp") + unknown_files(dir, "negative") + unknown_files(dir, "synthetic_nl");
+	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 1 + unknown);
+	return failed || unknown;
+}

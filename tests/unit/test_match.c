@@ -1,0 +1,202 @@
+/* lib/core/match: products, option 0, formal messages, which case */
+#include "tests/unit/unit.h"
+
+#include "lib/base/jsonx.h"
+#include "lib/core/match.h"
+
+#include <stdio.h>
+
+/* every line must be understood as a request for help with doing it digitally */
+static const char *const help[] = {
+	"0", " 0 ", "0.", "\"0\"", "(0)", "0!", "0\xef\xb8\x8f\xe2\x83\xa3", "\xef\xbc\x90", "٠", "۰", "0\n", "*0#", "optie 0", "Optie nul",
+	"druk 0", "press 0", "nul", "Zero", "Option 0", "opcja 0", "seçenek 0", "sıfır", "صفر", "нуль",
+	/* Dutch */
+	"Ik heb hulp nodig met DigiD", "hulp bij DigiD", "Kunt u mij helpen met het formulier?", "ik heb hulp nodig bij het invullen",
+	"kunnen jullie me helpen met inloggen", "De DigiD-stap lukt niet.", "het lukt niet om in te loggen", "inloggen lukt niet",
+	"het lukt mij niet online", "Ik krijg de verhuizing niet ingevuld, de DigiD-stap lukt niet.", "digitale hulp graag",
+	"ik kom er digitaal niet uit", "Ik snap de website niet", "ik ben een digibeet", "Ik ben niet handig met computers",
+	"ik heb geen computer", "ik kan niet inloggen", "Het formulier lukt me niet", "online lukt het niet",
+	"ik kom er niet uit met het formulier", "hulp nodig met de website",
+	/* English */
+	"I need help with the online form please", "Can you help me with DigiD?", "I can't log in", "I cannot log in to DigiD",
+	"I don't have a computer", "help me fill in the form", "the website does not work", "I am unable to submit the form",
+	"I do not understand the website", "could not log in",
+	/* Polish */
+	"Potrzebuję pomocy z formularzem", "Nie mogę się zalogować", "proszę o pomoc przy DigiD", "nie mam komputera",
+	"Nie umiem wypełnić formularza online",
+	/* Turkish */
+	"Form doldurmak için yardım istiyorum", "DigiD'ye giremiyorum", "giriş yapamıyorum", "İnternet kullanamıyorum",
+	"online başvuru için yardıma ihtiyacım var",
+	/* Arabic */
+	"أحتاج إلى مساعدة في ملء الاستمارة", "لا أستطيع تسجيل الدخول", "ساعدوني في الموقع", "ليس لدي كمبيوتر",
+	/* Ukrainian, Russian */
+	"Не можу увійти в DigiD, допоможіть будь ласка.", "Допоможіть заповнити форму", "не можу заповнити анкету", "не маю комп'ютера",
+	"Помогите с сайтом", "Не могу войти",
+};
+
+/* and these are other questions */
+static const char *const no_help[] = {
+	"", " ", "00", "10", "0,5", "0612345678", "0 euro", "Ik heb 0 reacties gehad", "nul op het rekest", "€0", "0%",
+	"Ik wil graag hulp in de huishouding aanvragen", "Hoe laat gaat het zwembad open?", "Mijn paspoort is kwijt",
+	"Kan ik online een afspraak maken?", "Waar vind ik het formulier voor bezwaar?", "Mijn container is niet geleegd",
+	"Ik wil mijn rijbewijs verlengen met DigiD", "De lantaarnpaal in mijn straat werkt niet", "Kunt u mij helpen met mijn paspoort?",
+	"Ik kom er niet uit met mijn buurman", "Wanneer krijg ik hulp van het wijkteam?", "Is de website van het zwembad veranderd?",
+	"Dank u, het is gelukt", "ik heb het formulier ingevuld en verstuurd", "Ik kan niet komen morgen",
+	"Hello, what are the opening hours?", "Can I pay online?", "I can log in now, thanks", "My street light does not work",
+	"Can you help me with a passport?", "Do you have the form in English?",
+	"Chciałbym przedłużyć prawo jazdy", "Gdzie mogę zapłacić?", "Pasaportumu kaybettim", "Ehliyetimi yenilemek istiyorum",
+	"متى تفتح البلدية؟", "أريد تجديد جواز السفر", "Як продовжити паспорт?", "Коли працює муніципалітет?",
+};
+
+/* all that is wrong at once: phrases are tuned together */
+static int differs(bool got, bool want, const char *text)
+{
+	if (got != want)
+		fprintf(stderr, "%s: %s\n", want ? "missed" : "taken for one", text);
+	return got != want;
+}
+
+START_TEST(option0)
+{
+	struct arena *a = arena_new(1 << 20);
+
+	int wrong = 0;
+
+	for (size_t i = 0; i < COUNT(help); i++)
+		wrong += differs(match_option0(a, help[i]), true, help[i]);
+	for (size_t i = 0; i < COUNT(no_help); i++)
+		wrong += differs(match_option0(a, no_help[i]), false, no_help[i]);
+	ck_assert_int_eq(wrong, 0);
+	ck_assert(!match_option0(a, NULL) && !match_option0(a, "\xff"));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(formal)
+{
+	struct arena *a = arena_new(1 << 20);
+	static const char *const yes[] = {
+		"Hierbij maak ik bezwaar tegen uw besluit", "Ik maak bezwaar tegen de boete", "ik dien een klacht in over de behandeling",
+		"Bezwaarschrift WOZ", "Hierbij stel ik u in gebreke", "ingebrekestelling", "Ik teken beroep aan", "Formele klacht",
+		"ik stel de gemeente in gebreke", "Hierbij vraag ik een vergunning aan", "Hierbij dien ik een aanvraag in", "Woo-verzoek",
+	};
+	static const char *const no[] = {
+		"Hoe kan ik bezwaar maken?", "Ik wil een paspoort aanvragen", "Ik heb daar geen bezwaar tegen", "mijn klachten zijn over",
+		"ik heb een klacht over mijn container", "De aanvraag is gelukt", "",
+	};
+
+	int wrong = 0;
+
+	for (size_t i = 0; i < COUNT(yes); i++)
+		wrong += differs(match_formal(a, yes[i], "algemeen"), true, yes[i]);
+	for (size_t i = 0; i < COUNT(no); i++)
+		wrong += differs(match_formal(a, no[i], "algemeen"), false, no[i]);
+	ck_assert_int_eq(wrong, 0);
+	ck_assert(match_formal(a, "zie bijlage", "bezwaar") && !match_formal(a, NULL, NULL));
+	arena_free(a);
+}
+END_TEST
+
+static const struct match_word words[] = {
+	{ NULL, "rijbewijs", "rijbewijs" }, { NULL, "parkeren", "parkeervergunning" }, { NULL, "id", "vermissing-reisdocument" },
+	{ NULL, "gehandicapten parkeren", "gehandicaptenparkeerkaart" }, { "dordrecht", "pas", "dordtpas" },
+	{ NULL, "afspraak", "afspraak" }, { NULL, "verhuizing", "adreswijziging" }, { NULL, "verhuizen", "adreswijziging" },
+	{ NULL, "verblijf", "bezoekersregeling" },
+};
+
+START_TEST(products)
+{
+	struct arena *a = arena_new(1 << 20);
+	static const struct { const char *text, *municipality, *product; } v[] = {
+		{ "Mijn RIJBEWIJS is verlopen", "dordrecht", "rijbewijs" }, { "rijbewijs", "dordrecht", "rijbewijs" },
+		{ "Rijbéwijs?", "dordrecht", "rijbewijs" }, { "rijbewijzen", "dordrecht", "algemeen" },
+		{ "mijn id-kaart", "dordrecht", "vermissing-reisdocument" }, { "identiteit", "dordrecht", "algemeen" },
+		{ "gehandicapten  parkeren", "dordrecht", "gehandicaptenparkeerkaart" }, { "parkeren, gehandicapten", "dordrecht", "parkeervergunning" },
+		{ "de pas", "dordrecht", "dordtpas" }, { "de pas", "zwijndrecht", "algemeen" }, { "", "dordrecht", "algemeen" },
+		{ "afspraak rijbewijs", "dordrecht", "rijbewijs" }, { "afspraak verblijf", "dordrecht", "afspraak" },
+		{ "verhuizing", "dordrecht", "adreswijziging" },
+	};
+	struct contact c = { 0 };
+
+	for (size_t i = 0; i < COUNT(v); i++) {
+		c.text = v[i].text;
+		const char *p = match_product(a, &c, NULL, v[i].municipality, words, COUNT(words));
+		ck_assert_msg(!strcmp(p, v[i].product), "%s: %s", v[i].text, p);
+	}
+	c.text = "over mijn rijbewijs";
+	ck_assert_str_eq(match_product(a, &c, "afspraak", "dordrecht", words, COUNT(words)), "afspraak");
+	c.product = "huwelijk";
+	ck_assert_str_eq(match_product(a, &c, "afspraak", "dordrecht", words, COUNT(words)), "huwelijk");
+	c.product = NULL;
+	c.fields = jsonx_own(a, json_pack("{s:s}", "onderwerp", "Verhuizing doorgeven"));
+	ck_assert_str_eq(match_product(a, &c, NULL, "dordrecht", words, COUNT(words)), "adreswijziging");
+	c.text = NULL;
+	c.fields = NULL;
+	ck_assert_str_eq(match_product(a, &c, NULL, "dordrecht", words, 0), "algemeen");
+	arena_free(a);
+}
+END_TEST
+
+#define DAY INT64_C(86400000000)
+static const struct match_case cases[] = {
+	{ "a", "wa", "rijbewijs", CASE_CLOSED, OUTCOME_SOLVED, 100 * DAY, 100 * DAY },
+	{ "b", "wa", "algemeen", CASE_CLOSED, OUTCOME_SPAM, 105 * DAY, 105 * DAY },
+	{ "c", "mail", "huwelijk", CASE_QUEUED, OUTCOME_NONE, 0, 103 * DAY },
+	{ "d", "wa", "rijbewijs", CASE_ASSIGNED, OUTCOME_NONE, 0, 102 * DAY },
+	{ "e", "mail", "algemeen", CASE_OFFERED, OUTCOME_NONE, 0, 101 * DAY },
+};
+
+/* which: the cases the party has, as letters */
+static void goes_to(const char *which, enum contact_kind kind, const char *product, const char *inbox, int64_t now,
+                    enum match_kind want, char want_case)
+{
+	struct match_case some[5];
+	int n = 0;
+
+	for (; *which; which++)
+		some[n++] = cases[*which - 'a'];
+	struct contact c = { .kind = kind };
+	struct match_result r = match_case_for(&c, product, !strcmp(inbox, "wa"), inbox, some, n, now);
+	ck_assert_int_eq(r.kind, want);
+	ck_assert(r.why && (want == MATCH_NEW ? r.index == -1 : *some[r.index].id == want_case));
+}
+
+START_TEST(which_case)
+{
+	goes_to("", KIND_TEXT, "algemeen", "wa", 0, MATCH_NEW, 0);
+	/* a conversation goes on, whatever it is about */
+	goes_to("cd", KIND_TEXT, "huwelijk", "wa", 103 * DAY, MATCH_JOIN, 'd');
+	goes_to("cd", KIND_TEXT, "algemeen", "wa", 103 * DAY, MATCH_JOIN, 'd');
+	/* the same question by another way; "algemeen" is no question */
+	goes_to("ce", KIND_FORM, "huwelijk", "form", 103 * DAY, MATCH_JOIN, 'c');
+	goes_to("d", KIND_FORM, "rijbewijs", "form", 103 * DAY, MATCH_JOIN, 'd');
+	goes_to("e", KIND_FORM, "algemeen", "form", 103 * DAY, MATCH_NEW, 0);
+	goes_to("e", KIND_FORM, "algemeen", "mail", 103 * DAY, MATCH_JOIN, 'e');
+	goes_to("cde", KIND_FORM, "parkeervergunning", "form", 103 * DAY, MATCH_NEW, 0);
+	/* back within a week, to the microsecond */
+	goes_to("a", KIND_TEXT, "rijbewijs", "wa", 107 * DAY - 1, MATCH_REOPEN, 'a');
+	goes_to("a", KIND_TEXT, "rijbewijs", "wa", 107 * DAY, MATCH_NEW, 0);
+	goes_to("a", KIND_TEXT, "algemeen", "wa", 101 * DAY, MATCH_REOPEN, 'a');
+	goes_to("a", KIND_FORM, "rijbewijs", "form", 101 * DAY, MATCH_REOPEN, 'a');
+	goes_to("a", KIND_FORM, "algemeen", "form", 101 * DAY, MATCH_NEW, 0);
+	goes_to("a", KIND_TEXT, "huwelijk", "wa", 101 * DAY, MATCH_NEW, 0);
+	/* what was spam is not opened again */
+	goes_to("b", KIND_TEXT, "algemeen", "wa", 105 * DAY, MATCH_NEW, 0);
+	goes_to("ab", KIND_TEXT, "algemeen", "wa", 105 * DAY, MATCH_REOPEN, 'a');
+	/* open comes before closed */
+	goes_to("ad", KIND_TEXT, "rijbewijs", "wa", 103 * DAY, MATCH_JOIN, 'd');
+	/* what only follows opens and reopens nothing, and stays in its conversation */
+	goes_to("ac", KIND_REACTION, "algemeen", "wa", 101 * DAY, MATCH_FOLLOW, 'a');
+	goes_to("abcde", KIND_DELETE, "algemeen", "wa", 101 * DAY, MATCH_FOLLOW, 'b');
+	goes_to("ce", KIND_EDIT, "algemeen", "wa", 101 * DAY, MATCH_FOLLOW, 'c');
+	goes_to("a", KIND_SYSTEM, "algemeen", "wa", 200 * DAY, MATCH_FOLLOW, 'a');
+	goes_to("", KIND_SYSTEM, "algemeen", "wa", 200 * DAY, MATCH_NEW, 0);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { option0, formal, products, which_case };
+
+	return unit_run("match", tests, COUNT(tests));
+}
