@@ -357,10 +357,10 @@ START_TEST(moments_parse)
 }
 END_TEST
 
-/* every day for 800 years, against the C library, and there and back again */
+/* every day for 400 years, a whole round of the calendar, against the C library, and there and back again */
 START_TEST(moments_calendar)
 {
-	for (int64_t day = -146097; day < 146097; day++) {
+	for (int64_t day = -40000; day < 106097; day++) {
 		time_t t = (time_t)(day * 86400 + day % 86400);
 		char ours[WHEN_TEXT], theirs[WHEN_TEXT];
 		struct tm tm;

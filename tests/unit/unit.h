@@ -18,6 +18,8 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
 	Suite *s = suite_create(name);
 	TCase *c = tcase_create(name);
 
+	tcase_set_timeout(c, 60); /* sanitizers on a busy machine */
+
 	for (size_t i = 0; i < n; i++)
 		tcase_add_test(c, tests[i]);
 	suite_add_tcase(s, c);
