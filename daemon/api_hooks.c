@@ -1,2 +1,222 @@
-/* api_hooks.c: being written */
-typedef int loket_placeholder;
+/*
+ * api_hooks.c - /v1/hooks/{inbox}: what providers and forms post, and how they ask whether we are there
+ *
+ * No token: who it is from is proved over the raw bytes, before anything of them is read.
+ */
+#include "daemon/api.h"
+
+#include "daemon/config.h"
+#include "daemon/intake.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/rate.h"
+#include "daemon/server.h"
+#include "lib/base/utf8.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { HOOK_ARENA_BYTES = 128 * 1024 * 1024 };   /* a few copies of the largest upload */
+
+static const char *request_header(const void *x, const char *name)
+{
+	return http_header(x, name);
+}
+
+static struct channel_request request_of(struct api *a)
+{
+	return (struct channel_request){
+		.query = http_query(a->x),
+		.body = http_body(a->x),
+		.content_type = http_header(a->x, "Content-Type"),
+		.header = request_header,
+		.ctx = a->x,
+		.now_us = now_us(),
+	};
+}
+
+/* NULL when there is none, or it takes no posts: then the caller answers 404 */
+static const struct world_inbox *inbox_of(const struct api *a, const struct world *w)
+{
+	const struct world_inbox *in = world_inbox(w, a->param[0]);
+
+	return in && in->enabled && in->ops ? in : NULL;
+}
+
+/* ---------------------------------------------------------------- the handshake */
+
+enum op_status api_hook_get(struct api *a)
+{
+	struct world *w = world_hold(&a->op);
+	const struct world_inbox *in = w ? inbox_of(a, w) : NULL;
+	struct channel_request r = request_of(a);
+	const char *text;
+
+	if (!w)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	if (!in || !in->ops->handshake)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (in->ops->handshake(a->op.arena, &in->in, &r, &text))
+		return api_problem(a, PROBLEM_BAD_SIGNATURE, NULL);
+	return api_send(a, 200, "text/plain", (struct bytes){ (const uint8_t *)text, strlen(text) }, NULL);
+}
+
+/* ---------------------------------------------------------------- a post */
+
+struct hook {
+	struct intake_post post;
+	struct arena *arena;         /* of what is read from the body; freed with the operation */
+};
+
+enum hook_state { HOOK_NEW, HOOK_STORED };
+
+static bool is_upload(const char *content_type)
+{
+	return content_type && !strncasecmp(content_type, "multipart/form-data", strlen("multipart/form-data"));
+}
+
+/* a public form without any proof; one that claims to have proof is held to it */
+static bool is_unsigned(const struct world_inbox *in, const struct api *a)
+{
+	return !in->ops->signed_body && !http_header(a->x, "X-Loket-Signature") &&
+	       !http_header(a->x, "X-Hub-Signature-256") && !http_header(a->x, "Authorization");
+}
+
+static int64_t largest_body(const struct config *c, bool without_proof, const char *content_type)
+{
+	if (is_upload(content_type))
+		return c->max_upload_bytes;
+	return without_proof ? c->max_unsigned_body_bytes : c->max_body_bytes;
+}
+
+static bool too_often(struct api *a)
+{
+	static struct rate forms;
+
+	return !rate_allow(&forms, http_peer(a->x), a->op.srv->config->form_posts_per_minute, mono_us());
+}
+
+static enum op_status refuse(struct api *a, const struct world_inbox *in)
+{
+	metric_add(M_HOOKS_REFUSED, 1);
+	log_event(LOG_WARNING, "hook.refused", "inbox=%s", in->in.id);
+	return api_problem(a, PROBLEM_BAD_SIGNATURE, NULL);
+}
+
+static enum op_status invalid(struct api *a, const struct channel_batch *b)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(b->bad_fields, i, f)
+		api_bad_field(a, json_string_value(json_object_get(f, "name")),
+		              json_string_value(json_object_get(f, "reason")));
+	return api_has_bad_fields(a) ? api_invalid(a) : api_problem(a, PROBLEM_INVALID, b->problem);
+}
+
+static bool nothing_to_store(const struct intake_post *p)
+{
+	return !p->dead_reason && !p->batch.n_contacts && !p->batch.n_reports && !p->batch.n_unreadable;
+}
+
+static enum op_status say_stored(struct api *a, const struct intake_post *p)
+{
+	const struct channel_ops *ops = p->inbox->ops;
+	const char *text = NULL;
+	int status = 200;
+
+	if (ops->receipt && !p->dead_reason && p->batch.n_contacts)
+		text = ops->receipt(a->op.arena, p->placed[0].reference, p->received_us, &status);
+	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
+	return api_send(a, status, text ? "application/json" : NULL,
+	                (struct bytes){ (const uint8_t *)text, text ? strlen(text) : 0 }, NULL);
+}
+
+static enum op_status take(struct api *a, struct hook *h, const struct channel_request *r)
+{
+	struct intake_post *p = &h->post;
+
+	switch ((enum channel_outcome)p->inbox->ops->parse(h->arena, &p->inbox->in, r, &p->batch)) {
+	case CHANNEL_REFUSED:
+		return refuse(a, p->inbox);
+	case CHANNEL_TOO_LARGE:
+		return api_problem(a, PROBLEM_TOO_LARGE, NULL);
+	case CHANNEL_INVALID:
+		return invalid(a, &p->batch);
+	case CHANNEL_UNREADABLE:
+		p->dead_reason = p->batch.problem ? p->batch.problem : "unreadable";
+		p->batch = (struct channel_batch){ 0 };
+		break;
+	}
+	metric_add(M_IGNORED, (uint64_t)p->batch.n_ignored);
+	if (nothing_to_store(p))
+		return say_stored(a, p);
+	return intake_store(&a->op, HOOK_STORED, p);
+}
+
+static void free_arena(void *arena)
+{
+	arena_free(arena);
+}
+
+static const char *clean(struct api *a, const char *s)
+{
+	return s ? utf8_clean(a->op.arena, (struct bytes){ (const uint8_t *)s, strlen(s) }, 200) : NULL;
+}
+
+static struct hook *hook_new(struct api *a, struct world *w, const struct world_inbox *in,
+                             const struct channel_request *r)
+{
+	struct hook *h = arena_new_of(a->op.arena, struct hook);
+
+	h->arena = arena_new(HOOK_ARENA_BYTES);
+	arena_on_free(a->op.arena, free_arena, h->arena);
+	h->post = (struct intake_post){
+		.inbox = in,
+		.world = w,
+		.raw = r->body,
+		.content_type = clean(a, r->content_type),
+		.received_us = r->now_us,
+	};
+	return a->work = h;
+}
+
+static enum op_status hook_begin(struct api *a)
+{
+	const struct config *c = a->op.srv->config;
+	struct channel_request r = request_of(a);
+	struct world *w = world_hold(&a->op);
+	const struct world_inbox *in = w ? inbox_of(a, w) : NULL;
+	bool without_proof;
+
+	if (!w)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	if (!in)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	without_proof = is_unsigned(in, a);
+	if ((int64_t)r.body.len > largest_body(c, without_proof, r.content_type))
+		return api_problem(a, PROBLEM_TOO_LARGE, NULL);
+	if (in->ops->verify(&in->in, &r))
+		return refuse(a, in);
+	if (without_proof && too_often(a))
+		return api_problem(a, PROBLEM_TOO_MANY, NULL);
+	return take(a, hook_new(a, w, in, &r), &r);
+}
+
+enum op_status api_hook_post(struct api *a)
+{
+	struct hook *h = a->work;
+
+	switch ((enum hook_state)a->op.state) {
+	case HOOK_NEW:
+		return hook_begin(a);
+
+	case HOOK_STORED:   /* committed: this is what 2xx means */
+		if (a->op.result == INTAKE_UNAVAILABLE)
+			return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+		if (a->op.result == INTAKE_FAILED)
+			return api_problem(a, PROBLEM_INTERNAL, NULL);
+		return say_stored(a, &h->post);
+	}
+	return op_bad_state(&a->op);
+}

@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INTAKE_MAX_TRIES = 4, BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024 };
+enum {
+	INTAKE_MAX_TRIES = 4,
+	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
+	CLASSIFY_ARENA_BYTES = 128 * 1024 * 1024,   /* a few folded copies of all texts of one post */
+};
 
 TAILQ_HEAD(intake_posts, intake_post);
 
@@ -65,6 +69,7 @@ static bool guard_finds_in(const json_t *j)
 	return false;
 }
 
+/* a: for the length of this call only */
 static void classify(struct arena *a, const struct intake_post *post, int i)
 {
 	const struct world *w = post->world;
@@ -81,8 +86,20 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 		c->flags |= FLAG_FORMAL;
 	if ((c->text && guard_finds(c->text)) || (c->fields && guard_finds_in(c->fields)))
 		c->flags |= FLAG_BSN_MASKED;
-	if (MUTANT("no_unique_key"))
-		c->provider_id = arena_printf(a, "%s %lld", c->provider_id, (long long)mono_us());
+}
+
+static void classify_all(struct op *op, const struct intake_post *post)
+{
+	struct arena *scratch = arena_new(CLASSIFY_ARENA_BYTES);
+
+	for (int i = 0; i < post->batch.n_contacts; i++) {
+		struct contact *c = &post->batch.contacts[i];
+
+		classify(scratch, post, i);
+		if (MUTANT("no_unique_key"))
+			c->provider_id = arena_printf(op->arena, "%s %lld", c->provider_id, (long long)mono_us());
+	}
+	arena_free(scratch);
 }
 
 /* ---------------------------------------------------------------- the waiting list */
@@ -318,8 +335,7 @@ enum op_status intake_store(struct op *op, int next_state, struct intake_post *p
 
 	post->waiter = op;
 	post->placed = arena_array(op->arena, struct intake_placed, (size_t)post->batch.n_contacts);
-	for (int i = 0; i < post->batch.n_contacts; i++)
-		classify(op->arena, post, i);
+	classify_all(op, post);
 	if (!has_room(in)) {
 		answer(post, INTAKE_UNAVAILABLE);
 		return s;

@@ -31,6 +31,7 @@ struct intake_post {
 	const char *dead_reason;           /* not NULL: store raw as a dead letter, nothing else */
 	struct uuid retry_of;              /* raw of the dead letters this post tries again; nil otherwise */
 	struct agent_id by;                /* typed in by an agent: a new case becomes theirs; nil otherwise */
+	struct case_id into;               /* the case that is named for it; nil: lib/core/match decides */
 	/* out, per contact of batch: where it went */
 	struct intake_placed {
 		struct contact_id contact;

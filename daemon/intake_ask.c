@@ -37,15 +37,6 @@ static struct batch_address *address_of(struct batch *b, const char *municipalit
 	return b->addresses[b->n_addresses++] = a;
 }
 
-/* the provider says that a citizen has a new number: {"newAddress": {"kind", "value"}} */
-static struct batch_address *moved_to(struct batch *b, const struct contact *c, const char *municipality)
-{
-	const json_t *to = c->kind == KIND_SYSTEM && c->fields ? jsonx_obj(c->fields, "newAddress") : NULL;
-	const char *kind = to ? jsonx_str(to, "kind") : NULL, *value = to ? jsonx_str(to, "value") : NULL;
-
-	return kind && value ? address_of(b, municipality, kind, value) : NULL;
-}
-
 static void collect_item(struct batch *b, struct batch_post *post, int i)
 {
 	const struct inbox *in = &post->p->inbox->in;
@@ -61,7 +52,6 @@ static void collect_item(struct batch *b, struct batch_post *post, int i)
 		return;   /* what a robot says about who it is is worth nothing */
 	for (int a = 0; a < c->n_from; a++)
 		it->from[a] = address_of(b, in->municipality, c->from[a].kind, c->from[a].value);
-	it->moved_to = moved_to(b, c, in->municipality);
 }
 
 void batch_collect(struct batch *b)
@@ -73,23 +63,18 @@ void batch_collect(struct batch *b)
 		n += b->posts[p].p->batch.n_contacts;
 	b->items = arena_array(a, struct batch_item, (size_t)n);
 	b->messages = arena_array(a, struct batch_message *, 2 * (size_t)n);
-	b->addresses = arena_array(a, struct batch_address *, (CONTACT_MAX_ADDRESSES + 1) * (size_t)n);
+	b->addresses = arena_array(a, struct batch_address *, CONTACT_MAX_ADDRESSES * (size_t)n);
 	b->by_message = map_new(a, 2 * n);
-	b->by_address = map_new(a, (CONTACT_MAX_ADDRESSES + 1) * n);
+	b->by_address = map_new(a, CONTACT_MAX_ADDRESSES * n);
 	for (int p = 0; p < b->n_posts; p++)
 		for (int i = 0; i < b->posts[p].p->batch.n_contacts; i++)
 			collect_item(b, &b->posts[p], i);
 }
 
-enum { ASK_MESSAGES, ASK_ADDRESSES };
+enum { ASK_MESSAGES };   /* the first statement of the unit */
 
-struct pg_unit *batch_ask(struct batch *b)
+static void ask_messages(const struct batch *b, struct pg_unit *u)
 {
-	struct pg_unit *u;
-
-	if (!b->n_items)
-		return NULL;
-	u = pg_unit(&b->op, PG_SYSTEM, NULL);
 	pg_add(u, SQL_INTAKE_KNOWN_MESSAGES);
 	pg_array(u, PG_TYPE_TEXT, b->n_messages);
 	for (int i = 0; i < b->n_messages; i++)
@@ -97,8 +82,10 @@ struct pg_unit *batch_ask(struct batch *b)
 	pg_array(u, PG_TYPE_TEXT, b->n_messages);
 	for (int i = 0; i < b->n_messages; i++)
 		pg_push_text(u, b->messages[i]->provider_id);
-	if (!b->n_addresses)
-		return u;
+}
+
+static void ask_addresses(const struct batch *b, struct pg_unit *u)
+{
 	pg_add(u, SQL_INTAKE_KNOWN_ADDRESSES);
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
@@ -110,6 +97,43 @@ struct pg_unit *batch_ask(struct batch *b)
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->value);
 	pg_int(u, BATCH_PARTY_CASES);
+}
+
+static bool names_case(const struct batch_post *post)
+{
+	return !uuid_is_nil(post->p->into.u);
+}
+
+/* one for each post, nil where none is named: the place in the array is that of the post */
+static void ask_into(const struct batch *b, struct pg_unit *u)
+{
+	pg_add(u, SQL_INTAKE_KNOWN_CASES);
+	pg_array(u, PG_TYPE_UUID, b->n_posts);
+	for (int i = 0; i < b->n_posts; i++)
+		pg_push_uuid(u, b->posts[i].p->into.u);
+}
+
+struct pg_unit *batch_ask(struct batch *b)
+{
+	struct pg_unit *u;
+	bool into = false;
+	int n = 1;
+
+	b->q_addresses = b->q_into = -1;
+	if (!b->n_items)
+		return NULL;
+	for (int i = 0; i < b->n_posts; i++)
+		into |= names_case(&b->posts[i]);
+	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	ask_messages(b, u);
+	if (b->n_addresses) {
+		ask_addresses(b, u);
+		b->q_addresses = n++;
+	}
+	if (into) {
+		ask_into(b, u);
+		b->q_into = n;
+	}
 	return u;
 }
 
@@ -180,13 +204,13 @@ static void learn_messages(struct batch *b)
 
 static struct batch_party *party_in(struct batch *b, int row)
 {
-	const char *id = pg_get(&b->op, ASK_ADDRESSES, row, "contact_party");
+	const char *id = pg_get(&b->op, b->q_addresses, row, "contact_party");
 	struct batch_party *p = map_get(b->by_party, id);
 
 	if (p)
 		return p;
 	p = arena_new_of(b->op.arena, struct batch_party);
-	p->id.u = pg_get_uuid(&b->op, ASK_ADDRESSES, row, "contact_party");
+	p->id.u = pg_get_uuid(&b->op, b->q_addresses, row, "contact_party");
 	map_put(b->by_party, arena_str(b->op.arena, id), p);
 	return p;
 }
@@ -202,22 +226,35 @@ static void add_case(struct batch_party *p, struct batch_case *k)
 
 static void learn_addresses(struct batch *b)
 {
-	for (int row = 0; row < pg_rows(&b->op, ASK_ADDRESSES); row++) {
-		struct batch_address *a = b->addresses[pg_get_int(&b->op, ASK_ADDRESSES, row, "n") - 1];
+	for (int row = 0; row < pg_rows(&b->op, b->q_addresses); row++) {
+		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n") - 1];
 
 		a->party = party_in(b, row);
-		add_case(a->party, case_in(b, ASK_ADDRESSES, row));
+		add_case(a->party, case_in(b, b->q_addresses, row));
 	}
+}
+
+static void learn_into(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, b->q_into); row++)
+		b->posts[pg_get_int(&b->op, b->q_into, row, "n") - 1].into = case_in(b, b->q_into, row);
+}
+
+static int rows_of(const struct batch *b, int q)
+{
+	return q >= 0 ? pg_rows(&b->op, q) : 0;
 }
 
 void batch_learn(struct batch *b)
 {
 	struct arena *a = b->op.arena;
-	int n_cases = pg_rows(&b->op, ASK_MESSAGES) + (b->n_addresses ? pg_rows(&b->op, ASK_ADDRESSES) : 0);
+	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_into);
 
 	b->by_case = map_new(a, n_cases);
 	b->by_party = map_new(a, b->n_addresses);
 	learn_messages(b);
-	if (b->n_addresses)
+	if (b->q_addresses >= 0)
 		learn_addresses(b);
+	if (b->q_into >= 0)
+		learn_into(b);
 }

@@ -69,7 +69,7 @@ struct batch_item {
 	struct contact *c;
 	struct intake_placed *placed;
 	struct batch_message *self, *about;
-	struct batch_address *from[CONTACT_MAX_ADDRESSES], *moved_to;
+	struct batch_address *from[CONTACT_MAX_ADDRESSES];
 	struct batch_party *party;   /* NULL: gave no address */
 	struct batch_case *where;    /* NULL: needs no case */
 	struct contact_id id;
@@ -81,6 +81,7 @@ struct batch_post {
 	bool writes_raw;
 	int n_counted;               /* "received" of the ledger */
 	int n_new;                   /* contacts and dead letters to write */
+	struct batch_case *into;     /* the case that is named for all of it; NULL: none */
 };
 
 struct batch_dead_letter {
@@ -113,6 +114,7 @@ struct batch {
 	struct batch_address **addresses;
 	int n_addresses;
 	struct map *by_message, *by_address, *by_party, *by_case;
+	int q_addresses, q_into;                     /* place in unit 1; -1: not in it */
 
 	/* to write; each list has room for all it can hold */
 	struct batch_party **parties;

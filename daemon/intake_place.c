@@ -35,6 +35,7 @@ static void take_address(struct batch *b, struct batch_address *a, struct batch_
 	b->n_new_addresses++;
 }
 
+/* also when the provider tells of a new number: the new address comes with the old one, which says whose it is */
 static struct batch_party *party_for(struct batch *b, const struct batch_item *it)
 {
 	struct batch_party *p = NULL;
@@ -48,8 +49,6 @@ static struct batch_party *party_for(struct batch *b, const struct batch_item *i
 	if (p->is_new || vouched_for(it))
 		for (int i = 0; i < it->c->n_from; i++)
 			take_address(b, it->from[i], p);
-	if (it->moved_to)
-		take_address(b, it->moved_to, p);
 	return p;
 }
 
@@ -155,12 +154,11 @@ static bool opens_case(const struct batch_item *it)
 {
 	const struct contact *c = it->c;
 
-	if (c->direction == DIRECTION_OUT && uuid_is_nil(it->post->p->by.u))
-		return false;   /* an echo: somebody of ours wrote it elsewhere */
 	if (contact_opens_case(c))
 		return true;
 	/* an edit of a message that never came is the only thing we have of it */
-	return c->kind == KIND_EDIT && c->text && !(it->about && it->about->stored);
+	return c->kind == KIND_EDIT && c->direction == DIRECTION_IN && c->text &&
+	       !(it->about && it->about->stored);
 }
 
 /* the case of the message that this one answers, edits or reacts to; a closed one only when nothing is asked */
@@ -234,7 +232,7 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 
 	if (it->c->flags & FLAG_SPAM)
 		return spam_case(b, it);
-	k = case_of_about(it, opens);
+	k = it->post->into ? it->post->into : case_of_about(it, opens);
 	if (!k)
 		k = matching_case(it);
 	if (!k && opens) {

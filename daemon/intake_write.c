@@ -151,7 +151,8 @@ static json_t *attachment_json(const struct contact_attachment *a)
 	jsonx_put(j, "name", a->name);
 	jsonx_put(j, "sha256", a->sha256);
 	jsonx_put(j, "state", a->state);
-	jsonx_put(j, "providerRef", a->provider_ref);
+	if (a->provider_ref && (!a->id || strcmp(a->id, a->provider_ref)))
+		jsonx_put(j, "providerRef", a->provider_ref);
 	if (a->n_bytes >= 0)
 		json_object_set_new(j, "bytes", json_integer(a->n_bytes));
 	return j;

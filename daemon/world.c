@@ -30,6 +30,20 @@ struct world *world_unref(struct world *w)
 	return NULL;
 }
 
+static void let_go(void *w)
+{
+	world_unref(w);
+}
+
+struct world *world_hold(struct op *op)
+{
+	struct world *w = world_now(op->srv);
+
+	if (w)
+		arena_on_free(op->arena, let_go, world_ref(w));
+	return w;
+}
+
 static int inbox_by_id(const void *id, const void *inbox)
 {
 	return strcmp(id, ((const struct world_inbox *)inbox)->in.id);

@@ -13,6 +13,7 @@
 #include "lib/core/match.h"
 #include "lib/core/route.h"
 
+struct op;
 struct server;
 
 struct world_inbox {
@@ -51,6 +52,8 @@ struct world {
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */
 struct world *world_ref(struct world *w);
 struct world *world_unref(struct world *w);                 /* returns NULL */
+/* world_hold - world_now with a reference that lasts as long as op; NULL before anything was loaded */
+struct world *world_hold(struct op *op);
 const struct world_inbox *world_inbox(const struct world *w, const char *id);
 int world_municipality(const struct world *w, const char *id);   /* route number, -1 unknown */
 int world_product(const struct world *w, const char *id);
