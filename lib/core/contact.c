@@ -126,7 +126,7 @@ const char *contact_phone(struct arena *a, const char *s)
 			return NULL;
 	}
 	digits[n] = '\0';
-	if (!plus && !strncmp(p, "00", 2))
+	if (!plus && p[0] == '0' && p[1] == '0')
 		p += 2;
 	else if (!plus && p[0] == '0')
 		p = arena_printf(a, "31%s", p + 1);
