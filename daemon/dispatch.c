@@ -26,17 +26,49 @@ struct dispatch *dispatch_new(struct server *srv)
 	return d;
 }
 
+/* an operation of its own: it outlives the dispatcher */
+static enum op_status give_back_step(struct op *op)
+{
+	struct pg_unit *u;
+
+	if (op->state != 0)
+		return OP_DONE;          /* whatever came of it: the lease ends by itself */
+	u = pg_unit(op, PG_SYSTEM, NULL);
+	pg_add(u, SQL_DISPATCH_LEASE_DROP);
+	pg_text(u, op->srv->instance);
+	return pg_submit(op, 1, u);
+}
+
+static void give_back_lease(struct server *srv)
+{
+	static const struct op_kind kind = { "dispatch.end", give_back_step, NULL, 4096 };
+
+	op_start(op_new(srv, &kind, sizeof(struct op)));
+}
+
+void dispatch_release(struct dispatch *d)
+{
+	if (!d->ending || d->round || d->tick || d->load || d->resync)
+		return;
+	waitlist_free(d->waiting);
+	world_unref(d->world);
+	free(d->agents);
+	free(d->more);
+	free(d);
+}
+
 struct dispatch *dispatch_free(struct dispatch *d)
 {
 	if (!d)
 		return NULL;
 	loop_timer_free(d->ticker);
 	loop_timer_free(d->wrapup);
-	waitlist_free(d->waiting);
-	world_unref(d->world);
-	free(d->agents);
-	free(d->more);
-	free(d);
+	d->wrapup = NULL;
+	if (dispatch_leads(d))
+		give_back_lease(d->srv);
+	d->lease_ends_us = 0;
+	d->ending = true;
+	dispatch_release(d);             /* or the last operation under way does it */
 	return NULL;
 }
 
@@ -59,7 +91,7 @@ void dispatch_kick(struct dispatch *d)
 	dispatch_round_start(d);
 }
 
-/* ---------------------------------------------------------------- what happened */
+/* ---------------------------------------------------------------- what happened (d is NULL when we are stopping) */
 
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
 {
@@ -69,18 +101,21 @@ void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
 
 void dispatch_case_left(struct dispatch *d, struct case_id id)
 {
-	waitlist_remove(d->waiting, id);
+	if (d)
+		waitlist_remove(d->waiting, id);
 }
 
 void dispatch_case_back(struct dispatch *d, struct case_id id)
 {
+	if (!d)
+		return;
 	dispatch_ids_add(&d->back, id.u);
 	dispatch_kick(d);
 }
 
 void dispatch_agent_changed(struct dispatch *d, struct agent_id id)
 {
-	int i = dispatch_agent_index(d, id);
+	int i = d ? dispatch_agent_index(d, id) : -1;
 
 	if (i < 0)
 		return;
@@ -90,13 +125,15 @@ void dispatch_agent_changed(struct dispatch *d, struct agent_id id)
 
 void dispatch_offer_ended(struct dispatch *d, struct offer_id id)
 {
+	if (!d)
+		return;
 	dispatch_ids_add(&d->ended, id.u);
 	dispatch_kick(d);
 }
 
 void dispatch_seen(struct dispatch *d, struct agent_id id)
 {
-	int i = dispatch_agent_index(d, id);
+	int i = d ? dispatch_agent_index(d, id) : -1;
 
 	if (i >= 0)
 		d->more[i].seen = true;

@@ -224,7 +224,7 @@ void dispatch_agents_wrapup(struct dispatch *d)
 			first = d->more[i].wrapup_ends_us;
 		}
 	}
-	if (first != INT64_MAX)
+	if (first != INT64_MAX && d->wrapup)
 		loop_timer_once(d->wrapup, (int)((first - now) / 1000 + 1));
 }
 

@@ -170,15 +170,15 @@ struct pages {
 /* did somebody else lead, or names get other numbers, since we began? */
 static bool is_stale(const struct pages *p)
 {
-	return p->epoch != p->d->epoch || p->version != p->d->world->version;
+	return p->d->ending || p->epoch != p->d->epoch || p->version != p->d->world->version;
 }
 
 static enum op_status ask_page(struct pages *p, bool first)
 {
 	struct pg_unit *u = pg_unit(&p->op, PG_SYSTEM, NULL);
 
-	if (first && p->d->load == &p->op) {
-		pg_add(u, SQL_DISPATCH_BEGIN);
+	if (first) {
+		pg_add(u, p->d->load == &p->op ? SQL_DISPATCH_BEGIN : SQL_DISPATCH_STUCK);
 		dispatch_fence(p->d, u);
 	}
 	pg_add(u, SQL_DISPATCH_WAITING);
@@ -240,7 +240,7 @@ static enum op_status load_step(struct op *op)
 			return OP_FAIL;          /* the next tick begins again */
 		if (is_stale(p) || d->loaded)
 			return OP_DONE;
-		st = p->n_pages == 0;            /* the first page came behind dispatch_begin */
+		st = p->n_pages == 0;            /* the first page came behind another statement */
 		load_page(d, op, st);
 		if (turn_page(p, st))
 			return ask_page(p, false);
@@ -252,8 +252,11 @@ static enum op_status load_step(struct op *op)
 
 static void load_done(struct op *op, enum op_status how)
 {
+	struct dispatch *d = ((struct pages *)op)->d;
+
 	(void)how;
-	((struct pages *)op)->d->load = NULL;
+	d->load = NULL;
+	dispatch_release(d);
 }
 
 static const struct op_kind load_kind = {
@@ -299,15 +302,15 @@ static bool is_coming_back(const struct dispatch *d, struct case_id id)
 	return false;
 }
 
-static int compare_page(struct dispatch *d, const struct op *op)
+static int compare_page(struct dispatch *d, const struct op *op, int st)
 {
 	int n_found = 0;
 
-	for (int i = 0; i < pg_rows(op, 0); i++) {
+	for (int i = 0; i < pg_rows(op, st); i++) {
 		const struct route_case *known;
 		struct route_case c;
 
-		if (!case_from_row(d->world, op, 0, i, &c) || dispatch_round_holds(d, c.id) || is_coming_back(d, c.id))
+		if (!case_from_row(d->world, op, st, i, &c) || dispatch_round_holds(d, c.id) || is_coming_back(d, c.id))
 			continue;
 		known = waitlist_get(d->waiting, c.id);
 		if (known && is_same(known, &c))
@@ -319,41 +322,48 @@ static int compare_page(struct dispatch *d, const struct op *op)
 	return n_found;
 }
 
+/* compares one page, and says where the next one begins; false when this was the last for now */
+static bool resync_page(struct pages *p)
+{
+	struct dispatch *d = p->d;
+	int st = p->n_pages == 0, n_found = compare_page(d, &p->op, st);
+	bool more;
+
+	if (st == 1)
+		n_found += dispatch_told(d->srv, &p->op, 0);
+	if (n_found > 0) {
+		metric_add(M_SWEPT, (uint64_t)n_found);
+		log_event(LOG_NOTICE, "sweep.waiting", "n=%d", n_found);
+	}
+	more = turn_page(p, st);
+	d->resync_due_us = more ? p->due_us : 0;
+	d->resync_id = p->id;
+	return more && p->n_pages < DISPATCH_RESYNC_PAGES;
+}
+
 static enum op_status resync_step(struct op *op)
 {
 	struct pages *p = (struct pages *)op;
-	struct dispatch *d = p->d;
-	int n_found;
-	bool more;
 
 	switch ((enum page_state)op->state) {
 	case PAGE_START:
 		return ask_page(p, true);
 
 	case PAGE_READ:
-		if (pg_failed(op))
+		if (pg_failed(op) || is_stale(p) || !p->d->loaded)
 			return OP_DONE;
-		if (is_stale(p) || !d->loaded)
-			return OP_DONE;
-		n_found = compare_page(d, op);
-		if (n_found > 0) {
-			metric_add(M_SWEPT, (uint64_t)n_found);
-			log_event(LOG_NOTICE, "sweep.waiting", "n=%d", n_found);
-		}
-		more = turn_page(p, 0);
-		d->resync_due_us = more ? p->due_us : 0;
-		d->resync_id = p->id;
-		if (more && p->n_pages < DISPATCH_RESYNC_PAGES)
-			return ask_page(p, false);
-		return OP_DONE;
+		return resync_page(p) ? ask_page(p, false) : OP_DONE;
 	}
 	return op_bad_state(op);
 }
 
 static void resync_done(struct op *op, enum op_status how)
 {
+	struct dispatch *d = ((struct pages *)op)->d;
+
 	(void)how;
-	((struct pages *)op)->d->resync = NULL;
+	d->resync = NULL;
+	dispatch_release(d);
 }
 
 static const struct op_kind resync_kind = {

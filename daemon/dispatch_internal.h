@@ -64,6 +64,7 @@ struct dispatch {
 	int64_t epoch;                  /* of the lease; 0: never held */
 	int64_t lease_ends_us;          /* mono; in the past: does not lead */
 	bool loaded;                    /* what waits is in memory */
+	bool ending;                    /* freed when the last operation under way is done */
 	bool hold;                      /* something failed: no decisions before the next tick */
 
 	struct waitlist *waiting;
@@ -86,6 +87,7 @@ struct dispatch {
 };
 
 /* dispatch.c */
+void dispatch_release(struct dispatch *d);              /* an operation ended: free d when it was the last */
 void dispatch_kick(struct dispatch *d);                 /* a round is wanted */
 void dispatch_ids_add(struct dispatch_ids *l, struct uuid id);
 

@@ -11,7 +11,7 @@
 #include "daemon/metrics.h"
 #include "lib/core/notice.h"
 
-enum tick_state { TICK_START, TICK_ANSWERED, TICK_DROPPED };
+enum tick_state { TICK_START, TICK_ANSWERED };
 
 struct tick {
 	struct op op;
@@ -54,16 +54,6 @@ static enum op_status ask(struct tick *t)
 		t->withdraw = add_fenced(t, u, SQL_DISPATCH_WITHDRAW, &n);
 	}
 	return pg_submit(&t->op, TICK_ANSWERED, u);
-}
-
-static enum op_status give_back(struct tick *t)
-{
-	struct pg_unit *u = pg_unit(&t->op, PG_SYSTEM, NULL);
-
-	t->d->lease_ends_us = 0;
-	pg_add(u, SQL_DISPATCH_LEASE_DROP);
-	pg_text(u, t->d->srv->instance);
-	return pg_submit(&t->op, TICK_DROPPED, u);
 }
 
 static void got_lease(struct tick *t, int64_t epoch)
@@ -123,21 +113,16 @@ static enum op_status tick_step(struct op *op)
 
 	switch ((enum tick_state)op->state) {
 	case TICK_START:
-		if (d->srv->stopping)
-			return dispatch_leads(d) ? give_back(t) : OP_DONE;
 		if (d->world != world_now(d->srv))
 			dispatch_agents_build(d);
 		return ask(t);
 
 	case TICK_ANSWERED:
-		if (pg_failed(op))
+		if (pg_failed(op) || d->ending)
 			return OP_DONE;          /* the lease runs out by itself; pg.c has said why */
 		read_answers(t);
 		look_after(d);
 		dispatch_kick(d);
-		return OP_DONE;
-
-	case TICK_DROPPED:
 		return OP_DONE;
 	}
 	return op_bad_state(op);
@@ -145,8 +130,11 @@ static enum op_status tick_step(struct op *op)
 
 static void tick_done(struct op *op, enum op_status how)
 {
+	struct dispatch *d = ((struct tick *)op)->d;
+
 	(void)how;
-	((struct tick *)op)->d->tick = NULL;
+	d->tick = NULL;
+	dispatch_release(d);
 }
 
 static const struct op_kind tick_kind = {
@@ -158,7 +146,7 @@ void dispatch_tick(void *arg)
 	struct dispatch *d = arg;
 	struct tick *t;
 
-	if (d->tick || !world_now(d->srv) || !pg_ready(d->srv->pg, PG_SYSTEM))
+	if (d->tick || d->srv->stopping || !world_now(d->srv) || !pg_ready(d->srv->pg, PG_SYSTEM))
 		return;
 	t = (struct tick *)op_new(d->srv, &tick_kind, sizeof(*t));
 	t->d = d;

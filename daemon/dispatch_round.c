@@ -339,6 +339,7 @@ static void round_done(struct op *op, enum op_status how)
 	(void)how;
 	d->round = NULL;
 	dispatch_kick(d);
+	dispatch_release(d);
 }
 
 static const struct op_kind round_kind = {

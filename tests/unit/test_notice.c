@@ -3,6 +3,7 @@
 #include "tests/unit/route_world.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct principal someone(enum role role, unsigned agent, const char *municipality)

@@ -1,0 +1,24 @@
+-- offer_accept: the agent takes the case; PostgreSQL's clock says whether the offer still stands
+-- $1 uuid offer, $2 uuid agent
+-- columns: the notice
+with good as (
+	select * from loket.offer
+	 where id = $1 and agent = $2 and state = 'made' and expires_at > clock_timestamp()
+	for update),
+taken as (
+	update loket.case_file c set state = 'assigned', owner = o.agent
+	  from good o
+	 where c.id = o.case_id and c.state = 'offered' and c.epoch = o.epoch
+	returning c.*),
+ended as (
+	update loket.offer set state = 'accepted', ended_at = clock_timestamp()
+	 where id = $1 and exists (select from taken)),
+busy as (
+	update loket.presence set missed = 0, idle_since = clock_timestamp(), seen_at = clock_timestamp()
+	 where agent = $2 and exists (select from taken))
+insert into loket.notice (at, municipality, kind, case_id, agent, payload)
+select clock_timestamp(), municipality, 'case.changed', id, owner,
+       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'owner', owner, 'product', product,
+                          'municipality', municipality), 'event', 'accept', 'why', 'the agent took it')
+  from taken
+returning id, at, municipality, kind, case_id, agent, payload
