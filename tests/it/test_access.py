@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""Who may do what: every route with every role, and with the token of another municipality; then PostgreSQL alone.
+
+The routes come from proto/openapi.json, so a new one is tried the day it is written.
+"""
+import json
+import pathlib
+import sys
+import unittest
+import uuid
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / 'support'), str(HERE.parent / 'contract')]
+import contract  # noqa: E402
+import world  # noqa: E402
+
+SECRET = 'ALLEEN-VOOR-DORDRECHT'
+ANNA = '01900000-0000-7000-8000-000000000001'
+GIJS = '01900000-0000-7000-8000-000000000010'     # Alblasserdam
+NOBODY = '01900000-0000-7000-8000-0000000000ff'
+ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
+AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
+            'lead': '01900000-0000-7000-8000-000000000005'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease'}
+
+
+def row(table, **columns):
+    names = ', '.join(columns)
+    marks = ', '.join(['%s'] * len(columns))
+    return f'insert into loket.{table} ({names}) values ({marks})', list(columns.values())
+
+
+def new_id():
+    return str(uuid.uuid4())
+
+
+class Filled(world.LoketTest):
+    """Dordrecht has one row of everything, with SECRET in every text."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'note', 'task', 'offer', 'queued']}
+        i, mun = cls.id, {'municipality': 'dordrecht'}
+        box = {**mun, 'inbox': 'dordrecht-whatsapp'}
+        now = 'now()'
+        case = {**box, 'product': 'rijbewijs', 'party': i['party'], 'channel': 'whatsapp', 'opened_at': now, 'arrived_at': now,
+                'due_at': '2036-01-01', 'last_contact_at': now}
+        for sql, values in [
+            row('party', id=i['party'], name=SECRET, **mun),
+            row('address', kind='phone', value='+31699999999', party=i['party'], **mun),
+            row('case_file', id=i['case'], reference='DOR-AAAA-AAAA', state='assigned', owner=ANNA, epoch=1, **case),
+            row('case_file', id=i['queued'], reference='DOR-BBBB-BBBB', state='queued', **{**case, 'product': 'emigratie'}),
+            row('raw', id=i['raw'], received_at=now, n_contacts=1, body=SECRET.encode(), **box),
+            row('contact', id=i['contact'], channel='whatsapp', direction='in', kind='text', provider_id='w1', received_at=now,
+                case_id=i['case'], party=i['party'], name=SECRET, text=SECRET, raw=i['raw'], **box),
+            row('contact', id=i['out'], channel='whatsapp', direction='out', kind='text', provider_id='w2', received_at=now,
+                case_id=i['case'], party=i['party'], text=SECRET, delivery='sent', **box),
+            row('delivery_report', provider_id='w2', status='sent', at=now, our_id=i['out'], **box),
+            row('dead_letter', id=i['dead'], raw=i['raw'], at=now, reason=SECRET, **box),
+            row('note', id=i['note'], case_id=i['case'], agent=ANNA, at=now, text=SECRET, **mun),
+            row('task', id=i['task'], case_id=i['case'], department=SECRET, action=SECRET, due='2036-01-01', created_at=now, **mun),
+            row('offer', id=i['offer'], case_id=i['case'], agent=ANNA, epoch=1, channel='whatsapp', state='accepted', made_at=now,
+                expires_at=now, **mun),
+            row('wrapup', agent=ANNA, case_id=i['case'], channel='whatsapp', until='2036-01-01', **mun),
+            row('routing', case_id=i['case'], at=now, policy=SECRET, rule='x', n_considered=0, candidates='[]', left_out='[]', **mun),
+            row('notice', at=now, kind='case.changed', case_id=i['case'], payload=json.dumps({'why': SECRET}), **mun),
+            row('outbox', contact=i['out'], case_id=i['case'], state='done', next_at=now, to_kind='phone', to_value=SECRET, **box),
+            row('access_log', token=NOBODY, action='x', object_kind='case', object_id=i['case'], **mun),
+            row('idempotency', token=NOBODY, key=SECRET, body_sha256=b'x', **mun),
+            row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
+        ]:
+            cls.world.psql(sql, values)
+        # everybody, everywhere; and everybody, in Sliedrecht only
+        cls.everywhere, cls.elsewhere = {}, {}
+        for role in ROLES:
+            cls.everywhere[role] = cls.token(role, world.MUNICIPALITIES, AGENT_OF.get(role))
+            cls.elsewhere[role] = cls.token(role, ['sliedrecht'], AGENT_OF.get(role))
+        cls.token_id = cls.world.value("select id::text from loket.token where role = 'lead' and 'dordrecht' = any (municipalities) "
+                                       'limit 1')
+
+    @classmethod
+    def token(cls, role, municipalities, agent=None):
+        """Made in the database: an agent of more than one municipality gets one for less."""
+        secret = f'token-{role}-{len(municipalities)}-' + new_id()
+        cls.world.psql('insert into loket.token (id, sha256, name, role, agent, municipalities, sees_bsn, sees_raw) '
+                       'values (%s, sha256(%s::bytea), %s, %s, %s, %s, true, true)',
+                       [new_id(), secret, role, role, agent, municipalities])
+        return secret
+
+    def target(self, o, existing=True):
+        """The path of an operation with the id of something of Dordrecht, or of nothing, in it."""
+        i = self.id
+        what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
+                'dead-letters': i['dead'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
+                'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'hooks': 'dordrecht-whatsapp'}
+        kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
+        nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks') else NOBODY
+        return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
+            '{inbox}', what['hooks'] if existing else nothing)
+
+    def body(self, o):
+        return contract.example(f'{o.id}.request') if o.request_schema() else None
+
+
+class Roles(Filled):
+    def call(self, o, token, **more):
+        return self.world.api(o.method, self.target(o, existing=o.id == 'municipalityPut'), token, self.body(o), **more)
+
+    def test_no_token(self):
+        for o in contract.OPERATIONS:
+            with self.subTest(o.id):
+                if o.roles:
+                    self.assertEqual(self.call(o, None).status, 401)
+                    self.assertEqual(self.call(o, 'lk_' + 'A' * 43).status, 401)
+
+    def test_each_role(self):
+        for o in contract.OPERATIONS:
+            for role in ROLES:
+                with self.subTest(o.id, role=role):
+                    if o.id == 'meEvents' and role in o.roles:
+                        self.world.events(self.everywhere[role]).close()
+                        continue
+                    status = self.call(o, self.everywhere[role]).status
+                    if not o.roles or role in o.roles:
+                        self.assertNotIn(status, (401,) if o.raw_body or o.id == 'hookGet' else (401, 403))
+                    else:
+                        self.assertEqual(status, 403)
+
+
+class Requests(Filled):
+    """What every route refuses in the same way."""
+
+    def test_unknown_query_key(self):
+        for o in contract.OPERATIONS:
+            with self.subTest(o.id):
+                role = o.roles[-1] if o.roles else None
+                answer = self.world.api(o.method, self.target(o) + '?onbekend=1', role and self.everywhere[role], self.body(o))
+                self.assertEqual(answer.status, 400, answer)
+                self.assertEqual(answer.json['errors'], [{'name': 'onbekend', 'reason': 'unknown key'}])
+
+    def test_nothing_there(self):
+        for o in contract.OPERATIONS:
+            if '404' in o.responses:
+                with self.subTest(o.id):
+                    role = o.roles[-1] if o.roles else None
+                    body = self.body(o)
+                    target = self.target(o, existing=False)
+                    if o.id == 'agentPut':
+                        target = '/v1/agents/niemand'
+                    if o.id in ('productPut', 'inboxPut'):
+                        target = target.replace('niets', 'NIETS')
+                    if o.id == 'hookGet':
+                        target += '?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1'
+                    answer = self.world.api(o.method, target, role and self.everywhere[role], body)
+                    self.assertEqual(answer.status, 404, answer)
+
+    def test_bodies(self):
+        for o in contract.OPERATIONS:
+            if not o.request_schema():
+                continue
+            token = self.everywhere[o.roles[-1]]
+            with self.subTest(o.id):
+                answer = self.world.api(o.method, self.target(o), token, b'a=1', {'Content-Type': 'application/x-www-form-urlencoded'})
+                self.assertEqual(answer.status, 415, answer)
+                answer = self.world.api(o.method, self.target(o), token, b'{"onbekend": 1}')
+                self.assertEqual(answer.status, 400, answer)
+                schema = contract.resolve(o.request_schema())
+                name = next(iter(schema['properties']))
+                bad = (self.body(o) or {}) | {name: {'no': 'such'} if contract.resolve(schema['properties'][name]).get('type') != 'object' else 1}
+                answer = self.world.api(o.method, self.target(o), token, bad)
+                self.assertEqual(answer.status, 422, answer)
+                self.assertIn(name, [e['name'] for e in answer.json['errors']])
+
+
+class OtherMunicipality(Filled):
+    def test_no_route_shows_or_changes_anything(self):
+        hidden = [SECRET, '+31699999999', 'DOR-AAAA-AAAA', 'DOR-BBBB-BBBB', *self.id.values()]
+        before = self.picture()
+        for o in contract.OPERATIONS:
+            if not o.roles or o.id == 'meEvents':
+                continue
+            for role in o.roles:
+                with self.subTest(o.id, role=role):
+                    answer = self.world.api(o.method, self.target(o), self.elsewhere[role], self.body(o))
+                    for text in hidden:
+                        self.assertNotIn(text, answer.body.decode('utf-8', 'replace').replace(self.target(o), ''))
+                    if '{' in o.path and 'products' not in o.path:
+                        self.assertIn(answer.status, (403, 404, 409, 422), answer)
+                    elif o.method == 'GET' and isinstance(answer.json.get('items'), list) and o.id not in ('normGet', 'tokenList'):
+                        self.assertEqual(answer.json['items'], [])
+        self.assertEqual(self.picture(), before)
+
+    def picture(self):
+        """All of Dordrecht that a route could have changed."""
+        return [self.world.psql(f"select * from loket.{t} where {c} order by 1::text") for t, c in [
+            ('case_file', "municipality = 'dordrecht'"), ('contact', "municipality = 'dordrecht'"), ('note', "municipality = 'dordrecht'"),
+            ('task', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
+            ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
+            ('product', 'true'), ('offer', "municipality = 'dordrecht'"), ('channel', 'true')]]
+
+    def test_search_and_ledger_are_empty(self):
+        token = self.elsewhere['lead']
+        for body in [{'address': {'value': '+31699999999'}}, {'name': SECRET}]:
+            self.assertEqual(self.world.api('POST', '/v1/parties/search', token, body).json['items'], [])
+        self.assertEqual(self.world.api('GET', f"/v1/cases?party={self.id['party']}", token).json['items'], [])
+        self.assertEqual(self.world.api('GET', '/v1/cases?municipality=dordrecht', token).json['items'], [])
+        self.assertEqual(self.world.api('GET', '/v1/cases?reference=DOR-AAAA-AAAA', token).json['items'], [])
+        ledger = self.world.api('GET', '/v1/ledger', token).json
+        self.assertEqual({k: v for k, v in ledger.items() if k != 'balanced'},
+                         dict.fromkeys(['received', 'open', 'closed', 'merged', 'spam', 'deadLetters'], 0))
+
+    def test_the_event_stream_is_silent(self):
+        streams = [self.world.events(self.elsewhere[role]) for role in ('lead', 'integration', 'admin')]
+        self.world.hook_whatsapp('Ik wil mijn rijbewijs verlengen', wa_id='31600000001')
+        for stream in streams:
+            stream.none('contact.received', 1)
+            self.assertNotIn('dordrecht', json.dumps(stream.all))
+
+
+class PostgreSQL(Filled):
+    """As role loket_api with the scope of Sliedrecht, and no WHERE at all: whatever a query forgets, no row comes."""
+
+    def tables(self):
+        return [r[0] for r in self.world.psql("select relname from pg_class where relnamespace = 'loket'::regnamespace and relkind = 'r'")]
+
+    def columns(self, table):
+        return {r[0] for r in self.world.psql(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped", ['loket.' + table])}
+
+    def seen(self, table, scope):
+        """Rows of a table in that scope, as text; None when the role may not read it at all."""
+        import psycopg2
+        columns = [r[0] for r in self.world.psql(
+            "select column_name from information_schema.column_privileges where grantee = 'loket_api' and table_schema = 'loket' "
+            "and table_name = %s and privilege_type = 'SELECT'", [table])]
+        if not columns:
+            return None
+        listed = ', '.join('t.' + c for c in columns)
+        try:
+            return [r[0] for r in self.world.psql(f"begin; select set_config('loket.scope', %s, true); "
+                                                  f'select ({listed})::text from loket.{table} t', [scope], user='loket_api')]
+        except psycopg2.errors.InsufficientPrivilege:
+            return None
+
+    def leaks(self):
+        """What a token for Sliedrecht could see of Dordrecht."""
+        marks = [SECRET, SECRET.lower(), *self.id.values(), 'dordrecht-', '(dordrecht,']
+        found = []
+        for table in self.tables():
+            found += [f'{table}: {r}' for r in self.seen(table, 'sliedrecht') or []
+                      if any(m in r for m in marks) and table not in TABLES_OF_THE_REGION]
+        return found
+
+    def test_no_row_of_another_municipality(self):
+        self.assertEqual(self.leaks(), [])
+
+    def test_the_test_would_notice(self):
+        mine = {t for t in self.tables() if any(SECRET in r or self.id['case'] in r or self.id['out'] in r
+                                                for r in self.seen(t, 'dordrecht') or [])}
+        self.assertLessEqual({'party', 'case_file', 'contact', 'note', 'task', 'dead_letter', 'offer', 'routing', 'notice'}, mine)
+        for table in ['case_file', 'contact', 'party']:
+            self.world.psql(f'alter table loket.{table} disable row level security')
+            try:
+                self.assertNotEqual(self.leaks(), [], table)
+            finally:
+                self.world.psql(f'alter table loket.{table} enable row level security')
+        self.world.psql("create policy mistake on loket.task to loket_api using (true)")
+        try:
+            self.assertNotEqual(self.leaks(), [])
+        finally:
+            self.world.psql('drop policy mistake on loket.task')
+
+    def test_nothing_without_a_scope(self):
+        for table in self.tables():
+            if table not in TABLES_OF_THE_REGION | {'product_word'}:
+                self.assertIn(self.seen(table, ''), ([], None), table)
+
+    def test_row_level_security_is_forced_on_every_table(self):
+        loose = self.world.psql("select relname from pg_class where relnamespace = 'loket'::regnamespace and relkind in ('r', 'p') "
+                                'and not (relrowsecurity and relforcerowsecurity)')
+        self.assertEqual({r[0] for r in loose}, TABLES_OF_THE_REGION)
+        for table in TABLES_OF_THE_REGION:
+            self.assertFalse({'municipality', 'municipalities'} & self.columns(table), table)
+
+    def test_there_is_no_way_around(self):
+        self.assertEqual(self.world.psql("select rolname from pg_roles where rolname in ('loket_api', 'loket_system') and "
+                                         '(rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)'), [])
+        self.assertEqual(self.world.psql("select relname from pg_class where relnamespace = 'loket'::regnamespace and "
+                                         "(relkind in ('v', 'm') or pg_get_userbyid(relowner) in ('loket_api', 'loket_system'))"), [])
+        self.assertEqual(self.world.psql("select proname from pg_proc where pronamespace = 'loket'::regnamespace and prosecdef"), [])
+        self.assertEqual(self.world.psql("select pg_has_role('loket_api', 'loket_system', 'member') or "
+                                         "pg_has_role('loket_api', 'loket_owner', 'member')"), [(False,)])
+
+    def test_a_row_cannot_be_written_elsewhere(self):
+        import psycopg2
+        with self.assertRaises(psycopg2.errors.InsufficientPrivilege):
+            self.world.psql("begin; select set_config('loket.scope', 'sliedrecht', true); insert into loket.party (id, municipality) "
+                            'values (gen_random_uuid(), %s)', ['dordrecht'], user='loket_api')
+        for table in ['case_file', 'contact', 'task', 'party']:
+            column = {'case_file': 'language', 'contact': 'language', 'task': 'note', 'party': 'name'}[table]
+            self.world.psql(f"begin; select set_config('loket.scope', 'sliedrecht', true); update loket.{table} set {column} = 'xx'; commit",
+                            user='loket_api')
+            self.assertEqual(self.world.value(f"select count(*) from loket.{table} where {column} = 'xx' and municipality = 'dordrecht'"), 0)
+
+
+class Unavailable(Filled):
+    """Without PostgreSQL every route that needs it says so, and that it is worth trying again."""
+
+    def test_503(self):
+        for role in ROLES:      # into the cache of tokens
+            self.world.api('GET', '/v1/norms', self.everywhere[role])
+        self.world.servers.pg_stop()
+        try:
+            world.wait_until(lambda: self.world.api('GET', '/readyz').status == 503, 5)
+            self.assertIn('database', self.world.api('GET', '/readyz').json['missing'])
+            self.assertEqual(self.world.api('GET', '/livez').status, 200)
+            for o in contract.OPERATIONS:
+                if '503' in o.responses and o.id not in ('readyz', 'hookPost'):
+                    with self.subTest(o.id):
+                        answer = self.world.api(o.method, self.target(o), self.everywhere[o.roles[-1]], self.body(o))
+                        self.assertEqual(answer.status, 503, answer)
+                        self.assertGreater(int(answer.headers['Retry-After']), 0)
+            with self.subTest('hookPost'):
+                answer = self.world.hook('dordrecht-whatsapp', world.whatsapp_body('Hallo'))
+                self.assertEqual(answer.status, 503, answer)
+        finally:
+            self.world.servers.pg_start()
+        self.world.wait_ready()
+
+
+if __name__ == '__main__':
+    world.main()
