@@ -279,9 +279,9 @@ static void free_parts(struct server *s)
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);
 	s->sse = sse_free(s->sse);
-	s->queue = queue_free(s->queue);
 	s->auth = auth_free(s->auth);
-	s->stream = stream_free(s->stream);
+	s->stream = stream_free(s->stream);   /* answers what is out, also to the queue */
+	s->queue = queue_free(s->queue);
 	s->fetch = fetch_free(s->fetch);
 	s->pg = pg_free(s->pg);
 	s->world = world_unref(s->world);

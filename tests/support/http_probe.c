@@ -3,7 +3,9 @@
  *
  *   http_probe [NAME=NUMBER]… LISTEN…      NAME is a field of struct http_limits, or answer_ms, body_ms, spool_above
  *
- * Prints "ready" when it listens. GET /stats tells what has been seen since the last POST /reset.
+ * Prints "ready" when it listens. GET /stats tells what has been seen since the last POST /reset. "smuggled" counts
+ * requests for /smuggled… without X-Real-IP, which the shipped proxies add to every request that they know of;
+ * "second" counts those with it.
  */
 #include "daemon/http.h"
 #include "daemon/log.h"
@@ -22,7 +24,7 @@ static struct server srv;
 static struct http_plan plan_get = { .max_body = 0, .body_ms = 1000 };
 static struct http_plan plan_small = { .max_body = 1024, .spool_above = 65536 };
 static struct http_plan plan_post = { .max_body = MAX_BODY, .spool_above = 65536, .body_ms = 2000 };
-static struct { int requests, smuggled, gone, streams, ended, answered; } seen;
+static struct { int requests, smuggled, second, gone, streams, ended, answered; } seen;
 
 /* ---------------------------------------------------------------- an answer that takes its time */
 
@@ -124,9 +126,9 @@ static void stats(struct http_x *x)
 	char text[300];
 
 	snprintf(text, sizeof(text),
-	         "{\"requests\":%d,\"smuggled\":%d,\"gone\":%d,\"streams\":%d,\"ended\":%d,"
+	         "{\"requests\":%d,\"smuggled\":%d,\"second\":%d,\"gone\":%d,\"streams\":%d,\"ended\":%d,"
 	         "\"connections\":%d,\"ops\":%d,\"kib\":%ld}",
-	         seen.requests, seen.smuggled, seen.gone, seen.streams, seen.ended, http_connections(srv.http),
+	         seen.requests, seen.smuggled, seen.second, seen.gone, seen.streams, seen.ended, http_connections(srv.http),
 	         op_count(&srv), memory_kib());
 	say(x, 200, text);
 }
@@ -170,7 +172,8 @@ static void request(void *arg, struct http_x *x)
 		return;
 	}
 	seen.requests++;
-	seen.smuggled += strncmp(path, "/smuggled", 9) == 0;
+	if (strncmp(path, "/smuggled", 9) == 0)
+		*(http_header(x, "x-real-ip") == NULL ? &seen.smuggled : &seen.second) += 1;
 	if (http_user(x) != &seen)
 		abort();
 	if (strcmp(path, "/reset") == 0) {
