@@ -1,8 +1,11 @@
 #!/bin/sh
-# anna.sh - plays Anna's front end: ready, take the next offer, answer, wait for "delivered", solve. Then it ends.
-# Before: . var/demo.env
+# anna.sh DEMO.ENV - plays Anna's front end: ready, take the next offer, answer, wait for "delivered", solve; then it ends
 set -eu
-: "${LOKET_URL:?first: . var/demo.env}" "${LOKET_AGENT_ANNA_TOKEN:?}"
+case ${1:-} in
+'' | -*) echo 'usage: anna.sh var/demo.env (written by ./loket demo)' >&2; exit 2 ;;
+*/*) . "$1" ;;
+*) . "./$1" ;;
+esac
 export LOKET_URL LOKET_AGENT_ANNA_TOKEN
 exec python3 - <<'END'
 import http.client
