@@ -6,6 +6,7 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- what will be told */
@@ -141,9 +142,9 @@ static void publish(struct batch *b, int q, int row, enum notice_kind kind, cons
 		.payload = payload,
 	};
 
-	strncat(n.municipality, municipality, sizeof n.municipality - 1);
+	snprintf(n.municipality, sizeof n.municipality, "%s", municipality);
 	if (case_id)
-		strncat(n.case_id, case_id, sizeof n.case_id - 1);
+		snprintf(n.case_id, sizeof n.case_id, "%s", case_id);
 	sse_publish(b->op.srv->sse, &n);
 }
 
