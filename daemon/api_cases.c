@@ -160,7 +160,7 @@ static enum op_status get_read(struct api *a)
 	return pg_submit(&a->op, GET_READ, u);
 }
 
-/* one more than shown was asked for: then the oldest of them goes, and "moreContacts" says that there are more */
+/* one more than shown was asked for: then the oldest of them goes and "moreContacts" says so */
 static void put_contacts(struct api *a, json_t *c)
 {
 	json_t *contacts = rows_masked(&a->op, PART_CONTACTS, &a->who);
@@ -242,9 +242,6 @@ static enum op_status patch_start(struct api *a, struct patch *p)
 	p->epoch = work_epoch(a);
 	if (p->product != NULL && world_product(world, p->product) < 0)
 		api_bad_field(a, "product", "no such product");
-	if (p->language != NULL && (strlen(p->language) < 2 || strspn(p->language, "abcdefghijklmnopqrstuvwxyz") !=
-	                            strlen(p->language)))
-		api_bad_field(a, "language", "must be an ISO 639 code");
 	u = work_begin(a, &p->w);
 	if (u == NULL)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);

@@ -50,7 +50,7 @@ static void read_to(struct api *a, struct move *m)
 	m->agent_word = jsonx_str(to, "agent");
 	m->team_word = jsonx_str(to, "team");
 	m->product = jsonx_str(to, "product");
-	if (!json_is_object(to) || json_object_size(to) != 1 || (!m->agent_word && !m->team_word && !m->product))
+	if (json_object_size(to) != 1 || (!m->agent_word && !m->team_word && !m->product))
 		api_bad_field(a, "to", "must be an object with exactly one of agent, team and product");
 }
 
@@ -72,7 +72,7 @@ static bool in_set(const struct route_set *s, int i)
 	return s->bits[i / 64] >> (i % 64) & 1;
 }
 
-/* could this agent ever take the case? What changes by the hour (presence, room, channels) does not count here */
+/* could this agent ever take the case? What changes by the hour (presence, room) does not count here */
 static bool agent_fits(const struct world_agent *agent, const struct route_case *c)
 {
 	return agent->base.municipalities >> c->municipality & 1 && in_set(&agent->base.products, c->product) &&
@@ -91,7 +91,8 @@ static enum op_status transfer_rules(struct api *a, struct move *m, bool *ok)
 	if (m->w.transfers >= 1 && !lead && !(to != NULL && to->role == ROLE_LEAD))
 		return api_rule(a, "oneTransfer", "A case is handed on once; after that it goes to a team lead.");
 	if (to != NULL && (!work_route_case(a->op.srv, &m->w, &c) || !agent_fits(to, &c)))
-		return api_rule(a, "agentDoesNotFit", "This agent does not do this product, municipality or option 0.");
+		return api_rule(a, "agentDoesNotFit",
+		                "This agent does not do this product, municipality or option 0.");
 	*ok = true;
 	return OP_DONE;
 }
@@ -163,7 +164,8 @@ enum op_status api_case_transfer(struct api *a)
 
 /* ---------------------------------------------------------------- resolve */
 
-static const char *const outcomes[] = { "solved", "promised", "referred", "unreachable", "spam", "notForUs", NULL };
+static const char *const outcomes[] = { "solved", "promised", "referred", "unreachable", "spam", "notForUs",
+	NULL };
 
 static enum op_status resolve_write(struct api *a, struct move *m)
 {
@@ -178,7 +180,8 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	if (p != PROBLEM_NONE)
 		return api_problem(a, p, NULL);
 	if (m->outcome == OUTCOME_PROMISED && m->w.n_open_tasks == 0)
-		return api_rule(a, "promiseNeedsTask", "Promised means an open task with an owner and a date: make one first.");
+		return api_rule(a, "promiseNeedsTask",
+		                "Promised means an open task with an owner and a date: make one first.");
 	u = api_unit(a);
 	pg_add(u, SQL_WORK_RESOLVE);
 	work_guard(u, &m->w);
@@ -228,7 +231,8 @@ enum op_status api_case_resolve(struct api *a)
 static int norm_seconds(struct server *srv, const struct work *w)
 {
 	const struct world *world = world_now(srv);
-	int channel = world_channel(world, w->channel), municipality = world_municipality(world, w->municipality);
+	int channel = world_channel(world, w->channel);
+	int municipality = world_municipality(world, w->municipality);
 
 	return channel < 0 || municipality < 0 ? 0 : world->norm_s[municipality][channel];
 }

@@ -1,8 +1,8 @@
 /*
  * api_parties.c - who: one party, and looking for one
  *
- * Search goes by POST, so that no name or address stands in a URL. By address or reference it is exact; by name
- * it looks for three letters or more in one municipality.
+ * Search goes by POST, so that no name or address stands in a URL. By address or reference it is exact; by
+ * name it looks for three letters or more in one municipality.
  */
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -33,7 +33,7 @@ static enum op_status party_head(struct api *a)
 	return pg_submit(&a->op, PARTY_HEAD, party_unit(a, id));
 }
 
-/* the municipality has to be known before the look can be recorded; what is answered is read in the unit that records */
+/* the look can be recorded when the municipality is known; what is answered is read in the recording unit */
 static enum op_status party_read(struct api *a)
 {
 	const char *municipality;
@@ -110,9 +110,9 @@ static int letters(const char *s)
 static void read_search(struct api *a, struct search *s)
 {
 	const char *cursor = api_text(a, "cursor", false, 1000);
-	int64_t limit = json_object_get(a->body, "limit") ? api_int(a, "limit", false, 1, SEARCH_MAX) : SEARCH_LIMIT;
+	int limit = (int)api_int(a, "limit", false, 1, SEARCH_MAX);
 
-	s->limit = (int)limit;
+	s->limit = limit > 0 ? limit : SEARCH_LIMIT;
 	s->municipality = api_text(a, "municipality", false, 80);
 	s->name = api_text(a, "name", false, SEARCH_NAME_BYTES);
 	s->reference = api_text(a, "reference", false, 40);

@@ -16,14 +16,13 @@ struct reply {
 	struct work w;
 	struct contact_id id;
 	const char *text, *to_kind, *to;
-	const char *answers;                 /* provider id of the citizen's newest message */
 	const json_t *template_;
 	int64_t epoch;
 };
 
 /*
- * The same Idempotency-Key on the same case makes the same contact id, so that a reply whose answer got lost is
- * not written twice, also when the first try died before the key's row had its answer. UUID version 8 (RFC 9562)
+ * The same Idempotency-Key on the same case makes the same contact id, so that a reply whose answer got lost
+ * is not written twice, also when the first try died before the key had its answer. UUID version 8 (RFC 9562)
  */
 static struct uuid reply_id(struct api *a, const struct work *w)
 {
@@ -83,8 +82,10 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	[REPLY_NO_CHANNEL] = { "noReplyOnChannel", "This channel cannot be answered: use another way to reach the citizen." },
-	[REPLY_WINDOW_CLOSED] = { "windowClosed", "The citizen wrote more than 24 hours ago: only a template may be sent." },
+	[REPLY_NO_CHANNEL] = { "noReplyOnChannel",
+		"This channel cannot be answered: use another way to reach the citizen." },
+	[REPLY_WINDOW_CLOSED] = { "windowClosed",
+		"The citizen wrote more than 24 hours ago: only a template may be sent." },
 	[REPLY_TOO_LONG] = { "textTooLong", "The text is longer than the channel takes." },
 	[REPLY_NO_ADDRESS] = { "noAddress", "There is no address on this channel to answer to." },
 	[REPLY_BAD_TEMPLATE] = { "badTemplate", "The template is not one the channel can send." },
@@ -103,7 +104,6 @@ static int try_compose(struct api *a, struct reply *r)
 		return REPLY_NO_ADDRESS;
 	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_kind"));
 	r->to = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_value"));
-	r->answers = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "provider_id"));
 	uuid_format(r->id.u, id);
 	return in->ops->compose(a->op.arena, &in->in, &(struct channel_reply){
 		.contact_id = id, .to_kind = r->to_kind, .to = r->to, .text = r->text, .template_ = r->template_,

@@ -1,8 +1,8 @@
 /*
  * outbox.c - when replies go: what is due is claimed, what was lost is shown
  *
- * Claiming is an operation of its own, one at a time; it commits "sending" and then starts one operation for each
- * reply (outbox_send.c). A timer looks again when the next reply is due, and every SWEEP_MS for what was lost.
+ * Claiming is an operation of its own, one at a time; it commits "sending" and then starts one operation for
+ * each reply (outbox_send.c). A timer looks again when the next is due, and every SWEEP_MS for what was lost.
  */
 #include "daemon/outbox.h"
 
@@ -159,7 +159,7 @@ static enum op_status sweep_step(struct op *op)
 		rows_publish(op, 0);
 		metric_add(M_REPLIES_UNCERTAIN, (uint64_t)n);
 		if (n > 0)
-			log_event(LOG_WARNING, "reply.orphans", "n=%d", n);
+			log_event(LOG_WARNING, "reply.orphans", "count=%d", n);
 		return OP_DONE;
 	}
 	return op_bad_state(op);

@@ -1,8 +1,8 @@
 /*
  * outbox_send.c - one reply: compose, send once, record what became of it
  *
- * "sending" was committed before this begins. Whatever comes back is recorded, however long that takes: as long
- * as it is not, the row says "sending", and when this process dies it becomes "uncertain" (outbox.c). It is sent again
+ * "sending" was committed before this begins. Whatever comes back is recorded, however long that takes: until
+ * then the row says "sending", and when this process dies it becomes "uncertain" (outbox.c). It is sent again
  * only when it certainly did not arrive (P6).
  */
 #include "daemon/outbox_send.h"
@@ -159,9 +159,9 @@ static enum op_status told(struct send *s)
 		rows_publish(&s->op, 0);
 	if (outcomes[s->outcome].metric >= 0)
 		metric_add((enum metric)outcomes[s->outcome].metric, 1);
-	log_event(s->outcome == SENT_OK ? LOG_INFO : LOG_WARNING, "reply.done", "contact=%s outcome=%s attempt=%d ms=%lld",
-	          s->contact_word, outcomes[s->outcome].word, s->attempts + 1,
-	          (long long)((mono_us() - s->op.started_us) / 1000));
+	log_event(s->outcome == SENT_OK ? LOG_INFO : LOG_WARNING, "reply.done",
+	          "contact=%s outcome=%s attempts=%d ms=%lld", s->contact_word, outcomes[s->outcome].word,
+	          s->attempts + 1, (long long)((mono_us() - s->op.started_us) / 1000));
 	return OP_DONE;
 }
 
@@ -233,6 +233,7 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->last_in_us = pg_get_time(claim, statement, row, "last_in");
 	s->attempts = (int)pg_get_int(claim, statement, row, "attempts");
 	if (template_ != NULL)
-		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)template_, strlen(template_) }, &s->template_, NULL);
+		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)template_, strlen(template_) },
+		           &s->template_, NULL);
 	op_start(&s->op);
 }

@@ -7,8 +7,7 @@
 #include "lib/core/guard.h"
 #include "lib/core/wire.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 /* source: pg_type.dat of PostgreSQL 15; these numbers are fixed for built-in types */
 enum { T_BOOL = 16, T_INT8 = 20, T_INT2 = 21, T_INT4 = 23, T_JSON = 114, T_FLOAT4 = 700, T_FLOAT8 = 701,
@@ -97,9 +96,8 @@ static void publish_row(const struct op *op, int statement, int row)
 		.payload = arena_str(op->arena, payload),
 	};
 
-	strncat(n.municipality, municipality, sizeof(n.municipality) - 1);
-	if (case_id != NULL)
-		strncat(n.case_id, case_id, sizeof(n.case_id) - 1);
+	snprintf(n.municipality, sizeof(n.municipality), "%s", municipality);
+	snprintf(n.case_id, sizeof(n.case_id), "%s", case_id != NULL ? case_id : "");
 	sse_publish(op->srv->sse, &n);
 }
 

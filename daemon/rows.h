@@ -5,7 +5,7 @@
 #include "daemon/pg.h"
 #include "lib/core/notice.h"
 
-/* rows_object - row of a statement as an object: column names are the keys, SQL NULL is left out. New reference */
+/* rows_object - a row as an object: column names are the keys, SQL NULL is left out. New reference */
 json_t *rows_object(const struct op *op, int statement, int row);
 /* rows_array - all rows. New reference */
 json_t *rows_array(const struct op *op, int statement);

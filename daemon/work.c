@@ -98,8 +98,9 @@ int work_written(struct api *a, int statement)
 bool work_route_case(struct server *srv, const struct work *w, struct route_case *c)
 {
 	const struct world *world = world_now(srv);
-	int product = world_product(world, w->product), municipality = world_municipality(world, w->municipality);
-	int channel = world_channel(world, w->channel), language = world_language(world, w->language);
+	int product = world_product(world, w->product), channel = world_channel(world, w->channel);
+	int municipality = world_municipality(world, w->municipality);
+	int language = world_language(world, w->language);
 
 	if (product < 0 || municipality < 0 || channel < 0)
 		return false;
@@ -137,8 +138,9 @@ enum op_status work_answer(struct api *a, const struct work *w, const char *stat
 	char id[UUID_TEXT];
 
 	uuid_format(w->id.u, id);
-	return api_answer(a, 200, json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "case", "id", id, "reference", w->reference,
-	                                    "municipality", w->municipality, "product", product, "state", state));
+	return api_answer(a, 200, json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "case", "id", id,
+	                                    "reference", w->reference, "municipality", w->municipality,
+	                                    "product", product, "state", state));
 }
 
 enum op_status work_page(struct api *a, int statement, int limit)

@@ -1,7 +1,7 @@
 -- work_reply_to: whom a reply goes to: the citizen's newest message of this case on the inbox of the conversation
 -- $1 uuid case
--- columns: to_kind, to_value, provider_id, visibility, last_in
-select c.addresses->0->>'kind' as to_kind, c.addresses->0->>'value' as to_value, c.provider_id, c.visibility,
+-- columns: to_kind, to_value, last_in
+select c.addresses->0->>'kind' as to_kind, c.addresses->0->>'value' as to_value,
        coalesce(c.provider_time, c.received_at) as last_in
   from loket.contact c join loket.case_file f on f.id = c.case_id and f.inbox = c.inbox
  where c.case_id = $1 and c.direction = 'in' and c.kind not in ('system', 'delete')
