@@ -45,11 +45,27 @@ static bool is_number(const char *s)
 	return s && *s && strspn(s, "0123456789") == strlen(s);
 }
 
-/* {"name","language": "nl" | {"code": "nl"},"components"?} as Meta wants it; NULL when it is not one */
+/* texts for {{1}}, {{2}}, … of the template's body, as Meta wants them; NULL when one is no text */
+static json_t *body_of(const json_t *texts)
+{
+	json_t *parameters = json_array(), *text;
+	size_t i;
+
+	json_array_foreach(texts, i, text) {
+		if (!json_is_string(text)) {
+			json_decref(parameters);
+			return NULL;
+		}
+		json_array_append_new(parameters, json_pack("{s:s,s:O}", "type", "text", "text", text));
+	}
+	return json_pack("[{s:s,s:o}]", "type", "body", "parameters", parameters);
+}
+
+/* {"name","language": "nl" | {"code": "nl"},"parameters"? | "components"?} as Meta wants it; NULL when it is not one */
 static json_t *template_of(const json_t *t)
 {
 	const char *name = jsonx_str(t, "name"), *language = jsonx_str(t, "language");
-	json_t *components = json_object_get(t, "components"), *out;
+	json_t *components = json_object_get(t, "components"), *texts = jsonx_arr(t, "parameters"), *out;
 	size_t n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
 
 	if (!language)
@@ -60,6 +76,10 @@ static json_t *template_of(const json_t *t)
 	out = json_pack("{s:s,s:{s:s}}", "name", name, "language", "code", language);
 	if (components)
 		json_object_set(out, "components", components);
+	else if (texts && json_object_set_new(out, "components", body_of(texts)) != 0) {
+		json_decref(out);
+		return NULL;
+	}
 	return out;
 }
 

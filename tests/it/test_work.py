@@ -67,13 +67,16 @@ class Reply(WorkTest):
     def test_window_closed_then_template(self):
         taken = self.take(timestamp=int(time.time()) - 25 * 3600)
         self.assertRule(self.reply(taken, text='Te laat'), 'windowClosed')
-        answer = self.reply(taken, text='Uw vraag is beantwoord', template={'name': 'vraag_beantwoord', 'language': 'nl'})
+        answer = self.reply(taken, text='Uw vraag is beantwoord', template={'name': 'vraag_beantwoord', 'language': 'nl',
+                                                                                        'parameters': ['Sanne']})
         self.assertStatus(answer, 202)
         sent = wait_until(lambda: [r for r in self.world.graph.received if r['message'].get('biz_opaque_callback_data')
                                    == answer.json['contact']['id']], what='the template at the provider')[0]
         self.assertIsNone(sent['wrong'])
         self.assertEqual(sent['message']['template']['name'], 'vraag_beantwoord')
         self.assertEqual(sent['message']['template']['language'], {'code': 'nl'})
+        self.assertEqual(sent['message']['template']['components'],
+                         [{'type': 'body', 'parameters': [{'type': 'text', 'text': 'Sanne'}]}])
 
     def test_rules(self):
         taken = self.take()
