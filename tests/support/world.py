@@ -45,7 +45,7 @@ from standin import StandIn, sign  # noqa: E402
 MUNICIPALITIES = ['alblasserdam', 'dordrecht', 'hendrik-ido-ambacht', 'sliedrecht', 'zwijndrecht']
 PEOPLE = ['anna', 'bram', 'carla', 'wim', 'ayşe', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees',
           'mehmet', 'oksana', 'piet']
-TOKENS = {name: f'token-of-{name}-' + hashlib.sha256(name.encode()).hexdigest()[:32]
+TOKENS = {name: f"token-of-{name.encode('ascii', 'ignore').decode()}-" + hashlib.sha256(name.encode()).hexdigest()[:32]
           for name in ['admin', 'lead', 'integration', *PEOPLE]}
 DORDRECHT_WHATSAPP = '106540352242922'      # phone_number_id; the other municipalities follow in alphabetical order
 GRAPH_TOKEN = 'graph-token-0123456789abcdef'

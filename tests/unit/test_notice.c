@@ -1,4 +1,5 @@
 /* test_notice.c - who hears what */
+#include <stdio.h>
 #include "lib/core/notice.h"
 #include "tests/unit/route_world.h"
 
