@@ -178,6 +178,7 @@ static void on_sweep(void *arg)
 {
 	struct outbox *o = arg;
 
+	loop_timer_once(o->sweep, SWEEP_MS);
 	if (o->sweeping || o->srv->stopping || !pg_ready(o->srv->pg, PG_SYSTEM))
 		return;
 	o->sweeping = true;
@@ -201,7 +202,7 @@ struct outbox *outbox_new(struct server *srv)
 	o->due = loop_timer_new(srv, on_due, o);
 	o->sweep = loop_timer_new(srv, on_sweep, o);
 	loop_timer_once(o->due, RETRY_MS);
-	loop_timer_every(o->sweep, SWEEP_MS);
+	loop_timer_once(o->sweep, RETRY_MS);
 	return o;
 }
 

@@ -120,14 +120,18 @@ class Provider(OutboxTest):
 class Death(OutboxTest):
     """kill -9 while a reply is being sent."""
 
+    def crash(self):
+        self.world.kill9()
+        self.world.start()
+        type(self).anna = self.world.agent('anna')
+        self.anna.ready()
+
     def test_uncertain_and_never_sent_twice(self):
         taken = self.take()
         contact = self.reply(taken, 'timeout')
         self.world.graph.delay = 30                          # its reports come after we looked
         wait_until(lambda: self.sent(contact), what='the request at the provider')
-        self.world.kill9()
-        self.world.start()
-        self.anna = self.world.agent('anna')
+        self.crash()
         self.wait_for(taken, 'uncertain')
         self.assertEqual(self.delivery(taken)[1], 'lost while sending')
         time.sleep(1.5)
@@ -148,9 +152,7 @@ class Death(OutboxTest):
         taken = self.take()
         self.world.graph.faults[:] = []
         contacts = [self.anna.reply(taken, f'Nummer {i}')['contact']['id'] for i in range(3)]
-        self.world.kill9()
-        self.world.start()
-        self.__class__.anna = self.world.agent('anna')
+        self.crash()
         wait_until(lambda: all(r[0] not in ('queued', 'sending') for r in self.world.psql(
             'select delivery from loket.contact where id = any (%s::uuid[])', [contacts])), 20, 'every reply to be settled')
         for contact in contacts:

@@ -68,8 +68,9 @@ class Story(world.LoketTest):
         self.assertEqual(after['closed'], before['closed'] + 1)
 
     def test_web_form(self):
-        answer = self.world.hook_form({'product': 'melding-openbare-ruimte', 'name': 'Joris Bakker',
-                                       'email': 'joris@example.org', 'message': 'Er ligt een stoeptegel los in de Voorstraat.'})
+        answer = self.world.hook_form({'form': 'melding', 'submission_id': 'f1', 'product': 'melding-openbare-ruimte',
+                                       'fields': {'naam': 'Joris Bakker', 'email': 'joris@example.org',
+                                                  'bericht': 'Er ligt een stoeptegel los in de Voorstraat.'}})
         self.assertEqual(answer.status, 201, answer)
         self.assertEqual(set(answer.json), {'reference', 'receivedAt'})
         bram = self.world.agent('bram')

@@ -87,7 +87,8 @@ class Reply(WorkTest):
                                                      not in ('Hoi allemaal', 'Met bijlage')])
 
     def test_form_cannot_be_answered_on_its_channel(self):
-        self.world.hook_form({'product': 'rijbewijs', 'name': 'P. Puk', 'email': 'puk@example.org', 'message': 'Hoe lang duurt het?'})
+        self.world.hook_form({'form': 'vraag', 'product': 'rijbewijs',
+                              'fields': {'naam': 'P. Puk', 'email': 'puk@example.org', 'bericht': 'Hoe lang duurt het?'}})
         taken = self.anna.accept(self.anna.next_offer())
         self.assertRule(self.reply(taken, text='Een week'), 'noReplyOnChannel')
 
