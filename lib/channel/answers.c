@@ -15,27 +15,16 @@ static const struct known {
 	const char *role;                    /* in settings.mapping */
 	const char *names[MAX_NAMES];
 } known[] = {
-	{ "name", { "naam", "name", "volledige_naam", "volledigeNaam", "fullName", "achternaam", "lastName", "contactpersoon" } },
+	{ "name", { "naam", "name", "volledige_naam", "volledigeNaam", "fullName", "contactpersoon" } },
+	{ "first", { "voornaam", "voornamen", "firstName", "firstNames", "voorletters", "initials" } },
+	{ "middle", { "tussenvoegsel", "tussenvoegsels", "affixes" } },
+	{ "last", { "achternaam", "lastName", "familyName" } },
 	{ "email", { "email", "e-mail", "emailadres", "e-mailadres", "eMailadres", "mail" } },
 	{ "phone", { "telefoon", "telefoonnummer", "phone", "mobiel", "tel", "mobile", "phoneNumber", "telnr" } },
 	{ "text", { "bericht", "vraag", "toelichting", "omschrijving", "opmerking", "message", "tekst", "text", "question" } },
 	{ "product", { "product" } },
 	{ "option0", { "option0", "hulp", "digitale_hulp", "digitaleHulp", "optie0" } },
 };
-
-static const json_t *by_name(const json_t *fields, const char *const *names)
-{
-	for (int i = 0; i < MAX_NAMES && names[i]; i++) {
-		const char *key;
-		json_t *v;
-
-		json_object_foreach((json_t *)fields, key, v) {
-			if (!strcasecmp(key, names[i]) && !json_is_null(v))
-				return v;
-		}
-	}
-	return NULL;
-}
 
 static const char *const *names_of(const char *role)
 {
@@ -46,14 +35,41 @@ static const char *const *names_of(const char *role)
 	return known[i].names;
 }
 
-/* the answer with this role, by the mapping of the inbox or by a name we know */
-static const json_t *answer(const struct inbox *in, const json_t *root, const json_t *fields, const char *role)
+/* what was answered, and under which name */
+struct answer {
+	const json_t *value;
+	const char *name;
+};
+
+static struct answer by_name(const json_t *fields, const char *const *names)
 {
-	const char *pointer = jsonx_str(jsonx_obj(in->settings, "mapping"), role);
+	for (int i = 0; i < MAX_NAMES && names[i]; i++) {
+		const char *key;
+		json_t *v;
+
+		json_object_foreach((json_t *)fields, key, v) {
+			if (!strcasecmp(key, names[i]) && !json_is_null(v))
+				return (struct answer){ v, key };
+		}
+	}
+	return (struct answer){ NULL, "" };
+}
+
+/* one form: where to look, and whom to tell what is wrong */
+struct reader {
+	struct arena *a;
+	const json_t *mapping, *root, *fields;
+	json_t *bad;
+};
+
+/* the answer with this role, by the mapping of the inbox or by a name we know */
+static struct answer answer(const struct reader *r, const char *role)
+{
+	const char *pointer = jsonx_str(r->mapping, role);
 
 	if (pointer)
-		return jsonx_at(root, pointer);
-	return by_name(fields, names_of(role));
+		return (struct answer){ jsonx_at(r->root, pointer), pointer };
+	return by_name(r->fields, names_of(role));
 }
 
 /* text without blanks around it; NULL for what is empty or no text */
@@ -95,24 +111,44 @@ void answers_bad(json_t *bad, const char *name, const char *reason)
 		json_array_append_new(bad, json_pack("{s:s,s:s}", "name", name, "reason", reason));
 }
 
-static const char *text_answer(struct arena *a, const json_t *j, size_t max, const char *name, json_t *bad)
+/* *name: what the form calls it */
+static const char *text_answer(const struct reader *r, const char *role, size_t max, const char **name)
 {
-	if (j && !json_is_string(j) && !json_is_null(j))
-		answers_bad(bad, name, "must be text");
-	return trimmed(a, j, max);
+	struct answer it = answer(r, role);
+
+	*name = it.name;
+	if (it.value && !json_is_string(it.value) && !json_is_null(it.value))
+		answers_bad(r->bad, it.name, "must be text");
+	return trimmed(r->a, it.value, max);
 }
 
-static void read_addresses(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields,
-                           const char *key, struct contact *c, json_t *bad)
+/* in one field, or in the parts that Dutch forms ask for */
+static const char *full_name(const struct reader *r)
 {
-	const char *email = text_answer(a, answer(in, root, fields, "email"), CONTACT_TEXT_BYTES, "email", bad);
-	const char *phone = text_answer(a, answer(in, root, fields, "phone"), MAX_NAME, "phone", bad);
-	const char *good_email = email ? email_of(a, email) : NULL, *good_phone = phone ? contact_phone(a, phone) : NULL;
+	const char *field, *whole = text_answer(r, "name", MAX_NAME, &field);
+	const char *first = text_answer(r, "first", MAX_NAME, &field);
+	const char *middle = text_answer(r, "middle", MAX_NAME, &field);
+	const char *last = text_answer(r, "last", MAX_NAME, &field);
+
+	if (whole || (!first && !last))
+		return whole;
+	if (!first || !last)
+		return first ? first : last;
+	return arena_printf(r->a, "%s %s%s%s", first, middle ? middle : "", middle ? " " : "", last);
+}
+
+static void read_addresses(const struct reader *r, const char *key, struct contact *c)
+{
+	const char *email_field, *phone_field;
+	const char *email = text_answer(r, "email", CONTACT_TEXT_BYTES, &email_field);
+	const char *phone = text_answer(r, "phone", MAX_NAME, &phone_field);
+	const char *good_email = email ? email_of(r->a, email) : NULL;
+	const char *good_phone = phone ? contact_phone(r->a, phone) : NULL;
 
 	if (email && !good_email)
-		answers_bad(bad, "email", "is no e-mail address");
+		answers_bad(r->bad, email_field, "is no e-mail address");
 	if (phone && !good_phone)
-		answers_bad(bad, "phone", "is no telephone number");
+		answers_bad(r->bad, phone_field, "is no telephone number");
 	contact_add_address(c, "email", good_email);
 	contact_add_address(c, "phone", good_phone);
 	if (!c->n_from)
@@ -130,17 +166,20 @@ static const char *product_of(struct arena *a, const json_t *j)
 void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields, const char *key,
                   struct contact *c, json_t *bad)
 {
-	const char *text = text_answer(a, answer(in, root, fields, "text"), 4 * CONTACT_TEXT_BYTES, "text", bad);
-	const char *language = jsonx_str(jsonx_obj(in->settings, "mapping"), "language");
+	const struct reader r = { a, jsonx_obj(in->settings, "mapping"), root, fields, bad };
+	const char *field, *text = text_answer(&r, "text", 4 * CONTACT_TEXT_BYTES, &field);
+	const char *language = jsonx_str(r.mapping, "language");
 
-	c->name = text_answer(a, answer(in, root, fields, "name"), MAX_NAME, "name", bad);
-	c->product = product_of(a, answer(in, root, fields, "product"));
-	read_addresses(a, in, root, fields, key, c, bad);
+	c->name = full_name(&r);
+	c->product = product_of(a, answer(&r, "product").value);
+	if (!c->product)
+		c->product = product_of(a, json_object_get(root, "product"));
+	read_addresses(&r, key, c);
 	if (text)
 		contact_set_text(a, c, text);
 	if (language)
 		c->language = answers_language(a, json_string_value(jsonx_at(root, language)));
-	if (answers_yes(answer(in, root, fields, "option0")) || answers_yes(by_name(root, names_of("option0"))))
+	if (answers_yes(answer(&r, "option0").value) || answers_yes(by_name(root, names_of("option0")).value))
 		c->flags |= FLAG_OPTION0;
 }
 
@@ -185,19 +224,13 @@ static const char *kind_of(const char *media_type)
 
 bool answers_attach(struct arena *a, struct contact *c, const struct form_file *file)
 {
-	uint8_t digest[SHA256_BYTES];
-	char hex[SHA256_HEX];
-
 	if (c->n_attachments == FORM_MAX_FILES)
 		return false;
 	if (!c->attachments)
 		c->attachments = arena_array(a, struct contact_attachment, FORM_MAX_FILES);
-	sha256(file->content, digest);
-	hex_encode(digest, sizeof digest, hex);
 	c->attachments[c->n_attachments++] = (struct contact_attachment){
 		.kind = kind_of(file->media_type), .media_type = file->media_type, .name = file->name,
-		.sha256 = arena_str(a, hex), .state = "stored", .n_bytes = (int64_t)file->content.len,
-		.content = file->content,
+		.state = "stored", .n_bytes = (int64_t)file->content.len, .content = file->content,
 	};
 	return true;
 }

@@ -26,7 +26,7 @@ const char *answers_language(struct arena *a, const char *locale);
 bool answers_yes(const json_t *j);
 /* answers_bad - add one more bad field to the list; NULL: nobody wants to know */
 void answers_bad(json_t *bad, const char *name, const char *reason);
-/* answers_attach - hang an uploaded file on the contact; false when there are FORM_MAX_FILES already */
+/* answers_attach - hang an uploaded file on the contact (who stores it makes its digest); false when there are FORM_MAX_FILES already */
 bool answers_attach(struct arena *a, struct contact *c, const struct form_file *file);
 /* answers_body_key - hex digest of salt and body: the id of a submission that brings none */
 const char *answers_body_key(struct arena *a, const char *salt, struct bytes body);

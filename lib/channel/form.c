@@ -50,7 +50,7 @@ int form_urlencoded(struct arena *a, struct bytes in, struct form *out)
 		const uint8_t *eq = memchr(p, '=', n);
 		size_t name = eq ? (size_t)(eq - p) : n;
 
-		if (n && (name > 3 * FORM_MAX_NAME ||
+		if (name && (name > 3 * FORM_MAX_NAME ||
 		          add_field(out, decode(a, p, name, FORM_MAX_NAME),
 		                    eq ? decode(a, eq + 1, n - name - 1, FORM_MAX_VALUE) : "")))
 			return FORM_TOO_MUCH;
@@ -177,21 +177,31 @@ static void each_part(GMimeObject *parent, GMimeObject *part, gpointer p)
 		m->outcome = add_field(m->form, name, utf8_clean(m->a, content, FORM_MAX_VALUE));
 }
 
-/* The parser wants the header in front of the body. A content type of a form is short; one that holds a
- * line end would write headers of its own. */
+/* The parser wants the header in front of the body, and a line end behind it: without one it leaves a CR at
+ * the end of the last part. A content type that holds a line end would write headers of its own. */
 static GMimeStream *whole_message(const char *content_type, struct bytes in)
 {
-	GMimeStream *head = g_mime_stream_mem_new(), *body, *cat;
+	GMimeStream *cat = g_mime_stream_cat_new(), *parts[3];
 
-	g_mime_stream_printf(head, "Content-Type: %s\r\nMIME-Version: 1.0\r\n\r\n", content_type);
-	g_mime_stream_reset(head);
-	body = g_mime_stream_mem_new_with_buffer((const char *)in.data, in.len);
-	cat = g_mime_stream_cat_new();
-	g_mime_stream_cat_add_source((GMimeStreamCat *)cat, head);
-	g_mime_stream_cat_add_source((GMimeStreamCat *)cat, body);
-	g_object_unref(head);
-	g_object_unref(body);
+	parts[0] = g_mime_stream_mem_new();
+	g_mime_stream_printf(parts[0], "Content-Type: %s\r\nMIME-Version: 1.0\r\n\r\n", content_type);
+	g_mime_stream_reset(parts[0]);
+	parts[1] = g_mime_stream_mem_new_with_buffer((const char *)in.data, in.len);
+	parts[2] = g_mime_stream_mem_new_with_buffer("\r\n", 2);
+	for (int i = 0; i < 3; i++) {
+		g_mime_stream_cat_add_source((GMimeStreamCat *)cat, parts[i]);
+		g_object_unref(parts[i]);
+	}
 	return cat;
+}
+
+/* a body that was cut off lacks its end; the parser would not mind */
+static bool is_complete(struct multipart *m, GMimeObject *o, struct bytes in)
+{
+	const char *boundary = g_mime_object_get_content_type_parameter(o, "boundary");
+	const char *end = boundary ? arena_printf(m->a, "--%s--", boundary) : NULL;
+
+	return end && memmem(in.data, in.len, end, strlen(end));
 }
 
 int form_multipart(struct arena *a, const char *content_type, struct bytes in, struct form *out)
@@ -205,7 +215,8 @@ int form_multipart(struct arena *a, const char *content_type, struct bytes in, s
 	GMimeStream *s = whole_message(content_type, in);
 	GMimeParser *parser = g_mime_parser_new_with_stream(s);
 	GMimeObject *o = g_mime_parser_construct_part(parser, NULL);
-	if (!o || !GMIME_IS_MULTIPART(o) || !g_mime_multipart_get_count((GMimeMultipart *)o))
+	if (!o || !GMIME_IS_MULTIPART(o) || !g_mime_multipart_get_count((GMimeMultipart *)o) ||
+	    !is_complete(&m, o, in))
 		m.outcome = FORM_BAD;
 	else
 		g_mime_multipart_foreach((GMimeMultipart *)o, each_part, &m);

@@ -162,12 +162,6 @@ static void read_form(struct arena *a, const struct inbox *in, const struct chan
 	c->fields = fields;
 	read_frame(a, in, root, fields, c, bad);
 	answers_read(a, in, root, fields, c->provider_id, c, bad);
-	if (!c->product) {
-		const char *product = jsonx_str(root, "product");
-
-		if (product && *product && strspn(product, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(product))
-			c->product = product;
-	}
 	if (!json_object_get(fields, "form"))
 		jsonx_put(fields, "form", jsonx_str(root, "form"));
 }
