@@ -106,7 +106,7 @@ static void on_accept_error(struct evconnlistener *lev, void *arg)
 
 	if (now - h->full_logged_us > 1000000 || h->full_logged_us == 0) {
 		h->full_logged_us = now;
-		log_event(LOG_WARNING, "http.full", "errno=%d connections=%d", why, h->n_conns);
+		log_event(LOG_WARNING, "http.full", "n=%d why=\"%s\"", h->n_conns, strerror(why));
 	}
 	shed_one(h, lev);
 	for (int i = 0; i < h->n_listeners; i++)

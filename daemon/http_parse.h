@@ -21,7 +21,7 @@ enum {
 	HTTP_MAX_TARGET = 4096,        /* bytes of path and query: longer is 414 */
 	HTTP_METHOD_AND_VERSION = 32,  /* the rest of a request line, generously */
 	HTTP_MAX_LENGTH_DIGITS = 10,   /* of Content-Length */
-	HTTP_CHUNK_OVERHEAD = 32,      /* framing bytes per chunk: size line, CRLFs; extensions are refused */
+	HTTP_CHUNK_LINE = 20,          /* end of the last chunk, 16 hex digits, CRLF; extensions are refused */
 	HTTP_MEMORY_STEP = 16 * 1024,  /* a body's first piece of memory, when its length is not proven yet */
 };
 
@@ -69,7 +69,7 @@ struct request {
 	struct http_store body;
 	const struct http_plan *plan;  /* of the body; set before request_body */
 	const char *spool_dir;
-	int64_t framing, n_chunks;     /* bytes of chunk framing; chunks begun */
+	int64_t framing;               /* bytes since the last piece of body, or size line of a chunk */
 	struct header headers[];       /* max_headers of them; the text is behind them in the same allocation */
 };
 
