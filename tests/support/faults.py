@@ -1,0 +1,175 @@
+"""faults.py - load, a recorder outside loketd, and the questions afterwards: lost, doubled, never offered?
+
+Citizens post WhatsApp messages as Meta does: the same again until it is answered 2xx, and now and then once more.
+Agents take offers and end cases, and first try each with a stale epoch. What was acknowledged, and what agents were
+given, is written down here; afterwards it is compared with PostgreSQL.
+"""
+import json
+import random
+import threading
+import time
+import uuid
+
+import world as w
+
+ANSWERED_WRONG = 'an answer nobody should get'
+
+
+class Recorder:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.acknowledged, self.tries, self.wrong = set(), 0, []
+        self.taken, self.stale_writes, self.stale_tries = [], 0, 0
+
+    def note_wrong(self, what):
+        with self.lock:
+            self.wrong.append(what)
+
+
+class Citizens:
+    """n threads, each with citizens of its own; together about per_second messages."""
+
+    def __init__(self, world, recorder, n=6, per_second=60, pool=25, text='Een vraag'):
+        self.world, self.recorder, self.text = world, recorder, text
+        self.pause, self.stopping = n / per_second, threading.Event()
+        self.threads = [threading.Thread(target=self._run, args=[i, pool], daemon=True) for i in range(n)]
+        for t in self.threads:
+            t.start()
+
+    def _run(self, i, pool):
+        chance = random.Random(i)
+        numbers = [f'316{i:02d}{n:05d}' for n in range(pool)]
+        while not self.stopping.is_set():
+            key = uuid.uuid4().hex
+            body = w.whatsapp_body(f'{self.text} {key}', wa_id=chance.choice(numbers), message_id='wamid.' + key)
+            if self._until_taken(body):
+                with self.recorder.lock:
+                    self.recorder.acknowledged.add(key)
+                if chance.random() < 0.1:
+                    self._once(body)
+            time.sleep(self.pause * chance.random() * 2)
+
+    def _once(self, body):
+        try:
+            return self.world.hook('dordrecht-whatsapp', body, timeout=10).status
+        except OSError:
+            return 0     # nobody there, or the connection died: unknown
+
+    def _until_taken(self, body):
+        """Like a provider: again and again, until 2xx; after the end of the load for at most 15 s more."""
+        give_up = None
+        while True:
+            status = self._once(body)
+            self.recorder.tries += 1
+            if 200 <= status < 300:
+                return True
+            if status not in (0, 503):
+                self.recorder.note_wrong((ANSWERED_WRONG, status))
+                return False
+            if self.stopping.is_set():
+                give_up = give_up or time.monotonic() + 15
+                if time.monotonic() > give_up:
+                    return False
+            time.sleep(0.03)
+
+    def stop(self):
+        self.stopping.set()
+        for t in self.threads:
+            t.join()
+
+
+class Workers:
+    """Agents' front ends that come back whenever loketd does."""
+
+    def __init__(self, world, recorder, names):
+        self.world, self.recorder, self.stopping = world, recorder, threading.Event()
+        self.threads = [threading.Thread(target=self._run, args=[name], daemon=True) for name in names]
+        for t in self.threads:
+            t.start()
+
+    def _run(self, name):
+        while not self.stopping.is_set():
+            try:
+                self._shift(name)
+            except (OSError, AssertionError, ValueError):
+                time.sleep(0.05)
+
+    def _shift(self, name):
+        stream = w.Events(self.world, name)
+        try:
+            if self.world.api('PUT', '/v1/me/presence', name, {'state': 'ready'}).status != 200:
+                return
+            while not self.stopping.is_set() and not stream.ended:
+                try:
+                    offer = stream.wait('offer.made', timeout=0.5)
+                except AssertionError:
+                    continue
+                self._work(name, offer)
+        finally:
+            stream.close()
+
+    def _work(self, name, offer):
+        answer = self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", name, {})
+        if answer.status != 200:
+            return
+        case, epoch = answer.json['case']['id'], answer.json['epoch']
+        with self.recorder.lock:
+            self.recorder.taken.append((case, epoch, name))
+        stale = self.world.api('POST', f'/v1/cases/{case}/resolve', name, {'outcome': 'solved', 'epoch': epoch - 1})
+        with self.recorder.lock:
+            self.recorder.stale_tries += 1
+            self.recorder.stale_writes += stale.status == 200
+        self.world.api('POST', f'/v1/cases/{case}/resolve', name, {'outcome': 'solved', 'epoch': epoch})
+
+    def stop(self):
+        self.stopping.set()
+        for t in self.threads:
+            t.join()
+
+
+def wait_all_served(world, timeout):
+    """Until no case waits, is offered or is held; the number that is left."""
+    end = time.monotonic() + timeout
+    while True:
+        left = world.value("select count(*) from loket.case_file where state <> 'closed'")
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.1)
+
+
+def queue_is_whole(world):
+    """Does Redis say what PostgreSQL says?"""
+    return world.redis('ZCARD', 'loket:queue') == world.value(
+        "select count(*) from loket.case_file where state = 'queued'")
+
+
+def violations(world, recorder):
+    """What was promised and not kept, in words; empty when all is well."""
+    found = []
+
+    def say(n, what):
+        if n:
+            found.append(f'{what}: {n}')
+
+    stored = [t.rsplit(' ', 1)[1] for (t,) in world.psql(
+        "select text from loket.contact where direction = 'in' and text is not null")]
+    say(len(recorder.acknowledged - set(stored)), 'acknowledged and lost')
+    say(len(stored) - len(set(stored)), 'stored twice')
+    say(len(recorder.wrong), f'wrong answers {sorted({str(x) for x in recorder.wrong})}')
+    say(recorder.stale_writes, 'writes with a stale epoch')
+    owners = {}
+    for case, epoch, name in recorder.taken:
+        owners.setdefault((case, epoch), set()).add(name)
+    say(sum(len(names) > 1 for names in owners.values()), 'cases given to two agents')
+    say(world.value("""select count(*) from (select from loket.offer where state = 'accepted'
+        group by case_id, epoch having count(*) > 1) x"""), 'epochs accepted twice')
+    say(world.value("""select count(*) from loket.contact c where c.case_id is null
+        or not exists (select from loket.case_file k where k.id = c.case_id)"""), 'contacts without a case')
+    ledger = world.api('GET', '/v1/ledger', 'lead').json
+    say(not ledger['balanced'], f'ledger out of balance {json.dumps(ledger)}')
+    return found
+
+
+def never_offered(world):
+    return world.value("""select count(*) from loket.case_file k
+        where not exists (select from loket.offer o where o.case_id = k.id)""")
