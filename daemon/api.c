@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/server.h"
+#include "daemon/world.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -86,6 +87,8 @@ static enum op_status api_begin(struct api *a)
 
 	if (!a->route->roles)
 		return api_allowed(a);
+	if (!world_now(a->op.srv))   /* just started: routes may count on it being there */
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 	if (auth_check(&a->op, API_TOKEN_KNOWN, http_header(a->x, "Authorization"), &a->who, &result) == OP_WAIT)
 		return OP_WAIT;
 	return result == AUTH_OK ? api_allowed(a) : api_refuse_token(a, result);
