@@ -198,7 +198,7 @@ class World:
             f'redis = "unix:{self.servers.redis_socket}"\n'
             f'state_dir = "{self.dir}/state"\n'
             f'fetch_allow = {{"127.0.0.1:{self.graph.server_address[1]}"}}\n'
-            'log_level = "debug"\n' + self.extra + '\n')
+            + ('' if 'log_level' in self.extra else 'log_level = "debug"\n') + self.extra + '\n')
 
     def _env(self):
         return {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8',
