@@ -93,6 +93,7 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 	a = &d->agents[dec->chosen];
 	a->busy[c->channel]++;
 	a->busy_total++;
+	a->asked = true;
 	a->idle_since_us = now_us();             /* the next one goes to somebody else, when there is */
 	*w = (struct wish){ .c = *c, .offer = server_uuid(d->srv), .agent = a->id, .rule = dec->rule,
 		.n_considered = dec->n_considered, .candidates = candidates_json(r->op.arena, dec),

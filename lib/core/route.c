@@ -80,7 +80,9 @@ enum route_why route_eligible(const struct route_case *c, const struct route_age
 		return WHY_NOT_READY;
 	if (has_declined(c, a->id))
 		return WHY_DECLINED;
-	return has_room(c, a) ? WHY_OK : WHY_FULL;
+	if (!has_room(c, a))
+		return WHY_FULL;
+	return a->asked ? WHY_ASKED : WHY_OK;
 }
 
 bool route_relax(const struct route_case *c, const struct route_agent *agents, int n, int64_t now_us)
@@ -124,8 +126,8 @@ static void add_candidate(struct route_decision *d, const struct route_agent *a,
 /* who lacks nothing but time comes first: that is what a team lead can do something about */
 static bool is_near(enum route_why why)
 {
-	return why == WHY_NOT_READY || why == WHY_FULL || why == WHY_DECLINED || why == WHY_NOT_WANTED ||
-	       why == WHY_NOT_TEAM;
+	return why == WHY_NOT_READY || why == WHY_FULL || why == WHY_ASKED || why == WHY_DECLINED ||
+	       why == WHY_NOT_WANTED || why == WHY_NOT_TEAM;
 }
 
 static void explain_left_out(const struct route_case *c, const struct route_agent *agents, int n,
@@ -150,7 +152,7 @@ static void find_candidates(const struct route_case *c, const struct route_agent
 
 		if (why == WHY_OK)
 			add_candidate(d, &agents[i], i, now_us);
-		*n_full += why == WHY_FULL;
+		*n_full += why == WHY_FULL || why == WHY_ASKED;
 		*n_declined += why == WHY_DECLINED;
 	}
 }
@@ -222,6 +224,7 @@ const char *route_why_name(enum route_why w)
 		[WHY_NO_PRODUCT] = "noProduct",
 		[WHY_NOT_COACH] = "notCoach",
 		[WHY_FULL] = "full",
+		[WHY_ASKED] = "asked",
 		[WHY_DECLINED] = "declined",
 		[WHY_NOT_WANTED] = "notWanted",
 		[WHY_NOT_TEAM] = "notTeam",

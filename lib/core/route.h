@@ -50,12 +50,13 @@ struct route_agent {
 	uint8_t room[ROUTE_MAX_CHANNELS]; /* how many at once, per channel */
 	uint8_t busy[ROUTE_MAX_CHANNELS]; /* offered + owned + in wrap-up, per channel */
 	uint8_t room_total, busy_total;
+	bool asked;                       /* an offer is out to them: one question at a time */
 	int64_t idle_since_us;            /* since the last one ended */
 };
 
 enum route_why {                      /* why an agent was left out; words in route_why_name */
 	WHY_OK, WHY_NOT_READY, WHY_NO_MUNICIPALITY, WHY_NO_CHANNEL, WHY_NO_LANGUAGE, WHY_NO_PRODUCT,
-	WHY_NOT_COACH, WHY_FULL, WHY_DECLINED, WHY_NOT_WANTED, WHY_NOT_TEAM, N_WHY
+	WHY_NOT_COACH, WHY_FULL, WHY_ASKED, WHY_DECLINED, WHY_NOT_WANTED, WHY_NOT_TEAM, N_WHY
 };
 
 enum route_rule {                     /* which rule decided */

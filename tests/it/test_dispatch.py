@@ -63,11 +63,16 @@ class Offers(DispatchTest):
         bram.next_offer()
         self.assertLess(time.monotonic() - began, 0.9)
 
-    def test_most_urgent_first(self):
+    def test_most_urgent_first_and_one_question_at_a_time(self):
         cases = [self.waits(due=due) for due in (300, 100, 200)]
         time.sleep(1.5)
         bram = self.person('bram')
-        order = [bram.next_offer()['case']['id'] for _ in range(3)]
+        order = []
+        for _ in cases:
+            offer = bram.next_offer()
+            self.assertEqual(len(bram.call('GET', '/v1/me')['offers']), 1)
+            bram.accept(offer)
+            order.append(offer['case']['id'])
         self.assertEqual(order, [cases[1], cases[2], cases[0]])
 
     def test_work_is_shared(self):

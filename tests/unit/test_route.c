@@ -28,6 +28,8 @@ START_TEST(one_rule_at_a_time)
 	ck_assert_int_eq(route_eligible(&c, &a), WHY_FULL);
 	a = able(1), a.busy[1] = 2, a.busy[2] = 1, a.busy_total = 3;
 	ck_assert_int_eq(route_eligible(&c, &a), WHY_FULL);
+	a = able(1), a.asked = true;
+	ck_assert_int_eq(route_eligible(&c, &a), WHY_ASKED);
 	a = able(1), c.wanted.u = numbered(2);
 	ck_assert_int_eq(route_eligible(&c, &a), WHY_NOT_WANTED);
 	c = question(1, 1000), c.team = 1;
