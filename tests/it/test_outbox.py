@@ -37,7 +37,10 @@ class OutboxTest(world.LoketTest):
         return self.anna.reply(taken, text)['contact']['id']
 
     def wait_for(self, taken, *states, timeout=15):
-        wait_until(lambda: self.delivery(taken)[0] in states, timeout, f'delivery {states}')
+        try:
+            wait_until(lambda: self.delivery(taken)[0] in states, timeout, 'it')
+        except AssertionError:
+            self.fail(f'delivery is {self.delivery(taken)}, not {states}')
 
 
 class Provider(OutboxTest):
@@ -89,15 +92,23 @@ class Provider(OutboxTest):
         self.assertEqual(states, sorted(states, key=order.index))
         self.done(taken)
 
-    def test_report_before_the_answer(self):
-        """The answer to our request is slower than its reports: they count, the answer does not undo them."""
-        self.world.graph.delay = 0.0
+    def test_reports_before_the_answer(self):
+        """The answer to our request comes after its reports: they count, the answer does not undo them."""
         taken = self.take()
-        self.reply(taken, 'ok')
+        contact = self.reply(taken, 'slow')
         self.wait_for(taken, 'read')
-        self.world.graph.delay = 0.02
-        time.sleep(0.3)
+        wait_until(lambda: self.world.value('select provider_id from loket.contact where id = %s', [contact]), what='the answer')
         self.assertEqual(self.delivery(taken)[0], 'read')
+        self.done(taken)
+
+    def test_same_report_is_known_by_the_provider_id_too(self):
+        """A provider that does not give our id back: its report waits in delivery_report until the answer names it."""
+        taken = self.take()
+        self.world.psql("insert into loket.delivery_report (inbox, provider_id, status, municipality, at) select 'dordrecht-whatsapp', "
+                        "'wamid.STANDIN' || %s, 'delivered', 'dordrecht', now()", [self.world.graph.n + 1])
+        self.reply(taken, 'silent')
+        self.wait_for(taken, 'delivered')
+        self.world.psql('delete from loket.delivery_report')
         self.done(taken)
 
     def test_failed_at_the_provider(self):
@@ -147,6 +158,23 @@ class Death(OutboxTest):
              'biz_opaque_callback_data': contact}]})
         wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [contact]) == 'delivered',
                    what='the late report')
+
+    def test_what_another_instance_is_sending(self):
+        """It is left alone while that instance has a session, and uncertain when it has none."""
+        import psycopg2
+        taken = self.take()
+        self.world.graph.faults[:] = []
+        other = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_system'),
+                                 application_name='loketd another-instance')
+        contact = self.reply(taken, 'silent')
+        self.wait_for(taken, 'sent')
+        self.world.psql("update loket.outbox set state = 'sending', holder = 'another-instance', next_at = now() where contact = %s",
+                        [contact])
+        self.world.psql("update loket.contact set delivery = 'sending' where id = %s", [contact])
+        time.sleep(6)
+        self.assertEqual(self.delivery(taken)[0], 'sending')
+        other.close()
+        self.wait_for(taken, 'uncertain')
 
     def test_what_was_accepted_before_the_crash_is_sent_after_it(self):
         taken = self.take()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What an agent does with a case: reading, searching, notes, tasks, transfer, resolve, reopen, and the rules around it."""
+import concurrent.futures
 import itertools
 import pathlib
 import sys
@@ -262,6 +263,24 @@ class Ending(WorkTest):
         self.assertNotIn('owner', seen)
         self.assertStatus(self.post('anna', case, 'resolve', {'outcome': 'solved', 'epoch': taken['epoch']}), 409)
         self.assertStatus(self.post('anna', case, 'resolve', {'outcome': 'klaar', 'epoch': taken['epoch']}), 422)
+
+    def test_one_end_for_many_who_try(self):
+        taken = self.take()
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(lambda i: self.post(('anna', 'lead')[i % 2], taken['case']['id'], 'resolve', {
+                'outcome': 'solved', 'epoch': taken['epoch'], 'note': f'poging {i}'}), range(10)))
+        self.assertEqual(sorted(a.status for a in answers), [200] + [409] * 9)
+        self.assertEqual(len(self.anna.case(taken['case']['id'])['notes']), 1)
+
+    def test_wrap_up_keeps_the_place(self):
+        """After a call the agent has a breath: the place stays taken until the wrap-up is over."""
+        answer = self.world.api('POST', '/v1/contacts', 'anna', {'inbox': 'dordrecht-phone', 'kind': 'call', 'product': 'rijbewijs',
+                                                                 'text': 'belt over rijbewijs'})
+        self.assertStatus(answer, 201)
+        case = self.world.api('GET', f"/v1/cases/{answer.json['case']['id']}", 'anna').json
+        self.assertStatus(self.post('anna', case['id'], 'resolve', {'outcome': 'solved', 'epoch': case['epoch']}), 200)
+        self.assertEqual(self.world.value('select count(*) from loket.wrapup where case_id = %s and until > now() + interval \'10 s\'',
+                                          [case['id']]), 1)
 
     def test_reopen(self):
         taken = self.take()

@@ -13,6 +13,7 @@ Faults, one per request, in order:
   "timeout"       taken, never answered
   "cut"           taken, connection closed without an answer
   "disorder"      taken; statuses come back as read, delivered, sent
+  "slow"          taken; answered only after the statuses were delivered
   "failed"        taken; status failed (131026)
   "silent"        taken; no statuses
 
@@ -31,6 +32,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MAX_KEPT = 10000
 STATUSES = {'ok': ['sent', 'delivered', 'read'], 'disorder': ['read', 'delivered', 'sent'],
+            'slow': ['sent', 'delivered', 'read'],
             'failed': ['failed'], 'silent': [], 'timeout': ['sent', 'delivered'], 'cut': ['sent', 'delivered']}
 
 
@@ -156,7 +158,9 @@ class Handler(BaseHTTPRequestHandler):
             self.take(path[1], message, wamid, fault)
 
     def take(self, account, message, wamid, fault):
-        self.server.report(account, message, wamid, STATUSES[fault])
+        reports = self.server.report(account, message, wamid, STATUSES[fault])
+        if fault == 'slow':
+            reports.join(10)
         if fault == 'timeout':
             self.server.closing.wait(60)
         if fault in ('timeout', 'cut'):
@@ -206,7 +210,9 @@ class StandIn(ThreadingHTTPServer):
         return wamid
 
     def report(self, account, message, wamid, statuses):
-        threading.Thread(target=self._report, args=(account, message, wamid, statuses), daemon=True).start()
+        thread = threading.Thread(target=self._report, args=(account, message, wamid, statuses), daemon=True)
+        thread.start()
+        return thread
 
     def _report(self, account, message, wamid, statuses):
         for status in statuses:
