@@ -97,7 +97,6 @@ void conn_wake(struct conn *c)
 
 void conn_answered(struct conn *c, bool keep)
 {
-	metric_add(M_HTTP_REQUESTS, 1);
 	c->x = NULL;
 	if (c->dead) {
 		conn_wake(c);
@@ -159,9 +158,15 @@ static bool begin_head(struct conn *c)
 	return true;
 }
 
+/* limited - a plan that says nothing still has an end */
+static int limited(int ms)
+{
+	return ms > 0 ? ms : HTTP_PLAN_MS;
+}
+
 static void hand_over(struct conn *c)
 {
-	enter(c, CONN_ANSWER, c->x->plan->answer_ms);
+	enter(c, CONN_ANSWER, limited(c->x->plan->answer_ms));
 	c->http->calls.request(c->http->calls.arg, c->x);
 }
 
@@ -210,7 +215,7 @@ static void begin_request(struct conn *c, struct request *req)
 		hand_over(c);
 		return;
 	}
-	enter(c, CONN_BODY, c->x->plan->body_ms);
+	enter(c, CONN_BODY, limited(c->x->plan->body_ms));
 	if (req->expects_continue && evbuffer_get_length(input_of(c)) == 0)
 		say_continue(c);
 }

@@ -35,8 +35,8 @@ struct http_limits {
 struct http_plan {
 	int64_t max_body;             /* above: 413 and close */
 	int64_t spool_above;          /* a body larger than this goes to a file in spool_dir */
-	int body_ms;                  /* for the whole body */
-	int answer_ms;                /* for the operation; then op_gone and 503 */
+	int body_ms;                  /* for the whole body; 0: 30 s */
+	int answer_ms;                /* for the operation; then op_gone and 503. 0: 30 s */
 	bool stream;                  /* the answer is an event stream */
 };
 

@@ -355,7 +355,6 @@ void http_stream_begin(struct http_x *x, const char *type, void (*on_end)(void *
 	c->state = CONN_STREAM;
 	c->deadline_us = 0;
 	c->stream_input = 0;
-	metric_add(M_HTTP_REQUESTS, 1);
 	put_status(&out, c->http, 200);
 	put_headers(&out, headers);
 	put(&out, "Content-Type: ", type, "\r\n");

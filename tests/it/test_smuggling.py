@@ -240,6 +240,37 @@ class Proxied(Smuggling):
             text = text.replace(old, new)
         return text
 
+    def test_claims_about_the_sender_are_not_passed_on(self):
+        for claim in (b'X-Real-IP: 192.0.2.7\r\n', b'x-real-ip: 192.0.2.7\r\nX-Real-IP: 192.0.2.8\r\n'):
+            with self.connect() as c:
+                a = c.ask(b'GET / HTTP/1.1\r\nHost: x\r\n' + claim + b'\r\n')
+            self.assertNotIn(b'192.0.2', a.body)
+
+    def test_events_pass_at_once_and_streams_end(self):
+        with self.connect() as c:
+            c.send(b'GET /v1/me/events HTTP/1.1\r\nHost: x\r\n\r\n')
+            c.s.settimeout(1)
+            while b':\n\n' not in c.buffer:
+                self.assertTrue(c.more())
+            self.assertEqual(self.probe.stats()['streams'], 1)
+        self.assertTrue(self.probe.wait_for('ended', 1))     # HAProxy: at the next heartbeat
+
+    def test_the_file_as_shipped(self):
+        key, both = self.folder / 'key.pem', self.folder / 'both.pem'
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=x', '-keyout',
+                        str(key), '-out', str(both)], check=True, capture_output=True)
+        both.write_text(both.read_text() + key.read_text())
+        text = (ROOT / 'config/proxy' / self.sample).read_text()
+        for name in ('fullchain.pem', 'key.pem', 'both.pem'):
+            text = text.replace('/etc/ssl/loket/' + name, str(key if name == 'key.pem' else both))
+        text = text.replace('/run/nginx.pid', str(self.folder / 'pid2')).replace('/var/log/nginx', str(self.folder))
+        shipped = self.folder / 'shipped'
+        shipped.write_text(text)
+        done = subprocess.run([*self.check, str(shipped)], capture_output=True, text=True, check=False,
+                              env=os.environ | {'PATH': os.environ['PATH'] + ':/usr/sbin'})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('warn', (done.stdout + done.stderr).lower())
+
 
 def without(text, *beginnings):
     return ''.join(line for line in text.splitlines(True) if not line.strip().startswith(beginnings))
@@ -247,6 +278,7 @@ def without(text, *beginnings):
 
 class Nginx(Proxied, unittest.TestCase):
     program, sample = 'nginx', 'nginx.conf'
+    check = ['nginx', '-t', '-q', '-c']
 
     def config(self, text):
         d = self.folder
@@ -265,6 +297,7 @@ class Nginx(Proxied, unittest.TestCase):
 
 class HAProxy(Proxied, unittest.TestCase):
     program, sample = 'haproxy', 'haproxy.cfg'
+    check = ['haproxy', '-c', '-f']
 
     def config(self, text):
         text = without(text, 'user haproxy', 'group haproxy', 'log /dev/log')

@@ -63,8 +63,10 @@ static void answer_later(struct http_x *x, int ms)
 struct flood {
 	struct http_x *x;
 	struct loop_timer *timer;
-	bool once;
+	bool once, beats;
 };
+
+static const struct bytes comment = { (const uint8_t *)":\n\n", 3 };
 
 static void flood_end(void *arg)
 {
@@ -82,24 +84,26 @@ static void flood_more(void *arg)
 
 	if (f->once)
 		http_stream_end(f->x);
-	else if (!http_stream_write(f->x, (struct bytes){ zeros, sizeof(zeros) }))
+	else if (!http_stream_write(f->x, f->beats ? comment : (struct bytes){ zeros, sizeof(zeros) }))
 		loop_timer_stop(f->timer);
 }
 
-static void stream(struct http_x *x, bool flood, bool once)
+static void stream(struct http_x *x, const char *path)
 {
 	struct flood *f = calloc(1, sizeof(*f));
+	bool quiet = strcmp(path, "/stream") == 0;      /* path goes with http_stream_begin */
 
 	if (f == NULL)
 		abort();
 	f->x = x;
-	f->once = once;
+	f->once = strcmp(path, "/stream/once") == 0;
+	f->beats = strcmp(path, "/v1/me/events") == 0;
 	f->timer = loop_timer_new(&srv, flood_more, f);
 	seen.streams++;
 	http_stream_begin(x, "text/event-stream", flood_end, f);
-	http_stream_write(x, (struct bytes){ (const uint8_t *)":\n\n", 3 });
-	if (flood || once)
-		loop_timer_every(f->timer, 20);
+	http_stream_write(x, comment);
+	if (!quiet)
+		loop_timer_every(f->timer, f->beats ? 500 : 20);
 }
 
 /* ---------------------------------------------------------------- routes */
@@ -183,8 +187,8 @@ static void request(void *arg, struct http_x *x)
 		http_reply(x, 200, "application/octet-stream", http_body(x), headers);
 	} else if (strncmp(path, "/slow/", 6) == 0) {
 		answer_later(x, atoi(path + 6));
-	} else if (strncmp(path, "/stream", 7) == 0) {
-		stream(x, strcmp(path, "/stream/flood") == 0, strcmp(path, "/stream/once") == 0);
+	} else if (strncmp(path, "/stream", 7) == 0 || strcmp(path, "/v1/me/events") == 0) {
+		stream(x, path);
 	} else if (strcmp(path, "/big") == 0) {
 		static const uint8_t zeros[4 * 1024 * 1024];
 
