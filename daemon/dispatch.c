@@ -102,7 +102,7 @@ void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
 void dispatch_case_left(struct dispatch *d, struct case_id id)
 {
 	if (d)
-		waitlist_remove(d->waiting, id);
+		dispatch_cases_remove(d, id);
 }
 
 void dispatch_case_back(struct dispatch *d, struct case_id id)

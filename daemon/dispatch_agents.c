@@ -43,6 +43,18 @@ void dispatch_agents_again(struct dispatch *d)
 		d->more[i].read = true;
 }
 
+/* what was said to another instance is not told to us */
+void dispatch_agents_sweep(struct dispatch *d)
+{
+	int n = d->n_agents < DISPATCH_READS ? d->n_agents : DISPATCH_READS;
+
+	for (int i = 0; i < n; i++) {
+		d->swept_agent = (d->swept_agent + 1) % d->n_agents;
+		d->more[d->swept_agent].read = true;
+	}
+	dispatch_kick(d);
+}
+
 void dispatch_agents_look(struct dispatch *d)
 {
 	for (int i = 0; i < d->n_agents; i++)

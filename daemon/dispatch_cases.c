@@ -77,10 +77,21 @@ static void remember_declined(struct dispatch *d, struct case_id id)
 void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
 {
 	waitlist_put(d->waiting, c);
+	d->queue_changed |= UINT64_C(1) << c->municipality;
 	dispatch_ids_add(&d->look, c->id.u);
 	if (c->n_declined > 0)
 		remember_declined(d, c->id);
 	dispatch_kick(d);
+}
+
+void dispatch_cases_remove(struct dispatch *d, struct case_id id)
+{
+	const struct route_case *c = waitlist_get(d->waiting, id);
+
+	if (!c)
+		return;
+	d->queue_changed |= UINT64_C(1) << c->municipality;
+	waitlist_remove(d->waiting, id);
 }
 
 /* after five minutes those who declined may be asked again */
@@ -376,6 +387,7 @@ void dispatch_resync(struct dispatch *d)
 
 	if (!dispatch_leads(d) || !d->loaded || d->resync)
 		return;
+	dispatch_agents_sweep(d);
 	p = pages_new(d, &resync_kind);
 	p->due_us = d->resync_due_us;
 	if (p->due_us)

@@ -75,6 +75,8 @@ struct dispatch {
 	struct dispatch_ids look;       /* cases to find an agent for */
 	struct dispatch_ids back;       /* cases that may wait again: read them */
 	struct dispatch_ids ended;      /* offers whose cases may wait again */
+	uint64_t queue_changed;         /* bit per municipality: what waits changed since it was last said */
+	int64_t queue_said_us;          /* mono */
 	struct dispatch_declined declined[DISPATCH_DECLINED];  /* ring, oldest first */
 	int first_declined, n_declined;
 
@@ -84,6 +86,7 @@ struct dispatch {
 	int64_t seen_written_us;        /* mono */
 	int64_t resync_due_us;          /* where the next page to compare begins */
 	struct case_id resync_id;
+	int swept_agent;                /* where the sweep of agents goes on */
 };
 
 /* dispatch.c */
@@ -101,6 +104,7 @@ void dispatch_agents_look(struct dispatch *d);          /* everybody looks at wh
 int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u);
 bool dispatch_agents_asking(const struct dispatch *d);  /* is there one to be read? */
 void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement);
+void dispatch_agents_sweep(struct dispatch *d);         /* some of them are to be read; the next time others */
 void dispatch_agents_again(struct dispatch *d);         /* the read failed: all of them are to be read */
 /* dispatch_agents_seen - adds the statement for signs of life when it is time; true when added */
 bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u);
@@ -108,6 +112,7 @@ void dispatch_agents_wrapup(struct dispatch *d);        /* set the timer for the
 
 /* dispatch_cases.c */
 void dispatch_cases_put(struct dispatch *d, const struct route_case *c);
+void dispatch_cases_remove(struct dispatch *d, struct case_id id);
 void dispatch_cases_load(struct dispatch *d);
 void dispatch_cases_ask(struct dispatch *d, struct pg_unit *u);
 void dispatch_cases_got(struct dispatch *d, const struct op *op, int statement);
@@ -122,4 +127,5 @@ void dispatch_round_start(struct dispatch *d);
 bool dispatch_round_holds(const struct dispatch *d, struct case_id id);   /* an offer of it is being written */
 
 /* dispatch_tell.c: dispatch_told is for the API as well */
+void dispatch_tell_queue(struct dispatch *d);           /* queue.changed, at most once a second */
 #endif

@@ -104,6 +104,7 @@ static void look_after(struct dispatch *d)
 		dispatch_cases_load(d);
 	else
 		dispatch_cases_tick(d);
+	dispatch_tell_queue(d);
 }
 
 static enum op_status tick_step(struct op *op)

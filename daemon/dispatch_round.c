@@ -99,7 +99,7 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 		.n_considered = dec->n_considered, .candidates = candidates_json(r->op.arena, dec),
 		.left_out = left_out_json(r->op.arena, dec) };
 	r->n_wishes++;
-	waitlist_remove(d->waiting, id);
+	dispatch_cases_remove(d, id);
 	return true;
 }
 

@@ -4,8 +4,11 @@
 #include "daemon/metrics.h"
 #include "daemon/queue.h"
 #include "daemon/rows.h"
+#include "daemon/sse.h"
 
 #include <string.h>
+
+enum { QUEUE_TOLD_US = 1000000 };
 
 static void tell_row(struct server *srv, const struct op *op, int statement, int row)
 {
@@ -33,4 +36,25 @@ int dispatch_told(struct server *srv, const struct op *op, int statement)
 	for (int i = 0; i < pg_rows(op, statement); i++)
 		tell_row(srv, op, statement, i);
 	return pg_rows(op, statement);
+}
+
+static void tell_queue_of(struct server *srv, const char *municipality)
+{
+	char payload[128];
+	struct notice n = { .kind = NOTICE_QUEUE_CHANGED, .at_us = now_us(), .payload = payload };
+
+	snprintf(n.municipality, sizeof(n.municipality), "%s", municipality);
+	snprintf(payload, sizeof(payload), "{\"queue\":{\"municipality\":\"%s\"}}", municipality);
+	sse_publish(srv->sse, &n);
+}
+
+void dispatch_tell_queue(struct dispatch *d)
+{
+	if (!d->queue_changed || mono_us() - d->queue_said_us < QUEUE_TOLD_US)
+		return;
+	for (int i = 0; i < d->world->n_municipalities; i++)
+		if (d->queue_changed >> i & 1)
+			tell_queue_of(d->srv, d->world->municipalities[i]);
+	d->queue_changed = 0;
+	d->queue_said_us = mono_us();
 }

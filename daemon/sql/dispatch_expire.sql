@@ -1,4 +1,5 @@
--- dispatch_expire: offers whose time is over: the case waits on with its first arrival; two in a row, and the agent is away
+-- dispatch_expire: offers whose time is over: the case waits on with its first arrival; two in a row, and the agent is
+-- away
 -- $1 text lease holder, $2 bigint lease epoch
 -- columns: the notices (offer.withdrawn, case.changed, presence.changed)
 with fence as materialized (
@@ -36,7 +37,8 @@ select * from (
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
 	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'timeout', 'why', 'nobody answered: it waits on with its first arrival')
+	                          'municipality', municipality), 'event', 'timeout',
+	                          'why', 'nobody answered: it waits on with its first arrival')
 	  from back
 	union all
 	select clock_timestamp(), municipalities[1], 'presence.changed', null::uuid, agent,

@@ -1,19 +1,34 @@
--- dispatch_stuck: cases that are offered to nobody wait again (sweep: there should be none)
+-- dispatch_stuck: loose ends, of which there should be none (sweep): cases that are offered to nobody wait again, offers
+-- of cases that are not on offer end
 -- $1 text lease holder, $2 bigint lease epoch
--- columns: the notices (case.changed)
+-- columns: the notices (offer.withdrawn, case.changed)
 with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
 	for share),
+ended as (
+	update loket.offer o set state = 'withdrawn', ended_at = clock_timestamp()
+	  from fence
+	 where o.state = 'made'
+	   and not exists (select from loket.case_file c
+	                    where c.id = o.case_id and c.state = 'offered' and c.epoch = o.epoch)
+	returning o.id, o.case_id, o.agent, o.municipality),
 back as (
 	update loket.case_file c set state = 'queued'
 	  from fence
 	 where c.state = 'offered'
-	   and not exists (select from loket.offer o where o.case_id = c.id and o.state = 'made')
+	   and not exists (select from loket.offer o
+	                    where o.case_id = c.id and o.state = 'made' and o.epoch = c.epoch)
 	returning c.id, c.municipality, c.product)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
+	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
+	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
+	                          'reason', 'caseChanged')
+	  from ended
+	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
 	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'withdraw', 'why', 'found by the sweep: it was offered to nobody')
+	                          'municipality', municipality), 'event', 'withdraw',
+	                          'why', 'found by the sweep: it was offered to nobody')
 	  from back) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

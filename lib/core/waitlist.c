@@ -333,15 +333,16 @@ int waitlist_count(const struct waitlist *w)
 /* the most urgent of a class that a may take now: its head, or the first that a has not declined */
 static const struct route_case *head_for(const struct class *cl, const struct route_agent *a)
 {
-	enum route_why why = route_eligible(&cl->root->c, a);
-	struct node *nd = NULL;
+	const struct node *nd = cl->root;
+	enum route_why why = route_eligible(&nd->c, a);
 
-	if (why != WHY_OK && why != WHY_DECLINED)
-		return NULL;             /* what is wrong with one is wrong with the whole class */
-	while ((nd = treap_after(cl->root, nd ? &nd->c : NULL)))
-		if (route_eligible(&nd->c, a) == WHY_OK)
-			return &nd->c;
-	return NULL;
+	if (why == WHY_OK || why == WHY_DECLINED) {
+		nd = treap_after(cl->root, NULL);
+		why = route_eligible(&nd->c, a);
+	}
+	while (why == WHY_DECLINED && (nd = treap_after(cl->root, &nd->c)))
+		why = route_eligible(&nd->c, a);
+	return why == WHY_OK ? &nd->c : NULL;    /* what else is wrong with one is wrong with the whole class */
 }
 
 static int least_urgent(const struct route_case **out, int n)

@@ -63,6 +63,12 @@ class Offers(DispatchTest):
         bram.next_offer()
         self.assertLess(time.monotonic() - began, 0.9)
 
+    def test_queue_changed_is_told(self):
+        lead = self.world.events('lead')
+        self.waits(municipality='sliedrecht')
+        lead.wait('queue.changed', lambda d: d['municipality'] == 'sliedrecht', 5)
+        lead.close()
+
     def test_most_urgent_first_and_one_question_at_a_time(self):
         cases = [self.waits(due=due) for due in (300, 100, 200)]
         time.sleep(1.5)

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Dispatch goes on: the dispatcher dies, Redis dies, a nudge is lost, a hundred thousand wait."""
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from dispatch_world import DispatchTest, wait_until, world
+from servers import LOKETD, die_with_us
+
+
+class Faults(DispatchTest):
+    config = 'dispatch { sweep_seconds = 1 offer_seconds = 20 presence_seconds = 10 }'
+
+    def leads(self):
+        return self.world.psql("select holder, epoch from loket.lease where name = 'dispatch' and until > clock_timestamp()")
+
+    def test_killed_and_started_again(self):
+        """offers that were made still stand; what waits is offered within three seconds of the start"""
+        bram = self.person('bram')
+        first = self.waits(due=10)
+        offer = bram.next_offer()
+        epoch = self.leads()[0][1]
+        self.world.kill9()
+        second = self.waits(due=20)
+        self.world.start()
+        self.people.remove(bram)
+        bram = world.Agent(self.world, 'bram')
+        self.people.append(bram)
+        self.assertEqual(bram.accept(offer)['case']['id'], first)
+        began = time.monotonic()
+        self.assertEqual(bram.next_offer()['case']['id'], second)
+        print(f'offered {time.monotonic() - began:.2f} s after the start', end=' ')
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertEqual(self.leads()[0][1], epoch + 1)
+
+    def test_clean_stop_gives_the_lease_back(self):
+        wait_until(self.leads, 5, 'a dispatcher')
+        self.world.stop()
+        self.assertEqual(self.leads(), [])
+        self.world.start()
+        wait_until(self.leads, 2, 'the dispatcher back')
+
+    def test_another_instance_takes_over(self):
+        wait_until(self.leads, 5, 'a dispatcher')
+        conf = (self.world.dir / 'loketd.conf').read_text()
+        port = world.free_port()
+        other = self.world.dir / 'other'
+        (other / 'state').mkdir(parents=True, exist_ok=True)
+        conf = conf.replace(str(self.world.port), str(port)).replace(f'{self.world.dir}/', f'{other}/')
+        (other / 'loketd.conf').write_text(conf)
+        holder, epoch = self.leads()[0]
+        with open(other / 'log', 'ab') as log:
+            second = subprocess.Popen(die_with_us([LOKETD, '--config', str(other / 'loketd.conf')]), stdout=log, stderr=log,
+                                      env=self.world._env())
+        try:
+            wait_until(lambda: b'daemon.ready' in (other / 'log').read_bytes(), 20, 'the second instance')
+            time.sleep(1)
+            self.assertEqual(self.leads(), [(holder, epoch)])       # one dispatches
+            self.person('bram')
+            self.world.process.send_signal(signal.SIGSTOP)          # asleep, not dead
+            began = time.monotonic()
+            case = self.waits()
+            wait_until(lambda: [e for _, e in self.leads()] == [epoch + 1], 5, 'the other to take over')
+            took = time.monotonic() - began
+            wait_until(lambda: self.state(case) == 'offered', 3, 'an offer by the other')
+            print(f'taken over in {took:.2f} s', end=' ')
+            self.assertLess(took, 3)
+            self.world.process.send_signal(signal.SIGCONT)          # wakes, and must not write any more
+            time.sleep(1.5)
+            self.assertEqual([e for _, e in self.leads()], [epoch + 1])
+            self.assertEqual(self.world.value("select count(*) from loket.offer where state = 'made' and case_id = %s", [case]), 1)
+        finally:
+            self.world.process.send_signal(signal.SIGCONT)
+            second.terminate()
+            self.assertEqual(second.wait(30), 0, (other / 'log').read_text()[-3000:])
+            shutil.rmtree(other)
+        wait_until(self.leads, 5, 'the first one back')
+
+    def test_redis_flushed(self):
+        """FLUSHALL in the middle: offers go on, and Redis shows what waits again"""
+        hidden = [self.waits(product='huwelijk', municipality='sliedrecht', due=1000 + i) for i in range(20)]
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == len(hidden), 5, 'the queue in Redis')
+        bram = self.person('bram')
+        self.world.redis('FLUSHALL')
+        case = self.waits(due=1)
+        self.assertEqual(bram.next_offer()['case']['id'], case)
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == len(hidden), 8, 'the queue rebuilt')
+        page = self.world.api('GET', '/v1/queue?limit=5&municipality=sliedrecht', 'lead').json
+        self.assertEqual([item['id'] for item in page['items']], hidden[:5])
+
+    def test_forty_agents_forty_cases(self):
+        """agents of all kinds accept what they are offered, each offer three times at once: one owner each"""
+        names = ['anna', 'bram', 'carla', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees', 'mehmet', 'oksana']
+        cases = [self.waits(product='algemeen', municipality=m, due=100 + i)
+                 for i, m in enumerate(world.MUNICIPALITIES * 8)]
+        people = [self.person(name) for name in names]
+        owners, lock = {}, threading.Lock()
+
+        def work(who):
+            while True:
+                try:
+                    offer = who.next_offer(3)
+                except AssertionError:
+                    return
+                three = [threading.Thread(target=take, args=(who, offer)) for _ in range(3)]
+                for t in three:
+                    t.start()
+                for t in three:
+                    t.join()
+                who.resolve(owners[offer['case']['id']][1])
+
+        def take(who, offer):
+            taken = who.accept(offer)
+            with lock:
+                before = owners.setdefault(taken['case']['id'], (who.name, taken))
+            self.assertEqual(before[0], who.name)
+
+        crowd = [threading.Thread(target=work, args=(who,)) for who in people]
+        for t in crowd:
+            t.start()
+        for t in crowd:
+            t.join()
+        self.assertEqual(set(owners), set(cases))
+        self.assertEqual(self.world.value("select count(*) from loket.offer where case_id = any(%s::uuid[]) and state = 'accepted'",
+                                          [cases]), 40)
+        self.assertGreater(len({name for name, _ in owners.values()}), 5)
+
+
+class Many(DispatchTest):
+    """A hundred thousand wait; nobody here may take them."""
+    config = 'dispatch { sweep_seconds = 2 }'
+    record = False
+
+    def test_queue_at_a_hundred_thousand(self):
+        n = 100000
+        self.world.psql('''insert into loket.case_file (id, municipality, reference, product, inbox, channel, state, opened_at,
+                arrived_at, due_at, last_contact_at)
+            select gen_random_uuid(), m[1 + i %% 5], 'M-' || i, p[1 + i %% 25], 'x', c[1 + i %% 4], 'queued', now(),
+                   now() - make_interval(secs => i), now() + make_interval(secs => 14400 - i), now()
+              from generate_series(1, %s) i,
+                   (select array_agg(id order by id) as m from loket.municipality) m,
+                   (select array_agg(id order by id) as p from loket.product) p,
+                   (values (array['whatsapp', 'webform', 'phone', 'email'])) v (c)''', [n])
+        self.world.restart()
+        wait_until(lambda: f'n={n}' in self.world.log(), 30, 'the dispatcher to load them')
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == n, 60, 'Redis to hold them')
+        for what in ('', '&municipality=dordrecht', '&product=rijbewijs'):
+            times = []
+            for _ in range(20):
+                began = time.monotonic()
+                answer = self.world.api('GET', '/v1/queue?limit=50' + what, 'lead')
+                times.append(time.monotonic() - began)
+                self.assertEqual(answer.status, 200)
+            times.sort()
+            print(f'\n  /v1/queue?limit=50{what}: p50 {times[10] * 1000:.1f} ms, slowest {times[-1] * 1000:.1f} ms', end=' ')
+        page = self.world.api('GET', '/v1/queue?limit=50', 'lead').json
+        self.assertEqual(page['waiting'], n)
+        self.assertEqual(sum(c['waiting'] for c in page['counts']), n)
+        self.assertEqual(page['items'], sorted(page['items'], key=lambda item: (item['dueAt'], item['id'])))
+        again = self.world.api('GET', f"/v1/queue?limit=50&cursor={page['next']}", 'lead').json
+        self.assertFalse({i['id'] for i in page['items']} & {i['id'] for i in again['items']})
+        began = time.monotonic()
+        bram = self.person('bram')
+        bram.next_offer()
+        print(f'\n  first offer {time.monotonic() - began:.3f} s after "ready"', end=' ')
+
+
+if __name__ == '__main__':
+    world.main()
