@@ -63,6 +63,7 @@ static inline struct route_agent any_agent(struct prng *p, unsigned n)
 		a.busy_total = (uint8_t)(a.busy_total + a.busy[i]);
 	}
 	a.room_total = (uint8_t)prng_below(p, 7);
+	a.asked = prng_below(p, 5) == 0;
 	a.idle_since_us = prng_below(p, 5);
 	return a;
 }

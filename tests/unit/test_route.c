@@ -189,6 +189,7 @@ static void check_rules(const struct route_case *c, const struct route_agent *a)
 	ck_assert_int_eq(a->presence, PRESENCE_READY);                         /* H1 */
 	ck_assert_int_lt(a->busy[c->channel], a->room[c->channel]);
 	ck_assert_int_lt(a->busy_total, a->room_total);
+	ck_assert(!a->asked);
 	ck_assert(a->channels & UINT32_C(1) << c->channel);
 	ck_assert(a->languages & UINT32_C(1) << c->language);
 	ck_assert(c->option0 || a->products.bits[0] & UINT64_C(1) << c->product);  /* H2 */
