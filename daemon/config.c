@@ -28,6 +28,9 @@ static const struct option {
 enum { N_OPTIONS = sizeof options / sizeof *options, MAX_SECTIONS = 8, MAX_MISTAKES = 20,
 	MAX_FILE_BYTES = 1 << 16, MAX_TEXT = 200 };
 
+/* libconfuse takes an end of file inside a section for a fine end: hence a last word of our own */
+static const char last_line[] = "\n__end()\n";
+
 struct mistake {
 	int line;
 	char text[MAX_TEXT];
@@ -324,30 +327,30 @@ static void print_mistake(FILE *out, const char *path, const struct mistake *m)
 	fprintf(out, " %s\n", m->text);
 }
 
+/* read_file - the text with room for a last line of ours; "" without path. NULL after saying what is wrong */
 static char *read_file(const char *path, FILE *out)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
-	char *text = calloc(1, MAX_FILE_BYTES + sizeof "\n__end()\n");
-	size_t n = 0;
+	char *text = calloc(1, MAX_FILE_BYTES + sizeof last_line);
+	FILE *f;
 
 	if (!text)
 		abort();
-	if (path && !f) {
+	if (!path)
+		return text;
+	f = fopen(path, "re");
+	if (!f) {
 		fprintf(out, "%s: %m\n", path);
 		free(text);
 		return NULL;
 	}
-	if (f) {
-		n = fread(text, 1, MAX_FILE_BYTES, f);
-		bool bad = !feof(f) && fgetc(f) != EOF;
-		if (bad || ferror(f) || memchr(text, 0, n)) {
-			fprintf(out, "%s: not a configuration file\n", path);
-			free(text);
-			text = NULL;
-		}
-		fclose(f);
-	}
-	return text;
+	size_t n = fread(text, 1, MAX_FILE_BYTES, f);
+	bool fine = feof(f) && !memchr(text, 0, n);
+	fclose(f);
+	if (fine)
+		return text;
+	fprintf(out, "%s: not a configuration file, or larger than %d bytes\n", path, MAX_FILE_BYTES);
+	free(text);
+	return NULL;
 }
 
 int config_load(struct config *c, const char *path, FILE *out)
@@ -360,8 +363,7 @@ int config_load(struct config *c, const char *path, FILE *out)
 		return -1;
 	for (const char *p = text; *p; p++)
 		l.n_lines += *p == '\n' && p[1];
-	/* libconfuse takes an end of file inside a section for a fine end: ask for a last word of our own */
-	memcpy(text + strlen(text), "\n__end()\n", sizeof "\n__end()\n");
+	memcpy(text + strlen(text), last_line, sizeof last_line);
 	loading = &l;
 	for (;;) {
 		cfg = parse(text);
