@@ -97,7 +97,7 @@ static struct stream_reader *reader_new(const struct principal *p)
 	text = (char *)(r + 1);
 	for (int i = 0; i < p->n_municipalities; i++) {
 		r->who.municipalities[i] = text;
-		text = stpcpy(text, p->municipalities[i]) + 1;
+		text = stpcpy(text, p->municipalities[i]) + 1;   /* lint-ok: measured above */
 	}
 	return r;
 }

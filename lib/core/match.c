@@ -20,7 +20,7 @@
 #define UK_THING "digid|форм~|анкет~|саит~|інтернет~|интернет~|комп~|онлаин"
 
 static const char *const help_phrases[] = {
-	/* Dutch */
+	/* Dutch; NOLINTNEXTLINE(bugprone-suspicious-missing-comma): joined with its things on purpose */
 	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een|dit|t? online|digitale|digitaal? " NL_THING,
 	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een? online|digitale * aanvraag|aanvragen|aangifte",
 	"digitale hulp|ondersteuning", "digicoach|digihulp|digibeet|digibeten", "digitale coach", "optie 0|nul",

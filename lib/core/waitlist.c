@@ -178,6 +178,7 @@ static struct class *class_of(struct waitlist *w, const struct class_key *k)
 	struct class **at = &w->class_buckets[class_bucket(k)], *c;
 
 	for (c = *at; c; c = c->next)
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): key_of zeroes padding */
 		if (memcmp(&c->key, k, sizeof(*k)) == 0)
 			return c;
 	c = must(calloc(1, sizeof(*c)));
