@@ -224,6 +224,9 @@ void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement)
 	dispatch_agents_wrapup(d);
 }
 
+/* at the latest then: what ends in years does not fit a timer */
+enum { LOOK_US = 1800 * 1000 * 1000 };
+
 void dispatch_agents_wrapup(struct dispatch *d)
 {
 	int64_t now = mono_us(), first = INT64_MAX;
@@ -238,7 +241,7 @@ void dispatch_agents_wrapup(struct dispatch *d)
 		}
 	}
 	if (first != INT64_MAX && d->wrapup)
-		loop_timer_once(d->wrapup, (int)((first - now) / 1000 + 1));
+		loop_timer_once(d->wrapup, (int)((first - now < LOOK_US ? first - now : LOOK_US) / 1000 + 1));
 }
 
 /* ---------------------------------------------------------------- signs of life */

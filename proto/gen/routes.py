@@ -126,11 +126,10 @@ def main():
                 '#include "daemon/op.h"\n\nstruct api;\n')
         for _, method, item in found:
             h.write(f"enum op_status api_{snake(item[method]['operationId'])}(struct api *a);\n")
-        h.write(f'\nenum {{ N_API_ROUTES = {len(found)} }};\nextern const char api_version[];\n'
+        h.write(f'\nenum {{ N_API_ROUTES = {len(found)} }};\n'
                 'extern const unsigned char openapi_json[];\nextern const unsigned long openapi_json_len;\n\n#endif\n')
     with open(sys.argv[3], 'w') as c:
         c.write('/* made by proto/gen/routes.py */\n#include "daemon/api.h"\n\n'
-                f"const char api_version[] = \"{doc['info']['version']}\";\n"
                 'const int n_api_routes = N_API_ROUTES;\nconst struct api_route api_routes[] = {\n')
         c.writelines(route(doc, *r) for r in found)
         c.write('};\n')

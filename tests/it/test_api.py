@@ -205,7 +205,7 @@ class SetUp(ApiTest):
         self.api('PUT', '/v1/inboxes/dordrecht-nieuw', want=201, body={
             'municipality': 'dordrecht', 'channel': 'webform', 'secrets': {'secret': ['geheim-van-nieuw']}})
         self.world.secrets['dordrecht-nieuw'] = 'geheim-van-nieuw'
-        wait_until(lambda: self.world.hook('dordrecht-nieuw', b'{"text": "Hallo", "email": "a@example.org"}').status == 201, 5)
+        wait_until(lambda: self.world.hook('dordrecht-nieuw', b'{"fields": {"bericht": "Hallo"}}').status == 201, 5)
 
     def test_tokens(self):
         made = self.api('PUT', '/v1/tokens', body={'name': 'koppeling', 'role': 'integration', 'municipalities': ['dordrecht']}, want=201).json

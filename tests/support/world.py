@@ -360,6 +360,8 @@ class Events:
         self.answer = self._connection.getresponse()
         if self.answer.status != 200:
             raise AssertionError(f'{self.answer.status} {self.answer.read()!r}')
+        if world.record:
+            traffic.note('GET', '/v1/me/events', headers, None, Answer(200, self.answer.headers, b''))
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
