@@ -70,7 +70,7 @@ class Citizens:
                 give_up = give_up or time.monotonic() + 15
                 if time.monotonic() > give_up:
                     return False
-            time.sleep(0.03)
+            time.sleep(0.08)
 
     def stop(self):
         self.stopping.set()

@@ -84,7 +84,9 @@ class Servers:
         options = {'listen_addresses': '', 'unix_socket_directories': str(self.dir), 'max_connections': '100',
                    'shared_buffers': '64MB', 'jit': 'off', 'log_min_messages': 'warning',
                    'log_min_error_statement': 'error', 'autovacuum_naptime': '10s'}
-        if not self.fsync:
+        if self.fsync:      # after a crash one sync of the file system instead of one for each file
+            options['recovery_init_sync_method'] = 'syncfs'
+        else:
             options |= {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
         argv = [f'{self.bin}/postgres', '-D', str(self.dir / 'pg')]
         for key, value in options.items():

@@ -1,0 +1,69 @@
+"""Would the fault tests notice? A loketd with one seeded mistake at a time (daemon/mutant.h): each must be found by
+the questions that test_faults.py asks, and without a mistake nothing may be found. $LOKETD is the mutants' build."""
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import faults  # noqa: E402
+import test_faults  # noqa: E402
+import world  # noqa: E402
+
+
+def short_form(mutant):
+    """Duplicates, crashes of PostgreSQL with work under way, stale writes, a lost nudge, FLUSHALL: what was found."""
+    w = world.World(test_faults.Faults.config, fsync=True, record=False,
+                    environment={'LOKET_MUTANT': mutant} if mutant else None)
+    try:
+        w.start()
+        recorder = faults.Recorder()
+        citizens = faults.Citizens(w, recorder, n=4, per_second=40)
+        for _ in range(3):
+            time.sleep(0.4)
+            test_faults.crash_before_commit(w)
+            w.servers.pg_start()
+            w.wait_ready()
+        citizens.stop()
+        found = []
+        w.redis('FLUSHALL')
+        try:
+            world.wait_until(lambda: faults.queue_is_whole(w), 6, 'the queue')
+        except AssertionError:
+            found.append('the queue in Redis does not come back')
+        workers = faults.Workers(w, recorder, test_faults.AGENTS)
+        faults.wait_all_served(w, 20)
+        test_faults.forget_a_case(w)
+        left = faults.wait_all_served(w, 6)
+        workers.stop()
+        if left:
+            found.append('a forgotten case is not found')
+        return found + faults.violations(w, recorder)
+    finally:
+        w.close()
+
+
+class Mutants(unittest.TestCase):
+    def test_control(self):
+        self.assertEqual([], short_form(None))
+
+    def test_answer_before_commit(self):
+        self.found('answer_before_commit', 'acknowledged and lost')
+
+    def test_no_unique_key(self):
+        self.found('no_unique_key', 'stored twice')
+
+    def test_no_epoch_check(self):
+        self.found('no_epoch_check', 'writes with a stale epoch')
+
+    def test_no_sweep(self):
+        self.found('no_sweep', 'a forgotten case is not found')
+
+    def found(self, mutant, what):
+        found = short_form(mutant)
+        self.assertTrue(any(what in f for f in found), f'{mutant} was not noticed; found: {found}')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
