@@ -125,7 +125,8 @@ static const char *keyword(struct arena *a, const char *text, const char *munici
 	for (int i = 0; i < n_words; i++) {
 		size_t n = strlen(words[i].word);
 
-		if (n > longest && (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
+		if (n > longest && phrase_begins(&w, words[i].word) >= 0 &&
+		    (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
 		    holds_word(hay, words[i].word, n)) {
 			longest = n;
 			product = words[i].product;

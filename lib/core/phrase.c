@@ -19,6 +19,30 @@ static size_t punctuation(const unsigned char *p)
 	return 0;
 }
 
+static int bucket(const char *s)
+{
+	unsigned char second = s[0] && s[1] != ' ' ? (unsigned char)s[1] : 0;   /* a word of one byte */
+
+	return ((unsigned char)s[0] * 31 + second) % PHRASE_BUCKETS;
+}
+
+static void make_index(struct phrase_words *w)
+{
+	for (int b = 0; b < PHRASE_BUCKETS; b++)
+		w->first[b] = -1;
+	for (int i = w->n - 1; i >= 0; i--) {
+		int b = bucket(w->at[i]);
+
+		w->next[i] = w->first[b];
+		w->first[b] = (int16_t)i;
+	}
+}
+
+int phrase_begins(const struct phrase_words *w, const char *s)
+{
+	return w->first[bucket(s)];
+}
+
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 {
 	unsigned char *p = text ? (unsigned char *)utf8_fold(a, text) : NULL;
@@ -38,6 +62,7 @@ bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 		for (; gap; gap--)
 			*p++ = '\0';
 	}
+	make_index(w);
 	return w->n > 0;
 }
 
@@ -79,13 +104,67 @@ static bool fits(const char *pattern, const struct phrase_words *w, int i, bool 
 	return i < w->n && word_fits(pattern, len - optional, w->at[i]) && fits(rest, w, i + 1, whole);
 }
 
+static bool fits_anywhere(const char *pattern, const struct phrase_words *w)
+{
+	for (int i = 0; i < w->n; i++) {
+		if (fits(pattern, w, i, false))
+			return true;
+	}
+	return false;
+}
+
+/* the index knows exact words and beginnings of two bytes and more: no gap, no "a~" */
+static bool indexed(const char *item, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool short_beginning = item[i] == '~' && (i < 2 || item[i - 2] == '|');
+
+		if (item[i] == '*' || short_beginning)
+			return false;
+	}
+	return true;
+}
+
+/* does the pattern fit where a word begins as one of the alternatives of item? */
+static bool fits_at(const char *pattern, const char *item, size_t len, const struct phrase_words *w)
+{
+	for (const char *alternative = item, *end = item + len; alternative < end;) {
+		const char *bar = memchr(alternative, '|', (size_t)(end - alternative));
+		size_t n = (size_t)((bar ? bar : end) - alternative);
+		char beginning[2] = { alternative[0], n > 1 ? alternative[1] : '\0' };
+
+		for (int i = n ? phrase_begins(w, beginning) : -1; i >= 0; i = w->next[i]) {
+			if (fits(pattern, w, i, false))
+				return true;
+		}
+		alternative += n + 1;
+	}
+	return false;
+}
+
+/* where a pattern fits, its first item does, or the first that may not be missing, or one between them */
+static bool one_within(const char *pattern, const struct phrase_words *w)
+{
+	for (const char *item = pattern; *item;) {
+		size_t len = strcspn(item, " ");
+		bool optional = item[len - 1] == '?';
+
+		if (!indexed(item, len))
+			return fits_anywhere(pattern, w);
+		if (fits_at(pattern, item, len - optional, w))
+			return true;
+		if (!optional)
+			return false;
+		item += len + (item[len] == ' ');
+	}
+	return fits_anywhere(pattern, w);
+}
+
 bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w)
 {
 	for (size_t p = 0; p < n; p++) {
-		for (int i = 0; i < w->n; i++) {
-			if (fits(patterns[p], w, i, false))
-				return true;
-		}
+		if (one_within(patterns[p], w))
+			return true;
 	}
 	return false;
 }
