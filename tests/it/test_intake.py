@@ -601,5 +601,63 @@ class TypedIn(Intake):
         self.assertEqual(answers[0].json['contact']['id'], answers[1].json['contact']['id'])
 
 
+class Second(world.World):
+    """Another loketd on the same PostgreSQL and Redis."""
+
+    def __init__(self, first):     # pylint: disable=super-init-not-called
+        self.__dict__.update(first.__dict__)
+        self.port = world.free_port()
+        self.dir = first.dir / 'second'
+        self.dir.mkdir()
+        (self.dir / 'state').mkdir()
+        self.log_path, self.process, self._open = self.dir / 'loketd.log', None, []
+
+
+class TwoInstances(Intake):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.both = [cls.world, Second(cls.world)]
+        cls.both[1].start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.both[1].stop()
+        report = cls.both[1].sanitizer_report()
+        super().tearDownClass()
+        assert not report, report
+
+    def post_to_both(self, bodies):
+        answers = []
+        threads = [threading.Thread(target=lambda w=w, b=b: answers.append(w.hook('dordrecht-whatsapp', b).status))
+                   for b in bodies for w in self.both]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual({200}, set(answers))
+
+    def test_the_same_message_at_both(self):
+        for i in range(15):
+            wa = new_number()
+            self.post_to_both([envelope([message(f'Ronde {i}', wa)])] * 3)
+            self.assertEqual((1, 1, 1), self.world.psql("""select count(*), count(distinct party), count(distinct case_id)
+                from loket.contact where party in (select party from loket.address where value = %s)""", ['+' + wa])[0])
+
+    def test_somebody_new_at_both(self):
+        """Different messages of one new sender: one party and one case, whoever is first."""
+        for i in range(15):
+            wa = new_number()
+            self.post_to_both([envelope([message(f'Ronde {i}', wa)]), envelope([message(f'Nog een {i}', wa)])])
+            self.assertEqual((2, 1, 1), self.world.psql("""select count(*), count(distinct party), count(distinct case_id)
+                from loket.contact where party in (select party from loket.address where value = %s)""", ['+' + wa])[0])
+
+    def test_a_retry_reached_the_other(self):
+        body = envelope([message('Een keer', self.wa)])
+        for w in self.both * 2:
+            self.assertEqual(200, w.hook('dordrecht-whatsapp', body).status)
+        self.assertEqual(1, self.count('contact', 'party = (select party from loket.address where value = %s)', ['+' + self.wa]))
+
+
 if __name__ == '__main__':
     unittest.main(verbosity=2)

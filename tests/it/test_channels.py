@@ -1,0 +1,105 @@
+"""Every example of every channel (tests/channel), posted over HTTP to an inbox of its own: the answer, and what is stored,
+are what the example says that the channel makes of it."""
+import base64
+import hashlib
+import hmac
+import json
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import world  # noqa: E402
+
+FOLDER = world.ROOT / 'tests/channel'
+SECRET = 'geheim-van-de-inbox'
+STATUS = {'ok': {200, 201}, 'unreadable': {200}, 'invalid': {422}, 'too large': {413}}
+
+
+class Example:
+    """An .in file with its .out file; format in tests/channel/bench.h."""
+
+    def __init__(self, path):
+        self.channel, self.name = path.parent.name, path.stem
+        self.inbox = f'x-{self.channel}-{self.name}'.lower()[:80]
+        head, _, self.body = path.read_bytes().partition(b'\n\n')
+        self.directives, self.headers = {}, {}
+        if head.startswith(b'\n'):
+            head, self.body = b'', path.read_bytes()[1:]
+        for line in head.decode().split('\n'):
+            key, _, value = line.partition(': ')
+            if key.startswith('@'):
+                self.directives[key[1:]] = value
+            elif key and not key.startswith('#'):
+                self.headers[key] = value
+        self.body = self.body.removesuffix(b'\n')
+        how = self.directives.get('body', 'raw')
+        if how == 'base64':
+            self.body = base64.b64decode(self.body)
+        elif how == 'crlf':
+            self.body = self.body.replace(b'\n', b'\r\n')
+        self.expected = json.loads(path.with_suffix('.out').read_text())
+
+    @property
+    def is_post(self):
+        return self.directives.get('do', 'parse') == 'parse' and 'now' not in self.directives
+
+    def proof(self):
+        how = self.directives.get('sign', 'hub' if self.channel == 'whatsapp' else 'own')
+        if how == 'hub':
+            return {'X-Hub-Signature-256': world.sign(SECRET, self.body)}
+        if how == 'bearer':
+            return {'Authorization': 'Bearer ' + SECRET}
+        if how == 'own':
+            now = str(int(time.time()))
+            mac = hmac.new(SECRET.encode(), now.encode() + b'.' + self.body, hashlib.sha256).hexdigest()
+            return {'X-Loket-Signature': f't={now},v1={mac}'}
+        return {}
+
+
+class Channels(world.LoketTest):
+    config = 'intake { form_posts_per_minute = 1000 }'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.examples = [e for e in map(Example, sorted(FOLDER.glob('*/*.in'))) if e.is_post]
+        for e in cls.examples:
+            cls.world.psql("insert into loket.inbox (id, municipality, channel, account, settings) values (%s, 'dordrecht', %s, %s, %s)",
+                           [e.inbox, e.channel, e.directives.get('account', cls.account(e)), e.directives.get('settings', '{}')])
+            cls.world.psql("insert into loket.inbox_secret (inbox, kind, value) values (%s, 'secret', %s)", [e.inbox, SECRET])
+        last = cls.examples[-1].inbox
+        world.wait_until(lambda: cls.world.hook(last, b'', secret='x').status != 404, 10, 'the inboxes')
+
+    @staticmethod
+    def account(e):
+        """The one that the bodies of the examples name."""
+        return '224466880011' if e.channel == 'whatsapp' else None
+
+    def test_examples(self):
+        self.assertGreater(len(self.examples), 100)
+        for e in self.examples:
+            with self.subTest(e.inbox):
+                self.post(e)
+        self.assertTrue(self.world.api('GET', '/v1/ledger', 'lead').json['balanced'])
+
+    def post(self, e):
+        answer = self.world.request('POST', f'/v1/hooks/{e.inbox}', e.headers | e.proof(), e.body)
+        want = e.expected
+        if want['verify'] != 'ok':
+            self.assertEqual(401, answer.status)
+            return
+        self.assertIn(answer.status, STATUS[want['parse']], answer)
+        self.assertEqual({c['providerId'] for c in want['contacts']}, self.stored(e, 'contact', 'provider_id'))
+        self.assertEqual({r['providerId'] + r['status'] for r in want['reports']},
+                         self.stored(e, 'delivery_report', 'provider_id || status'))
+        letters = 1 if want['parse'] == 'unreadable' else len(want['unreadable'])
+        self.assertEqual(letters, self.world.value('select count(*) from loket.dead_letter where inbox = %s', [e.inbox]))
+
+    def stored(self, e, table, what):
+        return {r[0] for r in self.world.psql(f'select {what} from loket.{table} where inbox = %s', [e.inbox])}
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
