@@ -169,10 +169,15 @@ static size_t iban_length(const char country[2])
 /* bytes of the IBAN that begins at p, a letter; 0 when none does */
 static size_t iban_at(const unsigned char *p)
 {
-	char iban[IBAN_MAX] = { upper(p[0]), upper(p[1]) };
+	char iban[IBAN_MAX];
 	size_t want, n = 2, len = 2;
 
-	if (!is_letter(p[1]) || is_letter(p[2]) || !(want = iban_length(iban)))
+	if (!is_letter(p[1]) || is_letter(p[2])) /* nearly always */
+		return 0;
+	iban[0] = upper(p[0]);
+	iban[1] = upper(p[1]);
+	want = iban_length(iban);
+	if (!want)
 		return 0;
 	while (n < want) {
 		size_t gap = is_alnum(p[len]) ? 0 : separators(p + len, "");

@@ -69,16 +69,17 @@ bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 /* does one of the alternatives, len bytes of them, fit the word? */
 static bool word_fits(const char *pattern, size_t len, const char *word)
 {
-	size_t n = strlen(word);
+	for (const char *end = pattern + len; pattern < end; pattern++) {
+		const char *w = word;
 
-	for (const char *end = pattern + len; pattern < end;) {
-		const char *bar = memchr(pattern, '|', (size_t)(end - pattern));
-		size_t m = (size_t)((bar ? bar : end) - pattern);
-		bool beginning = m && pattern[m - 1] == '~';
-
-		if (beginning ? n >= m - 1 && !memcmp(word, pattern, m - 1) : n == m && !memcmp(word, pattern, m))
+		while (pattern < end && *pattern == *w && *w) {
+			pattern++;
+			w++;
+		}
+		if (pattern == end || *pattern == '|' ? !*w : *pattern == '~')
 			return true;
-		pattern += m + 1;
+		while (pattern < end && *pattern != '|')
+			pattern++;
 	}
 	return false;
 }
