@@ -1,0 +1,14 @@
+/* channel_check.h - what must hold of every batch, whatever came in */
+#ifndef LOKET_CHANNEL_CHECK_H
+#define LOKET_CHANNEL_CHECK_H
+
+#include "lib/channel/channel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* must - abort when b is false: the fuzzer keeps the input */
+void must(bool b);
+/* check_parse - parse a body that was signed, or a public form when secret is NULL, and look at what came out */
+void check_parse(const char *channel, const char *content_type, struct bytes body, bool is_signed);
+
+#endif
