@@ -38,7 +38,7 @@
 #define sd_listen_fds(unset) 0
 #endif
 
-enum { READY_LOOK_MS = 20, STOP_LOOK_MS = 20, STOP_PARTS_MS = 2000, WRITE_STALL_MS = 15000,
+enum { READY_LOOK_MS = 20, STOP_LOOK_MS = 20, STOP_LEASE_MS = 2000, WRITE_STALL_MS = 15000,
 	STREAM_OUTPUT_BYTES = 256 * 1024 };
 
 /* the whole of it; lives as long as run() */
@@ -47,7 +47,7 @@ struct running {
 	const char *config_path;
 	struct loop_timer *ready, *stop, *watchdog;
 	int watchdog_ms;
-	bool is_ready, was_told, probing, parts_ended;
+	bool is_ready, was_told, probing, lease_given;
 	int64_t stop_began_us;
 };
 
@@ -191,27 +191,22 @@ static void reload(void *arg)
 	config_done(&fresh);
 }
 
-/* the parts that begin work by themselves; what they have under way still ends */
-static void end_parts(struct server *s)
-{
-	s->sweep = sweep_free(s->sweep);
-	s->outbox = outbox_free(s->outbox);
-	s->dispatch = dispatch_free(s->dispatch);
-}
-
-/* first the requests under way, then what the parts are doing, then the end; never longer than RUN_STOP_MS */
+/*
+ * stop_further - first the requests under way, then what the parts have begun (they begin nothing new), then the
+ * lease goes back to whoever takes over; never longer than RUN_STOP_MS
+ */
 static void stop_further(void *arg)
 {
 	struct running *r = arg;
 	struct server *s = &r->srv;
 	int64_t waited_ms = (mono_us() - r->stop_began_us) / 1000;
-	bool served = !http_connections(s->http) && !intake_waiting(s->intake);
+	bool idle = !http_connections(s->http) && !intake_waiting(s->intake) && !op_count(s);
 
-	if (!served && waited_ms < RUN_STOP_MS - STOP_PARTS_MS)
+	if (!r->lease_given && !idle && waited_ms < RUN_STOP_MS - STOP_LEASE_MS)
 		return;
-	if (!r->parts_ended) {
-		r->parts_ended = true;
-		end_parts(s);
+	if (!r->lease_given) {
+		r->lease_given = true;
+		s->dispatch = dispatch_free(s->dispatch);
 		return;
 	}
 	if (op_count(s) && waited_ms < RUN_STOP_MS)
@@ -275,7 +270,9 @@ static int start_http(struct server *s, const char *spool, struct err *err)
 
 static void free_parts(struct server *s)
 {
-	end_parts(s);
+	s->dispatch = dispatch_free(s->dispatch);
+	s->sweep = sweep_free(s->sweep);
+	s->outbox = outbox_free(s->outbox);
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);
 	s->sse = sse_free(s->sse);

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build'))
+BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build')).resolve()
 LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
 
 
