@@ -142,6 +142,7 @@ void dispatch_seen(struct dispatch *d, struct agent_id id)
 void dispatch_world_changed(struct dispatch *d)
 {
 	dispatch_agents_build(d);
+	dispatch_tick(d);                /* at the start: this is when we can begin to lead */
 	dispatch_kick(d);
 }
 

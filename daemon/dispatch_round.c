@@ -106,12 +106,13 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 /* the most urgent case that agent i may take, from the heads of the classes; nil: none */
 static struct case_id best_for(struct dispatch *d, int i)
 {
+	static const struct case_id none;
 	const struct route_case *heads[ROUND_HEADS];
 	struct route_decision dec;
 	int n = waitlist_heads(d->waiting, &d->agents[i], heads, ROUND_HEADS);
 
 	route_case_for(&d->agents[i], heads, n, now_us(), &dec);
-	return dec.chosen < 0 ? (struct case_id){ { { 0 } } } : heads[dec.chosen]->id;
+	return dec.chosen < 0 ? none : heads[dec.chosen]->id;
 }
 
 static bool is_full(const struct dispatch_round *r)
@@ -293,7 +294,7 @@ static void read_claims(struct dispatch_round *r)
 		}
 	if (n_made == 0)                         /* perhaps we do not lead any more: the next tick tells */
 		d->hold = true;
-	log_event(LOG_DEBUG, "dispatch.offers", "n=%d asked=%d", n_made, r->n_wishes);
+	log_event(LOG_DEBUG, "dispatch.offers", "n=%d count=%d", n_made, r->n_wishes);
 	r->n_wishes = 0;
 }
 

@@ -24,7 +24,7 @@ struct class {                           /* cases that the same agents may take 
 		bool option0;
 		struct agent_id wanted;
 	} key;
-	struct node *root;
+	struct node *root, *head;        /* head: the most urgent */
 	int n, index;                    /* index: in waitlist.classes */
 	struct class *next;              /* in its bucket */
 };
@@ -292,7 +292,8 @@ void waitlist_put(struct waitlist *w, const struct route_case *c)
 	nd->priority = mix_id(copy.id.u, 0);
 	nd->class = class_of(w, &key);
 	nd->class->root = treap_insert(nd->class->root, nd);
-	nd->class->n++;
+	if (nd->class->n++ == 0 || route_case_order(&nd->c, &nd->class->head->c) < 0)
+		nd->class->head = nd;
 	at = bucket_of(w, copy.id);
 	nd->next = *at;
 	*at = nd;
@@ -312,6 +313,8 @@ bool waitlist_remove(struct waitlist *w, struct case_id id)
 	nd->class->root = treap_remove(nd->class->root, nd);
 	if (--nd->class->n == 0)
 		class_free(w, nd->class);
+	else if (nd->class->head == nd)
+		nd->class->head = treap_after(nd->class->root, NULL);
 	nd->next = w->free_nodes;
 	w->free_nodes = nd;
 	w->n--;
@@ -334,13 +337,9 @@ int waitlist_count(const struct waitlist *w)
 /* the most urgent of a class that a may take now: its head, or the first that a has not declined */
 static const struct route_case *head_for(const struct class *cl, const struct route_agent *a)
 {
-	const struct node *nd = cl->root;
+	const struct node *nd = cl->head;
 	enum route_why why = route_eligible(&nd->c, a);
 
-	if (why == WHY_OK || why == WHY_DECLINED) {
-		nd = treap_after(cl->root, NULL);
-		why = route_eligible(&nd->c, a);
-	}
 	while (why == WHY_DECLINED && (nd = treap_after(cl->root, &nd->c)))
 		why = route_eligible(&nd->c, a);
 	return why == WHY_OK ? &nd->c : NULL;    /* what else is wrong with one is wrong with the whole class */
