@@ -205,7 +205,7 @@ START_TEST(hard_rules_hold_for_anything)
 	struct route_decision again;
 	int n_chosen = 0;
 
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0; round < 8000; round++) {
 		int n = 1 + prng_below(&p, 12);
 		struct route_case c = any_case(&p, 1, 12);
 
@@ -226,7 +226,7 @@ START_TEST(hard_rules_hold_for_anything)
 			if (route_eligible(&c, &agents[i]) == WHY_OK)
 				ck_assert_int_le(agents[d.chosen].idle_since_us, agents[i].idle_since_us);
 	}
-	ck_assert_int_gt(n_chosen, 500);
+	ck_assert_int_gt(n_chosen, 200);
 }
 END_TEST
 
