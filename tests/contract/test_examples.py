@@ -26,7 +26,8 @@ class Examples(unittest.TestCase):
             operation_id, kind, _ = file.name.split('.')
             with self.subTest(file=file.name):
                 operation = by_id[operation_id]
-                schema = operation.request_schema() if kind == 'request' else operation.content(kind)['application/json']
+                media = 'application/problem+json' if kind[0] in '45' else 'application/json'
+                schema = operation.request_schema() if kind == 'request' else operation.content(kind)[media]
                 self.assertEqual(contract.wrong_with(schema, json.loads(file.read_text())), [])
 
     def test_none_is_missing(self):

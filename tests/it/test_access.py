@@ -173,6 +173,11 @@ class Requests(Filled):
                 self.assertIn(name, [e['name'] for e in answer.json['errors']])
 
 
+    def test_an_offer_that_is_gone(self):
+        answer = self.world.api('POST', f"/v1/offers/{self.id['offer']}/decline", self.everywhere['agent'], {})
+        self.assertEqual(answer.status, 409, answer)
+
+
 class OtherMunicipality(Filled):
     def test_no_route_shows_or_changes_anything(self):
         hidden = [SECRET, '+31699999999', 'DOR-AAAA-AAAA', 'DOR-BBBB-BBBB', *self.id.values()]

@@ -116,6 +116,16 @@ class Pages(ApiTest):
         self.assertIsNotNone(self.api('GET', f'/v1/tokens?limit={n - 1}').json['next'])
 
 
+class NewMunicipality(ApiTest):
+    def test_a_new_municipality_begins_with_a_token_for_it(self):
+        self.world.psql("insert into loket.token (id, sha256, name, role, municipalities) values (gen_random_uuid(), "
+                        "sha256('token-for-two-municipalities'), 'x', 'admin', '{dordrecht,papendrecht}')")
+        body = {'region': 'drechtsteden', 'name': 'Papendrecht'}
+        made = self.api('PUT', '/v1/municipalities/papendrecht', 'token-for-two-municipalities', body, want=201).json
+        self.assertEqual(made, body | {'id': 'papendrecht', 'settings': {}})
+        self.api('GET', '/v1/municipalities/papendrecht', want=404)
+
+
 class SetUp(ApiTest):
     def only_dordrecht(self, role='admin', **more):
         made = self.api('PUT', '/v1/tokens', body={'name': f'only {role}', 'role': role, 'municipalities': ['dordrecht'], **more},
