@@ -115,14 +115,18 @@ char *utf8_clean(struct arena *a, struct bytes in, size_t max_bytes)
 		return normalise(a, in, max_bytes);
 	if (max_bytes < SIZE_MAX / 4 && in.len > 4 * max_bytes)
 		in.len = 4 * max_bytes;
-	out = arena_alloc(a, 3 * in.len);
+	out = malloc(3 * in.len + 1);
+	if (!out)
+		abort();
 	for (size_t i = 0, step; i < in.len; i += step) {
 		step = code_point(in.data + i, in.len - i, &cp);
 		memcpy(out + n, step ? (const void *)(in.data + i) : "\xef\xbf\xbd", step ? step : 3);
 		n += step ? step : 3;
 		step += !step;
 	}
-	return normalise(a, (struct bytes){ out, n }, max_bytes);
+	char *s = normalise(a, (struct bytes){ out, n }, max_bytes);
+	free(out);
+	return s;
 }
 
 bool utf8_has_bidi(const char *s)
@@ -168,7 +172,7 @@ char *utf8_fold(struct arena *a, const char *s)
 		return out;
 	}
 	m = utf8proc_map_custom((const uint8_t *)s, (utf8proc_ssize_t)n, &folded, how, plain_letter, NULL);
-	char *out = m < 0 ? NULL : arena_dup(a, folded, (size_t)m);
+	char *out = m < 0 ? NULL : arena_dup(a, folded, cut_at(folded, (size_t)m, 3 * n));
 	free(folded);
 	return out;
 }

@@ -17,9 +17,12 @@ static int hex(uint8_t c)
 /* one name or value: "+" is a blank, "%41" an A; a "%" without two digits stays what it is */
 static const char *decode(struct arena *a, const uint8_t *p, size_t n, size_t max)
 {
-	uint8_t *out = arena_alloc(a, n + 1);
+	uint8_t *out;
 	size_t m = 0;
 
+	if (n > 12 * max) /* three bytes for one, and four before NFC for one after */
+		n = 12 * max;
+	out = arena_alloc(a, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '%' && i + 2 < n && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
 			out[m++] = (uint8_t)(hex(p[i + 1]) << 4 | hex(p[i + 2]));
@@ -195,13 +198,56 @@ static GMimeStream *whole_message(const char *content_type, struct bytes in)
 	return cat;
 }
 
-/* a body that was cut off lacks its end; the parser would not mind */
-static bool is_complete(struct multipart *m, GMimeObject *o, struct bytes in)
+/* does the header of a part, up to the first empty line, make it one of many parts or a message? */
+static bool is_nested(struct arena *a, const uint8_t *part, size_t n)
 {
-	const char *boundary = g_mime_object_get_content_type_parameter(o, "boundary");
-	const char *end = boundary ? arena_printf(m->a, "--%s--", boundary) : NULL;
+	const uint8_t *end = memmem(part, n, "\n\r\n", 3), *bare = memmem(part, n, "\n\n", 2);
+	char *head;
 
-	return end && memmem(in.data, in.len, end, strlen(end));
+	if (!end || (bare && bare < end))
+		end = bare;
+	head = arena_dup(a, part, end ? (size_t)(end - part) : n < 1000 ? n : 1000);
+	return (end && end - part > FORM_MAX_HEADER) || strcasestr(head, "multipart/") || strcasestr(head, "message/");
+}
+
+/* "--" and nothing but blanks up to the end of the line: behind the boundary, the end of all parts */
+static bool is_last(const uint8_t *p, const uint8_t *end)
+{
+	if (end - p < 2 || p[0] != '-' || p[1] != '-')
+		return false;
+	for (p += 2; p < end && (*p == ' ' || *p == '\t' || *p == '\r'); p++)
+		;
+	return p == end || *p == '\n';
+}
+
+/* Before the parser makes objects of them: so many parts as a form may have, none within another, and the
+ * end is there (the parser would not miss it). */
+static int check_parts(struct arena *a, const char *content_type, struct bytes in)
+{
+	GMimeContentType *type = g_mime_content_type_parse(NULL, content_type);
+	const char *boundary = type ? g_mime_content_type_get_parameter(type, "boundary") : NULL;
+	const char *line = boundary && *boundary ? arena_printf(a, "--%s", boundary) : NULL;
+	const uint8_t *p = in.data, *end = p + in.len;
+	bool closed = false;
+	int n = 0;
+
+	if (type)
+		g_object_unref(type);
+	while (line && !closed && n <= FORM_MAX_FIELDS + FORM_MAX_FILES &&
+	       (p = memmem(p, (size_t)(end - p), line, strlen(line)))) {
+		bool begins_line = p == in.data || p[-1] == '\n';
+
+		p += strlen(line);
+		if (!begins_line)
+			continue;
+		closed = is_last(p, end);
+		if (!closed && is_nested(a, p, (size_t)(end - p)))
+			return FORM_BAD;
+		n++;
+	}
+	if (n > FORM_MAX_FIELDS + FORM_MAX_FILES)
+		return FORM_TOO_MUCH;
+	return closed ? 0 : FORM_BAD;
 }
 
 int form_multipart(struct arena *a, const char *content_type, struct bytes in, struct form *out)
@@ -212,11 +258,13 @@ int form_multipart(struct arena *a, const char *content_type, struct bytes in, s
 	if (!in.len || strlen(content_type) > 300 || strpbrk(content_type, "\r\n"))
 		return FORM_BAD;
 	g_mime_init();
+	m.outcome = check_parts(a, content_type, in);
+	if (m.outcome)
+		return m.outcome;
 	GMimeStream *s = whole_message(content_type, in);
 	GMimeParser *parser = g_mime_parser_new_with_stream(s);
 	GMimeObject *o = g_mime_parser_construct_part(parser, NULL);
-	if (!o || !GMIME_IS_MULTIPART(o) || !g_mime_multipart_get_count((GMimeMultipart *)o) ||
-	    !is_complete(&m, o, in))
+	if (!o || !GMIME_IS_MULTIPART(o) || !g_mime_multipart_get_count((GMimeMultipart *)o))
 		m.outcome = FORM_BAD;
 	else
 		g_mime_multipart_foreach((GMimeMultipart *)o, each_part, &m);

@@ -16,6 +16,7 @@ enum {
 	FORM_MAX_VALUE = CONTACT_TEXT_BYTES,
 	FORM_MAX_FILE_BYTES = 20 << 20,      /* of one file; the route bounds the body */
 	FORM_MAX_FILE_NAME = 120,
+	FORM_MAX_HEADER = 2000,              /* of one part */
 };
 
 struct form_field {

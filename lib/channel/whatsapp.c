@@ -91,9 +91,8 @@ static bool same(const char *a, const char *b)
 static const json_t *profile_of(const struct post *p, const char *number, const char *user_id)
 {
 	const json_t *all = jsonx_arr(p->value, "contacts"), *one;
-	size_t i;
 
-	json_array_foreach((json_t *)all, i, one) {
+	for (size_t i = 0; i < CONTACT_MAX_PER_POST && (one = json_array_get(all, i)); i++) {
 		if (same(jsonx_str(one, "wa_id"), number) || same(jsonx_str(one, "user_id"), user_id))
 			return one;
 	}
