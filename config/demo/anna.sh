@@ -37,7 +37,7 @@ for line in events:
         kind = value.strip()
     if name != 'data':
         continue
-    print(f'<- {kind} {value.strip()[:200]}')
+    print(f'<- {kind} {value.strip()[:400]}')
     data = json.loads(value)
     if kind == 'offer.made' and not taken:
         taken = call('POST', f"/v1/offers/{data['offer']['id']}/accept", {})
