@@ -4,7 +4,6 @@
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
-#include "lib/core/wire.h"
 
 #include <string.h>
 
@@ -21,14 +20,12 @@ struct list {
 	int64_t from_us, to_us;
 };
 
-static bool query_id(struct api *a, const char *key, struct uuid *out)
+static void query_id(struct api *a, const char *key, struct uuid *out)
 {
 	const char *s = api_query(a, key);
 
-	if (s == NULL || uuid_parse(s, out))
-		return true;
-	api_bad_field(a, key, "must be an id");
-	return false;
+	if (s != NULL && !uuid_parse(s, out))
+		api_bad_field(a, key, "must be an id");
 }
 
 static void query_time(struct api *a, const char *key, int64_t *us)
@@ -80,6 +77,8 @@ static struct pg_unit *list_unit(struct api *a, const struct list *l)
 	pg_time(u, l->from_us);
 	pg_time(u, l->to_us);
 	pg_int(u, l->limit + 1);
+	pg_uuid(u, l->party);
+	pg_uuid(u, l->owner);
 	return u;
 }
 

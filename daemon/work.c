@@ -103,14 +103,16 @@ bool work_route_case(struct server *srv, const struct work *w, struct route_case
 	int municipality = world_municipality(world, w->municipality);
 	int language = world_language(world, w->language);
 
-	if (product < 0 || municipality < 0 || channel < 0)
+	if (language < 0)
+		language = world_language(world, "nl");
+	if (product < 0 || municipality < 0 || channel < 0 || language < 0)
 		return false;
 	*c = (struct route_case){
 		.id = w->id,
 		.product = (uint16_t)product,
 		.municipality = (uint16_t)municipality,
 		.channel = (uint16_t)channel,
-		.language = (uint16_t)(language < 0 ? world_language(world, "nl") : language),
+		.language = (uint16_t)language,
 		.option0 = w->option0,
 		.live = world->live[channel],
 		.arrived_us = w->arrived_us,

@@ -1,7 +1,8 @@
 -- cases_list_owner: cases an agent holds (index case_file_owner)
 -- $1 uuid agent
 -- $2 uuid last case of the page before, null first page; $3 text municipality, $4 text product, $5 text state,
--- $6 text channel, $7 timestamptz opened at or after, $8 timestamptz opened before: null for all; $9 int how many
+-- $6 text channel, $7 timestamptz opened at or after, $8 timestamptz opened before: null for all; $9 int how many;
+-- $10 uuid party, $11 uuid owner: null for all
 -- columns: a case as lists show it, newest first
 select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.state, c.outcome,
        to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
@@ -15,4 +16,6 @@ select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.st
    and ($6::text is null or c.channel = $6)
    and ($7::timestamptz is null or c.opened_at >= $7)
    and ($8::timestamptz is null or c.opened_at < $8)
+   and ($10::uuid is null or c.party = $10)
+   and ($11::uuid is null or c.owner = $11)
  order by c.id desc limit $9

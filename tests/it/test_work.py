@@ -344,7 +344,9 @@ class Finding(WorkTest):
                       f'party={party}&state=assigned'):
             self.assertIn(case['id'], ids(query), query)
         for query in (f'party={party}&state=closed', f'reference={reference}&product=dordtpas', 'municipality=zwijndrecht',
-                      f"to={case['openedAt']}", 'channel=phone'):
+                      f"to={case['openedAt']}", 'channel=phone',
+                      f"reference={reference}&owner=01900000-0000-7000-8000-000000000002",
+                      f"party={party}&owner=01900000-0000-7000-8000-000000000002"):
             self.assertNotIn(case['id'], ids(query), query)
         for query in ('state=half', 'party=x', 'from=gisteren', 'colour=blue', 'limit=0', 'limit=101', 'cursor=zz'):
             self.assertStatus(self.world.api('GET', '/v1/cases?' + query, 'anna'), 400)
