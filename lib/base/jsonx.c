@@ -60,13 +60,14 @@ int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err)
 	}
 	shape = scan_shape(in);
 	if (shape) {
-		err_set(err, ERR_FORMAT, "JSON %s", shape == JSONX_TOO_DEEP ? "nested too deeply" : "too large");
+		err_set(err, ERR_FORMAT, "JSON %s",
+			shape == JSONX_TOO_DEEP ? "nested too deeply" : "too large");
 		return shape;
 	}
 	json_t *j = json_loadb((const char *)in.data, in.len, JSON_REJECT_DUPLICATES, &e);
 	if (!j) { /* e.text quotes the input: it stays here */
-		err_set(err, ERR_FORMAT, "not JSON: code %d, line %d, column %d", (int)json_error_code(&e), e.line,
-		        e.column);
+		err_set(err, ERR_FORMAT, "not JSON: code %d, line %d, column %d", (int)json_error_code(&e),
+			e.line, e.column);
 		return JSONX_BAD;
 	}
 	*out = jsonx_own(a, j);

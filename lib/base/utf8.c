@@ -158,8 +158,8 @@ static utf8proc_int32_t plain_letter(utf8proc_int32_t cp, void *unused)
 
 char *utf8_fold(struct arena *a, const char *s)
 {
-	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
-	                              UTF8PROC_IGNORE | UTF8PROC_STRIPMARK;
+	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+				      UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_STRIPMARK;
 	size_t n = strlen(s);
 	uint8_t *folded = NULL;
 	utf8proc_ssize_t m;

@@ -111,12 +111,13 @@ bool when_parse(const char *s, int64_t *us)
 	int64_t micro;
 
 	/* second 60 is a leap second: the one after 59, as everywhere in Unix time */
-	if (!s || !number(&s, 4, 1, 9999, &y) || !skip(&s, "-") || !number(&s, 2, 1, 12, &mon) || !skip(&s, "-") ||
-	    !number(&s, 2, 1, days_in(y, mon), &d) || !skip(&s, "Tt ") || !number(&s, 2, 0, 23, &h) || !skip(&s, ":") ||
-	    !number(&s, 2, 0, 59, &min) || !skip(&s, ":") || !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) ||
-	    !offset(&s, &off) || *s)
+	if (!s || !number(&s, 4, 1, 9999, &y) || !skip(&s, "-") || !number(&s, 2, 1, 12, &mon) ||
+	    !skip(&s, "-") || !number(&s, 2, 1, days_in(y, mon), &d) || !skip(&s, "Tt ") ||
+	    !number(&s, 2, 0, 23, &h) || !skip(&s, ":") || !number(&s, 2, 0, 59, &min) || !skip(&s, ":") ||
+	    !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) || !offset(&s, &off) || *s)
 		return false;
-	*us = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
+	*us = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US +
+	      micro;
 	return true;
 }
 

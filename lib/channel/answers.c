@@ -21,7 +21,8 @@ static const struct known {
 	{ "last", { "achternaam", "lastName", "familyName" } },
 	{ "email", { "email", "e-mail", "emailadres", "e-mailadres", "eMailadres", "mail" } },
 	{ "phone", { "telefoon", "telefoonnummer", "phone", "mobiel", "tel", "mobile", "phoneNumber", "telnr" } },
-	{ "text", { "bericht", "vraag", "toelichting", "omschrijving", "opmerking", "message", "tekst", "text", "question" } },
+	{ "text", { "bericht", "vraag", "toelichting", "omschrijving", "opmerking", "message",
+	            "tekst", "text", "question" } },
 	{ "product", { "product" } },
 	{ "option0", { "option0", "hulp", "digitale_hulp", "digitaleHulp", "optie0" } },
 };
@@ -163,8 +164,8 @@ static const char *product_of(struct arena *a, const json_t *j)
 	return s && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) ? s : NULL;
 }
 
-void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields, const char *key,
-                  struct contact *c, json_t *bad)
+void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields,
+		  const char *key, struct contact *c, json_t *bad)
 {
 	const struct reader r = { a, jsonx_obj(in->settings, "mapping"), root, fields, bad };
 	const char *field, *text = text_answer(&r, "text", 4 * CONTACT_TEXT_BYTES, &field);

@@ -16,17 +16,18 @@
  * in       root: the body; fields: the object with the answers; key: what makes this submission unique
  * out      *c: those members; an e-mail address or number that is none stays a field. With neither, the
  *          first address is the form itself, so that nobody is taken for somebody else
- * bad      may be NULL; array to which {"name","reason"} of every field that is not what it should be is added
+ * bad      may be NULL; an array: {"name","reason"} of every field that is not what it should be is added
  */
-void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields, const char *key,
-                  struct contact *c, json_t *bad);
+void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields,
+		  const char *key, struct contact *c, json_t *bad);
 /* answers_language - "nl" from "nl", "nl-NL", "nl_NL"; NULL when it is no language */
 const char *answers_language(struct arena *a, const char *locale);
 /* answers_yes - true, "true", "1", "ja", "yes", "on" */
 bool answers_yes(const json_t *j);
 /* answers_bad - add one more bad field to the list; NULL: nobody wants to know */
 void answers_bad(json_t *bad, const char *name, const char *reason);
-/* answers_attach - hang an uploaded file on the contact (who stores it makes its digest); false when there are FORM_MAX_FILES already */
+/* answers_attach - hang an uploaded file on the contact (who stores it makes its digest); false when there
+ * are FORM_MAX_FILES already */
 bool answers_attach(struct arena *a, struct contact *c, const struct form_file *file);
 /* answers_body_key - hex digest of salt and body: the id of a submission that brings none */
 const char *answers_body_key(struct arena *a, const char *salt, struct bytes body);

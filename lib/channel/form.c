@@ -141,7 +141,8 @@ static const char *media_type_of(struct multipart *m, GMimeObject *part)
 	return copy;
 }
 
-static void add_file(struct multipart *m, GMimeObject *part, const char *field, const char *name, struct bytes content)
+static void add_file(struct multipart *m, GMimeObject *part, const char *field, const char *name,
+		     struct bytes content)
 {
 	if (!*name && !content.len)
 		return; /* an empty file field of a browser */
@@ -166,7 +167,7 @@ static void each_part(GMimeObject *parent, GMimeObject *part, gpointer p)
 	if (m->outcome)
 		return;
 	if (!GMIME_IS_PART(part) || !name || strlen(name) > FORM_MAX_NAME) {
-		m->outcome = FORM_BAD; /* parts within parts, or a part without a name: no browser sends that */
+		m->outcome = FORM_BAD; /* parts within parts, parts without a name: no browser sends that */
 		return;
 	}
 	if (!content_of(m, (GMimePart *)part, &content)) {
@@ -207,7 +208,8 @@ static bool is_nested(struct arena *a, const uint8_t *part, size_t n)
 	if (!end || (bare && bare < end))
 		end = bare;
 	head = arena_dup(a, part, end ? (size_t)(end - part) : n < 1000 ? n : 1000);
-	return (end && end - part > FORM_MAX_HEADER) || strcasestr(head, "multipart/") || strcasestr(head, "message/");
+	return (end && end - part > FORM_MAX_HEADER) || strcasestr(head, "multipart/") ||
+	       strcasestr(head, "message/");
 }
 
 /* "--" and nothing but blanks up to the end of the line: behind the boundary, the end of all parts */

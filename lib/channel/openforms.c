@@ -63,8 +63,11 @@ static void take_files(struct files *f, json_t *j)
 
 static void read_metadata(struct arena *a, const json_t *metadata, struct contact *c)
 {
-	const char *at = jsonx_str(metadata, "registration_timestamp"), *id = jsonx_str(metadata, "public_reference");
-	static const struct { const char *from, *to; } kept[] = {
+	const char *at = jsonx_str(metadata, "registration_timestamp");
+	const char *id = jsonx_str(metadata, "public_reference");
+	static const struct {
+		const char *from, *to;
+	} kept[] = {
 		{ "public_reference", "publicReference" }, { "form_name", "formName" }, { "form_id", "formId" },
 		{ "form_version", "formVersion" }, { "auth_type", "authType" },
 	};
@@ -85,7 +88,8 @@ static int refuse(struct channel_batch *out, const char *why)
 	return CHANNEL_UNREADABLE;
 }
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
 	struct contact *c = arena_new_of(a, struct contact);
 	json_t *root, *values;

@@ -18,7 +18,8 @@ static const char *header(const struct channel_request *r, const char *name)
 }
 
 /* does any secret of the inbox make this digest? */
-static bool signed_by_us(const struct inbox *in, struct bytes first, struct bytes body, const char *hex, size_t len)
+static bool signed_by_us(const struct inbox *in, struct bytes first, struct bytes body, const char *hex,
+			 size_t len)
 {
 	uint8_t want[SHA256_BYTES], got[SHA256_BYTES];
 	const char *secret;
@@ -94,7 +95,8 @@ static bool own_signature(const struct inbox *in, const struct channel_request *
 	if (age_us > PROOF_MAX_AGE_S * WHEN_SECOND_US)
 		return false;
 	stamp[n - 2] = '.';
-	return signed_by_us(in, (struct bytes){ (const uint8_t *)stamp, n - 1 }, r->body, comma + 4, strlen(comma + 4));
+	return signed_by_us(in, (struct bytes){(const uint8_t *)stamp, n - 1}, r->body, comma + 4,
+			    strlen(comma + 4));
 }
 
 static bool bearer(const struct inbox *in, const char *h)

@@ -154,8 +154,8 @@ static void read_frame(struct arena *a, const struct inbox *in, const json_t *ro
 		c->flags |= FLAG_SPAM;
 }
 
-static void read_form(struct arena *a, const struct inbox *in, const struct channel_request *r, const json_t *root,
-                      json_t *fields, struct contact *c, json_t *bad)
+static void read_form(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		      const json_t *root, json_t *fields, struct contact *c, json_t *bad)
 {
 	c->kind = KIND_FORM;
 	c->provider_id = key_of(a, r, root);
@@ -168,7 +168,8 @@ static void read_form(struct arena *a, const struct inbox *in, const struct chan
 
 /* Who signs is a program: it gets 2xx and people get to see what it sent, however odd. Who does not is a
  * browser with somebody in front of it: they are told what to mend, all of it at once. */
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
 	bool is_public = proof_absent(r);
 	json_t *root = NULL, *fields, *bad = is_public ? jsonx_own(a, json_array()) : NULL;

@@ -48,7 +48,8 @@ static bool is_bsuid(const char *s)
 {
 	size_t n;
 
-	if (!s || strlen(s) > MAX_HANDLE || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z' || s[2] != '.')
+	if (!s || strlen(s) > MAX_HANDLE || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z' ||
+	    s[2] != '.')
 		return false;
 	s += strncmp(s + 3, "ENT.", 4) ? 3 : 7;
 	n = strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -96,7 +97,9 @@ static const json_t *profile_of(const struct post *p, const char *number, const 
 		if (same(jsonx_str(one, "wa_id"), number) || same(jsonx_str(one, "user_id"), user_id))
 			return one;
 	}
-	return json_array_size(all) == 1 && !phone(p->a, number) && !is_bsuid(user_id) ? json_array_get(all, 0) : NULL;
+	return json_array_size(all) == 1 && !phone(p->a, number) && !is_bsuid(user_id)
+		       ? json_array_get(all, 0)
+		       : NULL;
 }
 
 /* the citizen: user id first, because that is the handle that stays when the number is hidden */
@@ -440,7 +443,8 @@ static void read_call(struct post *p, const json_t *m)
 
 	c->kind = KIND_CALL;
 	c->direction = ours ? DIRECTION_OUT : DIRECTION_IN;
-	set_citizen(p, c, jsonx_str(m, ours ? "to" : "from"), jsonx_str(m, ours ? "to_user_id" : "from_user_id"));
+	set_citizen(p, c, jsonx_str(m, ours ? "to" : "from"),
+		    jsonx_str(m, ours ? "to_user_id" : "from_user_id"));
 	keep(p, c, "event", m, "event");
 	keep(p, c, "status", m, "status");
 	keep(p, c, "seconds", m, "duration");
@@ -490,7 +494,7 @@ static void read_status(struct post *p, const json_t *s)
 		p->out->n_ignored++; /* deleted, warning, ringing, what comes next year */
 	} else {
 		*r = (struct delivery_report){ id, uuid_parse(ours, &u) ? arena_str(p->a, ours) : NULL, status,
-		                               moment(s, "timestamp"), NULL };
+					      moment(s, "timestamp"), NULL };
 		if (status == DELIVERY_FAILED)
 			r->error = delivery_error(p, s);
 		p->out->n_reports++;
@@ -600,7 +604,8 @@ static int refuse(struct channel_batch *out, int outcome, const char *why)
 	return outcome;
 }
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
 	struct post p = { .a = a, .in = in, .out = out };
 	const json_t *entries;

@@ -2,7 +2,8 @@
  * whatsapp_send.c - the WhatsApp Cloud API of Meta: what goes out
  *
  * source   developers.facebook.com/documentation/business-messaging/whatsapp: "send messages", "templates",
- *          "error codes", business-scoped user ids ("to" takes a number, "recipient" a user id); read 2026-11-21
+ *          "error codes", business-scoped user ids ("to" takes a number, "recipient" a user id);
+ *          read 2026-11-21
  */
 #include "lib/channel/whatsapp.h"
 
@@ -61,7 +62,8 @@ static json_t *body_of(const json_t *texts)
 	return json_pack("[{s:s,s:o}]", "type", "body", "parameters", parameters);
 }
 
-/* {"name","language": "nl" | {"code": "nl"},"parameters"? | "components"?} as Meta wants it; NULL when it is not one */
+/* {"name","language": "nl" | {"code": "nl"},"parameters"? | "components"?} as Meta wants it; NULL when it is
+ * not one */
 static json_t *template_of(const json_t *t)
 {
 	const char *name = jsonx_str(t, "name"), *language = jsonx_str(t, "language");
@@ -121,7 +123,8 @@ static json_t *message_of(const struct channel_reply *rep)
 	return NULL;
 }
 
-int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
+int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		     struct channel_send *out)
 {
 	const char *base = jsonx_str(in->settings, "base_url");
 	int refused = check(in, rep);

@@ -12,8 +12,8 @@ static const char *const kinds[N_KINDS] = {
 };
 
 static const char *const deliveries[N_DELIVERIES] = {
-	[DELIVERY_NONE] = "none",           [DELIVERY_QUEUED] = "queued",       [DELIVERY_SENDING] = "sending",
-	[DELIVERY_UNCERTAIN] = "uncertain", [DELIVERY_SENT] = "sent",           [DELIVERY_DELIVERED] = "delivered",
+	[DELIVERY_NONE] = "none",           [DELIVERY_QUEUED] = "queued", [DELIVERY_SENDING] = "sending",
+	[DELIVERY_UNCERTAIN] = "uncertain", [DELIVERY_SENT] = "sent",     [DELIVERY_DELIVERED] = "delivered",
 	[DELIVERY_READ] = "read",           [DELIVERY_FAILED] = "failed",
 };
 

@@ -12,83 +12,139 @@
  * alone does not: people also ask for help in the household. Written as utf8_fold writes: no capitals, no
  * accents.
  */
-#define NL_THING "digid|formulier|formulieren|webformulier|website|site|inloggen|computer|internet|online|invullen|berichtenbox"
+#define NL_THING \
+	"digid|formulier|formulieren|webformulier|website|site|inloggen|computer|internet|online|" \
+	"invullen|berichtenbox"
 #define EN_THING "form|forms|website|site|digid|login|logging|computer|internet|online"
-#define PL_THING "formularz~|internet~|strona|stronie|strony|digid|komputer~|logowani~|zalogowa~|online|wypelni~"
+#define PL_THING \
+	"formularz~|internet~|strona|stronie|strony|digid|komputer~|logowani~|zalogowa~|online|" \
+	"wypelni~"
 #define TR_THING "form|forma|formu|formda|digid~|internet~|site|sitede|siteye|bilgisayar~|online|cevrimici"
-#define AR_THING "الاستمارة|استمارة|النموذج|نموذج|الموقع|موقع|الانترنت|انترنت|ديجيد|digid|الكمبيوتر|الالكتروني|الالكترونية|اونلاين"
+#define AR_THING \
+	"الاستمارة|استمارة|النموذج|نموذج|الموقع|موقع|الانترنت|انترنت|ديجيد|digid|الكمبيوتر|" \
+	"الالكتروني|الالكترونية|اونلاين"
 #define UK_THING "digid|форм~|анкет~|саит~|інтернет~|интернет~|комп~|онлаин"
 
 static const char *const help_phrases[] = {
 	/* Dutch; NOLINTNEXTLINE(bugprone-suspicious-missing-comma): joined with its things on purpose */
-	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een|dit|t? online|digitale|digitaal? " NL_THING,
-	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een? online|digitale * aanvraag|aanvragen|aangifte",
-	"digitale hulp|ondersteuning", "digicoach|digihulp|digibeet|digibeten", "digitale coach", "optie 0|nul",
-	"digid|formulier|website|site|inlog|inloggen|berichtenbox|computer * lukt|lukte|gaat mij|me|ons|het? niet",
-	"lukt|lukte mij|me|ons|het? niet om? online|digitaal|via|met|in? de|mijn|het? website|digid|formulier|inloggen",
+	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een|dit|t? online|digitale|digitaal? "
+		NL_THING,
+	"hulp|help|ondersteuning nodig? bij|met|voor de|het|mijn|een? online|digitale * aanvraag|"
+		"aanvragen|aangifte",
+	"digitale hulp|ondersteuning",
+	"digicoach|digihulp|digibeet|digibeten",
+	"digitale coach",
+	"optie 0|nul",
+	"digid|formulier|website|site|inlog|inloggen|berichtenbox|computer * lukt|lukte|gaat mij|me|ons|"
+		"het? niet",
+	"lukt|lukte mij|me|ons|het? niet om? online|digitaal|via|met|in? de|mijn|het? website|digid|"
+		"formulier|inloggen",
 	"lukt|lukte mij|me|ons|het? niet om? online|digitaal",
-	"lukt|lukte mij|me|ons? niet om * in loggen|te? vullen|sturen", "lukt|lukte * niet om * te? loggen|inloggen|invullen",
-	"lukt|gaat het|dit mij|me|ons? niet online|digitaal|met|op|via de|het|mijn? digid|computer|website|formulier?",
-	"online|digitaal lukt|gaat het? mij|me|ons? het? niet", "inloggen|invullen lukt|lukte|gaat mij|me|ons? niet",
-	"kan|kom ik|wij|we? niet * inloggen|ingelogd", "niet ingelogd", "krijg * niet ingevuld|verstuurd|verzonden",
-	"kom er|hier? digitaal|online niet uit", "kom * niet uit met|op * digid|formulier|website|computer",
-	"kom er niet uit * digid|formulier|website|online|computer", "digid|formulier|website|online * kom * niet uit",
+	"lukt|lukte mij|me|ons? niet om * in loggen|te? vullen|sturen",
+	"lukt|lukte * niet om * te? loggen|inloggen|invullen",
+	"lukt|gaat het|dit mij|me|ons? niet online|digitaal|met|op|via de|het|mijn? digid|computer|"
+		"website|formulier?",
+	"online|digitaal lukt|gaat het? mij|me|ons? het? niet",
+	"inloggen|invullen lukt|lukte|gaat mij|me|ons? niet",
+	"kan|kom ik|wij|we? niet * inloggen|ingelogd",
+	"niet ingelogd",
+	"krijg * niet ingevuld|verstuurd|verzonden",
+	"kom er|hier? digitaal|online niet uit",
+	"kom * niet uit met|op * digid|formulier|website|computer",
+	"kom er niet uit * digid|formulier|website|online|computer",
+	"digid|formulier|website|online * kom * niet uit",
 	"snap|begrijp de|het|dit|jullie|dat? formulier|website|site|digid niet",
 	"niet|geen goed|handig|verstand|ervaring met|van? een|de? computer|computers|internet|digid",
-	"heb|hebben ik|wij|we? geen computer|internet|smartphone|laptop", "niet digitaal vaardig",
-	"kan|kunnen niet met * computer|computers|internet * omgaan|werken|overweg", "niet|nooit met de? computer|computers",
+	"heb|hebben ik|wij|we? geen computer|internet|smartphone|laptop",
+	"niet digitaal vaardig",
+	"kan|kunnen niet met * computer|computers|internet * omgaan|werken|overweg",
+	"niet|nooit met de? computer|computers",
 	"weet niet hoe * digid|formulier|website|online|computer * werkt|moet|invul|invullen",
 	"helpen|help mij|me? met|bij het|de|mijn|een|dit? online|digitale? " NL_THING,
 	/* English */
-	"help|assistance|support me|us? with|using|on|for|filling|completing in|out? the|my|a|this|your? online|web? " EN_THING,
-	"help me? log|logging|logged in", "help|helping me|us? fill|complete in|out? * form|forms", "digital help|coach|assistance",
-	"cannot|unable|cant to? log|login|sign", "can|could|couldn t|not log|login|sign", "not able to? log|login|sign",
-	"can|could t|not|cannot|unable to? fill|complete|submit|use|open in|out? the|this|your|my? online? form|forms|website|digid",
-	"cannot|unable to? fill|complete|submit|use in|out? the|this|your|my? online? form|forms|website|digid|computer",
-	"can t|not use|handle|work with? a|the|my? computer|computers|internet", "don|do t|not have a|any? computer|internet",
-	"form|website|digid|login does|doesn|isn|is t|not work|working", "don|do t|not understand the|this? online? " EN_THING,
+	"help|assistance|support me|us? with|using|on|for|filling|completing in|out? the|my|a|this|your? "
+		"online|web? " EN_THING,
+	"help me? log|logging|logged in",
+	"help|helping me|us? fill|complete in|out? * form|forms",
+	"digital help|coach|assistance",
+	"cannot|unable|cant to? log|login|sign",
+	"can|could|couldn t|not log|login|sign",
+	"not able to? log|login|sign",
+	"can|could t|not|cannot|unable to? fill|complete|submit|use|open in|out? the|this|your|my? "
+		"online? form|forms|website|digid",
+	"cannot|unable to? fill|complete|submit|use in|out? the|this|your|my? online? form|forms|website|"
+		"digid|computer",
+	"can t|not use|handle|work with? a|the|my? computer|computers|internet",
+	"don|do t|not have a|any? computer|internet",
+	"form|website|digid|login does|doesn|isn|is t|not work|working",
+	"don|do t|not understand the|this? online? " EN_THING,
 	/* Polish */
-	"pomoc|pomocy|pomoz|pomozcie|pomoze|pomoglby * " PL_THING, "pomoc cyfrow~",
-	"nie moge|umiem|potrafie|udaje sie|mi? sie? zalogowac|wypelnic|wyslac * digid|formularz~|internet~|online|strone|stronie?",
-	"nie mam komputera|internetu|digid", "nie dziala|rozumiem * formularz~|strona|strony|digid", "opcja 0|zero",
+	"pomoc|pomocy|pomoz|pomozcie|pomoze|pomoglby * " PL_THING,
+	"pomoc cyfrow~",
+	"nie moge|umiem|potrafie|udaje sie|mi? sie? zalogowac|wypelnic|wyslac * digid|formularz~|"
+		"internet~|online|strone|stronie?",
+	"nie mam komputera|internetu|digid",
+	"nie dziala|rozumiem * formularz~|strona|strony|digid",
+	"opcja 0|zero",
 	/* Turkish */
-	TR_THING " * yardim|yardima|yardimci|yardimciniz|destek", "yardim|yardima|yardimci|destek * " TR_THING,
-	"digid~|form|forma|formu|siteye|sisteme|hesabima * giremiyorum|yapamiyorum|dolduramiyorum|acamiyorum|gonderemiyorum",
-	"giris yapamiyorum", "bilgisayarim|bilgisayar|internetim|internet yok|kullanamiyorum|bilmiyorum|anlamiyorum",
-	"dijital yardim|destek", "secenek 0|sifir",
+	TR_THING " * yardim|yardima|yardimci|yardimciniz|destek",
+	"yardim|yardima|yardimci|destek * " TR_THING,
+	"digid~|form|forma|formu|siteye|sisteme|hesabima * giremiyorum|yapamiyorum|dolduramiyorum|"
+		"acamiyorum|gonderemiyorum",
+	"giris yapamiyorum",
+	"bilgisayarim|bilgisayar|internetim|internet yok|kullanamiyorum|bilmiyorum|anlamiyorum",
+	"dijital yardim|destek",
+	"secenek 0|sifir",
 	/* Arabic */
-	"مساعدة|مساعده|المساعدة|ساعدوني|ساعدني|تساعدوني|مساعدتي * في|ب? * " AR_THING, "مساعدة رقمية|الكترونية",
-	"لا استطيع|اقدر|يمكنني|اعرف * الدخول|تسجيل|ملء|تعبية|استخدام * " AR_THING, "لا استطيع|اقدر|يمكنني تسجيل الدخول",
-	"لم اتمكن|استطع من? * الدخول|تسجيل|ملء|تعبية", "ليس لدي|عندي * كمبيوتر|انترنت|حاسوب", "ما عندي كمبيوتر|انترنت",
+	"مساعدة|مساعده|المساعدة|ساعدوني|ساعدني|تساعدوني|مساعدتي * في|ب? * " AR_THING,
+	"مساعدة رقمية|الكترونية",
+	"لا استطيع|اقدر|يمكنني|اعرف * الدخول|تسجيل|ملء|تعبية|استخدام * " AR_THING,
+	"لا استطيع|اقدر|يمكنني تسجيل الدخول",
+	"لم اتمكن|استطع من? * الدخول|تسجيل|ملء|تعبية",
+	"ليس لدي|عندي * كمبيوتر|انترنت|حاسوب",
+	"ما عندي كمبيوتر|انترنت",
 	/* Ukrainian, and the Russian that is often written in its place */
 	"допоможіть|допоможи|допомогти|допомога|допомогу|допомоги|помогите|помощь * " UK_THING,
-	UK_THING " * допоможіть|допомогти|допомога|допомогу|допомоги|помогите|помощь", "цифров~ допомог~|помощь",
-	"не можу|вдається|виходить|могу|получается * увіити|заити|воити|заповнити|заполнить|авторизуватися|авторизоваться",
-	"не розумію|понимаю|працює|работает * " UK_THING, UK_THING " не працює|работает", "не маю|мам комп~|інтернет~|интернет~",
+	UK_THING " * допоможіть|допомогти|допомога|допомогу|допомоги|помогите|помощь",
+	"цифров~ допомог~|помощь",
+	"не можу|вдається|виходить|могу|получается * увіити|заити|воити|заповнити|заполнить|"
+		"авторизуватися|авторизоваться",
+	"не розумію|понимаю|працює|работает * " UK_THING,
+	UK_THING " не працює|работает",
+	"не маю|мам комп~|інтернет~|интернет~",
 	"немає|нема|нет комп~|інтернет~|интернет~",
 };
 
 /* the whole message: the key people know from the phone menu */
 static const char *const zero_messages[] = {
 	"0|٠|۰|nul|zero|sifir|صفر|нуль|ноль",
-	"ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|опція|الخيار? "
-		"0|nul|zero|sifir|صفر|нуль|٠|۰",
+	"ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|"
+		"опція|الخيار? " "0|nul|zero|sifir|صفر|нуль|٠|۰",
 };
 
 static const char *const formal_phrases[] = {
-	"bezwaarschrift|beroepschrift|klaagschrift|ingebrekestelling|klachtbrief", "pro forma bezwaar|beroep",
-	"maak|maken ik|wij|we? hierbij|bij|deze|dezen? * bezwaar", "hierbij * bezwaar", "teken|tekenen ik|wij|we * bezwaar|beroep aan",
+	"bezwaarschrift|beroepschrift|klaagschrift|ingebrekestelling|klachtbrief",
+	"pro forma bezwaar|beroep",
+	"maak|maken ik|wij|we? hierbij|bij|deze|dezen? * bezwaar",
+	"hierbij * bezwaar",
+	"teken|tekenen ik|wij|we * bezwaar|beroep aan",
 	"ik|wij|we|hierbij teken|tekenen * bezwaar|beroep aan",
-	"ik|wij|we|hierbij dien|dienen * bezwaar|klacht|zienswijze|beroep|aanvraag|verzoek * in", "stel|stellen|stelt * in gebreke",
-	"hierbij * klacht|zienswijze", "formele|officiele klacht|aanvraag|bezwaar", "hierbij vraag|vragen ik|wij|we * aan",
-	"woo|wob|avg verzoek", "wooverzoek|wobverzoek", "beroep|verzoek op * wet open overheid",
+	"ik|wij|we|hierbij dien|dienen * bezwaar|klacht|zienswijze|beroep|aanvraag|verzoek * in",
+	"stel|stellen|stelt * in gebreke",
+	"hierbij * klacht|zienswijze",
+	"formele|officiele klacht|aanvraag|bezwaar",
+	"hierbij vraag|vragen ik|wij|we * aan",
+	"woo|wob|avg verzoek",
+	"wooverzoek|wobverzoek",
+	"beroep|verzoek op * wet open overheid",
 };
 
 bool match_option0(struct arena *a, const char *text)
 {
 	struct phrase_words w;
 
-	return phrase_split(a, text, &w) && (phrase_is(zero_messages, COUNT(zero_messages), &w) || phrase_within(help_phrases, COUNT(help_phrases), &w));
+	return phrase_split(a, text, &w) && (phrase_is(zero_messages, COUNT(zero_messages), &w) ||
+					     phrase_within(help_phrases, COUNT(help_phrases), &w));
 }
 
 bool match_formal(struct arena *a, const char *text, const char *product)
@@ -190,7 +246,8 @@ static bool came_back(const struct question *q, const struct match_case *k)
 	bool recent = q->now_us - k->closed_us < REOPEN_US;
 	bool unnamed = q->conversational && is_general(q->product) && !strcmp(k->inbox, q->inbox);
 
-	return k->state == CASE_CLOSED && k->outcome != OUTCOME_SPAM && recent && (unnamed || same_question(q, k));
+	return k->state == CASE_CLOSED && k->outcome != OUTCOME_SPAM && recent &&
+	       (unnamed || same_question(q, k));
 }
 
 static bool on_inbox(const struct question *q, const struct match_case *k)
@@ -232,7 +289,8 @@ static const struct rule {
 };
 
 struct match_result match_case_for(const struct contact *c, const char *product, bool conversational,
-                                   const char *inbox, const struct match_case *cases, int n_cases, int64_t now_us)
+				   const char *inbox, const struct match_case *cases, int n_cases,
+				   int64_t now_us)
 {
 	const struct question q = { product, inbox, conversational, now_us };
 	bool follows = !contact_opens_case(c);

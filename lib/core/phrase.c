@@ -9,7 +9,8 @@
 static size_t punctuation(const unsigned char *p)
 {
 	if (*p < 0x80) /* "0%" and "$0" are words of their own, not a nought */
-		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'));
+		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+			 (*p >= 'A' && *p <= 'Z'));
 	if (p[0] == 0xc2 && p[1] != 0xaa && p[1] != 0xb5 && p[1] != 0xba)
 		return 2;
 	if (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81))

@@ -20,12 +20,14 @@ enum { PHRASE_MAX_WORDS = 400, PHRASE_MAX_GAP = 4, PHRASE_BUCKETS = 256 };
 struct phrase_words {
 	const char *at[PHRASE_MAX_WORDS];
 	int n;
-	int16_t first[PHRASE_BUCKETS], next[PHRASE_MAX_WORDS];   /* word with such a beginning; -1: none (more) */
+	int16_t first[PHRASE_BUCKETS],
+		next[PHRASE_MAX_WORDS]; /* word with such a beginning; -1: none (more) */
 };
 
 /* phrase_split - the words of a text, folded; false when it has none. text may be NULL */
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *out);
-/* phrase_begins - a word of the text that may begin as s (two bytes at least), from the index; -1: none does */
+/* phrase_begins - a word of the text that may begin as s (two bytes at least), from the index; -1: none does
+ */
 int phrase_begins(const struct phrase_words *w, const char *s);
 /* phrase_within - does any of the patterns stand somewhere in the text? */
 bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w);
