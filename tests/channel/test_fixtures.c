@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SKIPPED = 77 };
-
 /* contacts as kind, "<" for what we sent ourselves, "=state" for reports, "-" ignored, "!" dead letter */
 static const struct {
 	const char *channel, *file, *want;
@@ -229,7 +227,7 @@ int main(int argc, char **argv)
 		dir = argc > 1 ? argv[1] : "../shared/fixtures";
 	if (access(dir, R_OK)) {
 		printf("1..0 # SKIP no fixtures beside this checkout\n");
-		return SKIPPED;
+		return 0;
 	}
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
 		failed += !run_one(dir, expected[i].channel, expected[i].file, expected[i].want);

@@ -3,9 +3,8 @@
 set -eu
 cd "$1"
 bad=0
-for f in $(git ls-files 2>/dev/null || find loket .ci config tests daemon proto -type f); do
-	[ -f "$f" ] || continue
-	first=$(head -n 1 "$f" | tr -d '\0')
+for f in $(grep -rlI '^#!/bin/sh' loket .ci config tests daemon proto systemd); do
+	first=$(head -n 1 "$f")
 	case $first in
 	'#!/bin/sh'*)
 		dash -n "$f" || bad=1
@@ -13,8 +12,11 @@ for f in $(git ls-files 2>/dev/null || find loket .ci config tests daemon proto 
 		[ -x "$f" ] || { echo "$f: not executable"; bad=1; }
 		;;
 	esac
-	case $f in
-	*.py) python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" || bad=1 ;;
-	esac
 done
+find lib daemon proto tests config -name '*.py' -print0 | xargs -0 python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    with open(name) as f:
+        ast.parse(f.read(), name)
+' || bad=1
 exit $bad
