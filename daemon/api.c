@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/server.h"
+#include "lib/base/url.h"
 #include "daemon/world.h"
 
 #include <ctype.h>
@@ -45,14 +46,12 @@ static bool path_fits(const char *template, const char *path)
 
 static const struct api_route *route_find(const char *method, const char *path, bool *path_known)
 {
-	*path_known = false;
-	for (int i = 0; i < n_api_routes; i++) {
-		if (!path_fits(api_routes[i].path, path))
-			continue;
-		*path_known = true;
-		if (!strcmp(api_routes[i].method, method))
+	for (int i = 0; i < n_api_routes; i++)
+		if (!strcmp(api_routes[i].method, method) && path_fits(api_routes[i].path, path))
 			return &api_routes[i];
-	}
+	*path_known = false;
+	for (int i = 0; i < n_api_routes && !*path_known; i++)
+		*path_known = path_fits(api_routes[i].path, path);
 	return NULL;
 }
 
@@ -63,8 +62,11 @@ static enum op_status api_refuse_token(struct api *a, enum auth_result result)
 	return api_problem(a, result == AUTH_UNKNOWN ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE, NULL);
 }
 
+/* who left, or waited too long, gets no work done that he does not hear about */
 static enum op_status api_run(struct api *a)
 {
+	if (a->op.gone)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 	a->op.state = 0;
 	a->in_route = true;
 	return a->route->step(a);
@@ -160,7 +162,7 @@ static void answer_method(struct http_x *x)
 
 static const struct http_plan *plan_for(void *arg, struct http_x *x, int *status)
 {
-	bool path_known;
+	bool path_known = true;
 	const struct api_route *route = route_find(http_method(x), http_path(x), &path_known);
 
 	(void)arg;
@@ -172,7 +174,7 @@ static const struct http_plan *plan_for(void *arg, struct http_x *x, int *status
 	return route ? &plans[route - api_routes] : &refused;
 }
 
-/* the values that stand where the template has {}; decoded when they need it */
+/* the values that stand where the template has {}; one that cannot be decoded is no id of anything */
 static void take_params(struct api *a)
 {
 	const char *template = a->route->path, *path = http_path(a->x);
@@ -182,10 +184,13 @@ static void take_params(struct api *a)
 		size_t t = strcspn(template, "/"), p = strcspn(path, "/");
 
 		if (template[0] == '{')
-			a->param[n++] = arena_dup(a->op.arena, path, p);
+			a->param[n++] = url_decode(a->op.arena, path, p, false);
 		template += t + (template[t] == '/');
 		path += p + (path[p] == '/');
 	}
+	for (int i = 0; i < n; i++)
+		if (!a->param[i])
+			a->param[i] = "";
 }
 
 static void request(void *arg, struct http_x *x)

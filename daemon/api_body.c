@@ -4,6 +4,7 @@
 #include "daemon/api.h"
 
 #include "lib/base/jsonx.h"
+#include "lib/base/url.h"
 #include "lib/base/utf8.h"
 #include "lib/base/when.h"
 
@@ -13,30 +14,6 @@
 #include <string.h>
 
 /* ------------------------------------------------------------------ query */
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	     : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* n bytes of s without "%41" and "+"; NULL when it is not UTF-8 without NUL in that form */
-static const char *url_decode(struct arena *arena, const char *s, size_t n)
-{
-	char *out = arena_alloc(arena, n + 1), *to = out;
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] != '%') {
-			*to++ = s[i] == '+' ? ' ' : s[i];
-			continue;
-		}
-		if (i + 2 >= n || hex_digit(s[i + 1]) < 0 || hex_digit(s[i + 2]) < 0)
-			return NULL;
-		*to++ = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
-		i += 2;
-	}
-	return utf8_valid((struct bytes){ (uint8_t *)out, (size_t)(to - out) }) ? out : NULL;
-}
 
 const char *api_query(const struct api *a, const char *key)
 {
@@ -59,7 +36,7 @@ static const char *take_pair(struct api *a, const char *pair, size_t len, const 
 {
 	const char *equals = memchr(pair, '=', len);
 	size_t key_len = equals ? (size_t)(equals - pair) : len;
-	const char *key = url_decode(a->op.arena, pair, key_len), *value;
+	const char *key = url_decode(a->op.arena, pair, key_len, true), *value;
 	const struct shape *shape = key ? query_shape(a, key) : NULL;
 
 	*name = key ? key : "?";
@@ -67,7 +44,7 @@ static const char *take_pair(struct api *a, const char *pair, size_t len, const 
 		return "unknown key";
 	if (api_query(a, key) || a->n_query == API_MAX_QUERY)
 		return "twice";
-	value = equals ? url_decode(a->op.arena, equals + 1, len - key_len - 1) : "";
+	value = equals ? url_decode(a->op.arena, equals + 1, len - key_len - 1, true) : "";
 	if (!value)
 		return "not well encoded";
 	a->query_key[a->n_query] = key;

@@ -1,7 +1,8 @@
-/* test_api_parts.c - the pure half of the API: access, problem, shape, wire, base64url */
+/* test_api_parts.c - the pure half of the API: access, problem, shape, wire, base64url, percent-encoding */
 #include "unit.h"
 
 #include "lib/base/b64url.h"
+#include "lib/base/url.h"
 #include "lib/core/access.h"
 #include "lib/core/problem.h"
 #include "lib/core/shape.h"
@@ -271,6 +272,23 @@ START_TEST(b64url_there_and_back)
 }
 END_TEST
 
+START_TEST(url_is_decoded_strictly)
+{
+	static const struct { const char *in, *query, *path; } cases[] = {
+		{ "", "", "" }, { "a+b", "a b", "a+b" }, { "%41%7a", "Az", "Az" }, { "%c3%A9", "\xc3\xa9", "\xc3\xa9" },
+		{ "%2F", "/", "/" }, { "%", NULL, NULL }, { "%4", NULL, NULL }, { "a%4", NULL, NULL }, { "%zz", NULL, NULL },
+		{ "%00", NULL, NULL }, { "%ff", NULL, NULL }, { "%c3", NULL, NULL }, { "%2B", "+", "+" },
+	};
+	struct arena *a = arena_new(1 << 20);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ck_assert_pstr_eq(url_decode(a, cases[i].in, strlen(cases[i].in), true), cases[i].query);
+		ck_assert_pstr_eq(url_decode(a, cases[i].in, strlen(cases[i].in), false), cases[i].path);
+	}
+	arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
@@ -278,6 +296,7 @@ int main(void)
 		problem_each_is_complete, problem_names_fields_and_rule,
 		shape_says_all_that_is_wrong, shape_long_keys_do_not_overflow, shape_of_texts,
 		wire_rows_to_json, wire_mask_reaches_every_string, b64url_there_and_back,
+		url_is_decoded_strictly,
 	};
 
 	return unit_run("api_parts", tests, COUNT(tests));
