@@ -186,6 +186,7 @@ void sse_goodbye(struct sse *s)
 {
 	struct stream_reader *r;
 
+	loop_timer_stop(s->follow);
 	TAILQ_FOREACH(r, &s->all, link) {
 		if (r->ended)
 			continue;
@@ -221,11 +222,14 @@ struct sse *sse_new(struct server *srv, int max_streams)
 		abort();
 	s->srv = srv;
 	s->max_streams = max_streams;
+	s->follow_from = -1;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->beats);
 	TAILQ_INIT(&s->fans);
 	s->tick = loop_timer_new(srv, on_tick, s);
+	s->follow = loop_timer_new(srv, follow_tick, s);
 	s->more = loop_timer_new(srv, fan_more, s);
+	loop_timer_every(s->follow, SSE_FOLLOW_MS);
 	return s;
 }
 
@@ -237,6 +241,7 @@ struct sse *sse_free(struct sse *s)
 	fan_done(s);
 	loop_timer_free(s->tick);
 	loop_timer_free(s->more);
+	loop_timer_free(s->follow);
 	free(s->queues);
 	free(s);
 	return NULL;

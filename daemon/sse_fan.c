@@ -220,9 +220,23 @@ void fan_tick(struct sse *s, int64_t now)
 	}
 }
 
+/* new_to_us - false when it has come already, from here or from the table */
+static bool new_to_us(struct sse *s, int64_t id)
+{
+	int64_t *place;
+
+	if (id <= 0)
+		return true;
+	place = &s->told[id % SSE_TOLD];
+	if (*place == id)
+		return false;
+	*place = id;
+	return true;
+}
+
 void sse_publish(struct sse *s, const struct notice *n)
 {
-	if (s == NULL)
+	if (s == NULL || !new_to_us(s, n->id))
 		return;
 	if (s->count == 0)
 		told(s, n);

@@ -4,6 +4,7 @@
  *   sse.c          streams: open, heartbeat, end
  *   sse_fan.c      one notice to the many streams that may see it, in slices
  *   sse_replay.c   what a reader missed, from PostgreSQL
+ *   sse_follow.c   what other instances tell, from PostgreSQL
  *
  * A stream is freed in one place: on_end, which http calls once. Whoever walks streams over several
  * turns keeps a cursor in struct sse that on_end moves on.
@@ -27,6 +28,10 @@ enum {
 	SSE_HELD_MAX = 64 * 1024,          /* bytes of live events held during a replay: beyond, resync */
 	SSE_REPLAY_MAX = 1000,             /* notices in one replay: beyond, resync */
 	SSE_REPLAY_IDS = 50000,            /* ids between the reader's last and the newest: beyond, resync */
+	SSE_FOLLOW_MS = 300,               /* how late another instance's notice may be */
+	SSE_FOLLOW_ROWS = 2000,            /* in one look; more: look again at once */
+	SSE_FOLLOW_BACK = 500,             /* ids that may have been committed late */
+	SSE_TOLD = 8192,                   /* ids remembered, so that nothing is told twice */
 	SSE_QUEUE_EVERY_US = 1000000,      /* queue.changed per municipality */
 	SSE_QUEUES_MAX = 512,              /* municipalities for which that is kept apart */
 };
@@ -66,6 +71,11 @@ struct sse {
 	int n_fans;
 	struct stream_reader *cursor;      /* the next stream of the first fan */
 	int64_t newest;                    /* highest id that has been fanned out */
+	int64_t told[SSE_TOLD];            /* at id modulo SSE_TOLD */
+	struct loop_timer *follow;
+	bool following;                    /* a look is under way */
+	bool alone;                        /* at the last look there was no other instance */
+	int64_t follow_from, followed;     /* ids in the table: where the first look ended (-1: none yet), highest seen */
 	struct queue_told *queues;
 	int n_queues;
 };
@@ -85,7 +95,12 @@ void fan_more(void *arg);
 void fan_done(struct sse *s);
 
 /* sse_replay.c */
+/* notice_of_row - a row of notice_after or notice_others; borrows the payload; false for one that is none */
+bool notice_of_row(struct op *op, int row, struct notice *n);
 void replay_start(struct stream_reader *r, int64_t last_id);
 void replay_leaves(struct stream_reader *r);                    /* r is about to be freed */
+
+/* sse_follow.c */
+void follow_tick(void *arg);
 
 #endif

@@ -49,23 +49,30 @@ static void copy(char *to, size_t size, const char *from)
 	to[n] = '\0';
 }
 
+bool notice_of_row(struct op *op, int row, struct notice *n)
+{
+	int kind = notice_from(pg_get(op, 0, row, "kind"));
+	const char *payload = pg_get(op, 0, row, "payload");
+
+	if (kind < 0 || payload == NULL)
+		return false;
+	*n = (struct notice){ .id = pg_get_int(op, 0, row, "id"), .at_us = pg_get_time(op, 0, row, "at") };
+	n->kind = (enum notice_kind)kind;
+	n->agent.u = pg_get_uuid(op, 0, row, "agent");
+	n->payload = (char *)(uintptr_t)payload;
+	copy(n->municipality, sizeof(n->municipality), pg_get(op, 0, row, "municipality"));
+	copy(n->case_id, sizeof(n->case_id), pg_get(op, 0, row, "case_id"));
+	return true;
+}
+
 /* send_row - as it would have come live, if it is for this reader */
 static void send_row(struct stream_reader *r, struct op *op, int row)
 {
-	struct notice n = { .id = pg_get_int(op, 0, row, "id"), .at_us = pg_get_time(op, 0, row, "at") };
-	int kind = notice_from(pg_get(op, 0, row, "kind"));
-	const char *payload = pg_get(op, 0, row, "payload");
+	struct notice n;
 	size_t len;
 	char *text;
 
-	if (kind < 0 || payload == NULL)
-		return;
-	n.kind = (enum notice_kind)kind;
-	n.agent.u = pg_get_uuid(op, 0, row, "agent");
-	n.payload = (char *)(uintptr_t)payload;
-	copy(n.municipality, sizeof(n.municipality), pg_get(op, 0, row, "municipality"));
-	copy(n.case_id, sizeof(n.case_id), pg_get(op, 0, row, "case_id"));
-	if (!notice_for(&n, &r->who))
+	if (!notice_of_row(op, row, &n) || !notice_for(&n, &r->who))
 		return;
 	text = event_text(&n, &len);
 	reader_write_now(r, text, len);

@@ -1,0 +1,100 @@
+/*
+ * sse_follow.c - what other instances tell, from PostgreSQL; see sse_private.h
+ *
+ * Whoever changes something publishes its notice to the streams of its own process. An agent's stream may
+ * be open at another: so each instance looks in the table for what is new. Alone or without streams, that look
+ * finds no more than the newest id. What was told already is not told again.
+ */
+#include "daemon/sse_private.h"
+
+#include "daemon/pg.h"
+#include "daemon/server.h"
+
+#include <stdio.h>
+
+enum { FOLLOW_START, FOLLOW_READ };
+
+struct follow {
+	struct op op;
+	struct sse *sse;
+};
+
+static enum op_status look(struct follow *f)
+{
+	struct sse *s = f->sse;
+	struct pg_unit *u = pg_unit(&f->op, PG_SYSTEM, NULL);
+	int64_t from = s->followed - SSE_FOLLOW_BACK;
+	char name[64];
+
+	snprintf(name, sizeof(name), "loketd %s", s->srv->instance);
+	pg_add(u, SQL_NOTICE_OTHERS);
+	pg_int(u, from > s->follow_from ? from : s->follow_from);
+	pg_text(u, name);
+	pg_int(u, SSE_FOLLOW_ROWS);
+	pg_bool(u, s->follow_from >= 0 && s->count > 0);
+	pg_bool(u, s->alone);
+	return pg_submit(&f->op, FOLLOW_READ, u);
+}
+
+/* tell - publish what is new; true when there is more to read */
+static bool tell(struct follow *f)
+{
+	struct sse *s = f->sse;
+	struct op *op = &f->op;
+	struct notice n;
+	int rows, row;
+
+	if (pg_failed(op))
+		return false;
+	rows = pg_rows(op, 0);
+	s->alone = pg_get_bool(op, 0, 0, "alone");
+	if (s->follow_from < 0 || s->count == 0)   /* nobody to tell: from here on */
+		s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
+	for (row = 0; row < rows && pg_get(op, 0, row, "id") != NULL; row++) {
+		int64_t id = pg_get_int(op, 0, row, "id");
+
+		if (id > s->followed)
+			s->followed = id;
+		if (notice_of_row(op, row, &n))
+			sse_publish(s, &n);
+	}
+	if (row == 0 && s->alone)               /* what is new is ours */
+		s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
+	return row == SSE_FOLLOW_ROWS;
+}
+
+static enum op_status step(struct op *op)
+{
+	struct follow *f = (struct follow *)op;
+
+	switch (op->state) {
+	case FOLLOW_START:
+		return look(f);
+	case FOLLOW_READ:
+		return tell(f) && !op->srv->stopping ? look(f) : OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void done(struct op *op, enum op_status how)
+{
+	(void)how;
+	((struct follow *)op)->sse->following = false;
+}
+
+static const struct op_kind kind = {
+	.name = "sse.follow", .step = step, .done = done, .max_arena_bytes = 256 * 1024,
+};
+
+void follow_tick(void *arg)
+{
+	struct sse *s = arg;
+	struct follow *f;
+
+	if (s->following || s->srv->pg == NULL || !pg_ready(s->srv->pg, PG_SYSTEM))
+		return;
+	s->following = true;
+	f = (struct follow *)op_new(s->srv, &kind, sizeof(*f));
+	f->sse = s;
+	op_start(&f->op);
+}
