@@ -65,10 +65,8 @@ START_TEST(eleven_test)
 		is = guard_is_bsn(digits);
 		passed += is;
 		snprintf(text, sizeof text, "a %.4s.%.2s.%.3s, b", digits, digits + 4, digits + 6);
-		ck_assert_int_eq(guard_finds(digits), is);
-		ck_assert_int_eq(guard_finds(text), is);
-		if (is)
-			ck_assert(!guard_finds(guard_mask(a, text)));
+		if (guard_finds(digits) != is || guard_finds(text) != is || guard_finds(guard_mask(a, text)))
+			ck_abort_msg("%s", text); /* an assertion per number would take a minute */
 	}
 	ck_assert_int_eq(passed, 10000);
 	ck_assert(guard_is_iban("NL91ABNA0417164300", 18) && !guard_is_iban("nl91ABNA0417164300", 18));
