@@ -220,11 +220,23 @@ static void begin_request(struct conn *c, struct request *req)
 		say_continue(c);
 }
 
+/* take_head - a head that head_scan found complete */
+static void take_head(struct conn *c, const uint8_t *p, size_t len)
+{
+	struct request *req = NULL;
+	int status = request_new(p, len, c->scan.n_lines, &req);
+
+	evbuffer_drain(input_of(c), len);
+	if (req == NULL)
+		conn_refuse(c, status);
+	else
+		begin_request(c, req);
+}
+
 static bool read_head(struct conn *c)
 {
 	struct evbuffer *in = input_of(c);
 	size_t len = evbuffer_get_length(in);
-	struct request *req = NULL;
 	const uint8_t *p;
 	int n;
 
@@ -232,19 +244,11 @@ static bool read_head(struct conn *c)
 		len = (size_t)c->http->limits.max_header_bytes;
 	p = evbuffer_pullup(in, (ssize_t)len);
 	n = head_scan(&c->scan, p, len, &c->http->limits);
-	if (n == 0)
-		return false;
-	if (n > 0) {
-		int status = request_new(p, (size_t)n, c->scan.n_lines, &req);
-
-		evbuffer_drain(in, (size_t)n);
-		n = -status;
-	}
-	if (n < 0)
+	if (n > 0)
+		take_head(c, p, (size_t)n);
+	else if (n < 0)
 		conn_refuse(c, -n);
-	else
-		begin_request(c, req);
-	return true;
+	return n != 0;
 }
 
 static bool read_body(struct conn *c)
