@@ -86,7 +86,7 @@ static const char *address_value(struct api *a, const char *kind, const char *va
 	value = clean(a, value, VALUE_BYTES);
 	if (strcmp(kind, "email"))
 		return value;
-	return strchr(value, '@') ? utf8_fold(a->op.arena, value) : NULL;
+	return value && strchr(value, '@') ? utf8_fold(a->op.arena, value) : NULL;
 }
 
 static void read_from(struct api *a, struct contact *c)
