@@ -13,7 +13,7 @@ LIST_HEAD(op_all, op);
 
 struct op_queue {
 	struct server *srv;
-	struct op_ready ready;
+	struct op_ready under_way, fresh;   /* ready: woken from a wait; just started */
 	struct op_all all;
 	int count;
 	bool running;
@@ -68,36 +68,48 @@ static void run_step(struct op_queue *q, struct op *op)
 
 /* ---------------------------------------------------------------- the ready list */
 
-/* what became ready during the run waits for the next turn, so that the kernel is heard in between */
+static bool nothing_ready(const struct op_queue *q)
+{
+	return TAILQ_EMPTY(&q->under_way) && TAILQ_EMPTY(&q->fresh);
+}
+
+static void run_first(struct op_queue *q, struct op_ready *list)
+{
+	struct op *op = TAILQ_FIRST(list);
+
+	TAILQ_REMOVE(list, op, ready_link);
+	op->queued = false;
+	run_step(q, op);
+}
+
+/*
+ * What is under way goes before what is new, and after OP_TURN_US the kernel is heard again: an answer of PostgreSQL
+ * that a whole batch waits for must not queue behind the parsing of the next posts. One new operation a turn
+ * always runs, so that nothing starves.
+ */
 static void run_ready(void *arg)
 {
 	struct op_queue *q = arg;
-	struct op_ready now = TAILQ_HEAD_INITIALIZER(now);
+	int64_t end = mono_us() + OP_TURN_US;
 
-	TAILQ_CONCAT(&now, &q->ready, ready_link);
 	q->running = true;
-	for (int n = 0; n < OP_TURN_MAX && !TAILQ_EMPTY(&now); n++) {
-		struct op *op = TAILQ_FIRST(&now);
-
-		TAILQ_REMOVE(&now, op, ready_link);
-		op->queued = false;
-		run_step(q, op);
-	}
+	if (!TAILQ_EMPTY(&q->fresh))
+		run_first(q, &q->fresh);
+	while (!nothing_ready(q) && mono_us() < end)
+		run_first(q, TAILQ_EMPTY(&q->under_way) ? &q->fresh : &q->under_way);
 	q->running = false;
-	TAILQ_CONCAT(&now, &q->ready, ready_link);   /* the rest of this turn goes first */
-	TAILQ_CONCAT(&q->ready, &now, ready_link);
-	if (!TAILQ_EMPTY(&q->ready))
+	if (!nothing_ready(q))
 		loop_timer_once(q->turn, 0);
 }
 
-static void make_ready(struct op *op)
+static void make_ready(struct op *op, bool fresh)
 {
 	struct op_queue *q = op->srv->ops;
 
-	if (TAILQ_EMPTY(&q->ready) && !q->running)
+	if (nothing_ready(q) && !q->running)
 		loop_timer_soon(q->turn);
 	op->queued = true;
-	TAILQ_INSERT_TAIL(&q->ready, op, ready_link);
+	TAILQ_INSERT_TAIL(fresh ? &q->fresh : &q->under_way, op, ready_link);
 }
 
 struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
@@ -118,7 +130,7 @@ struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
 void op_start(struct op *op)
 {
 	assert(!op->waiting && !op->queued);
-	make_ready(op);
+	make_ready(op, true);
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -137,7 +149,7 @@ void op_wake(struct op *op, int result)
 	assert(op->waiting && !op->queued);          /* exactly once */
 	op->waiting = false;
 	op->result = result;
-	make_ready(op);
+	make_ready(op, false);
 }
 
 static void sleep_over(void *arg)
@@ -182,7 +194,8 @@ struct op_queue *op_queue_new(struct server *srv)
 	if (q == NULL)
 		abort();
 	q->srv = srv;
-	TAILQ_INIT(&q->ready);
+	TAILQ_INIT(&q->under_way);
+	TAILQ_INIT(&q->fresh);
 	LIST_INIT(&q->all);
 	q->turn = loop_timer_new(srv, run_ready, q);
 	return q;

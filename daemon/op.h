@@ -27,8 +27,8 @@ struct fetch_reply;
 struct loop_timer;
 struct op_queue;
 
-/* OP_TURN_MAX: steps run before the loop looks at the kernel again */
-enum { OP_TURN_MAX = 2048 };
+/* OP_TURN_US: steps run for so long before the loop looks at the kernel again */
+enum { OP_TURN_US = 500 };
 
 enum op_status { OP_WAIT, OP_DONE, OP_FAIL };
 

@@ -174,6 +174,8 @@ static size_t iban_at(const unsigned char *p)
 
 	if (!is_letter(p[1]) || is_letter(p[2])) /* nearly always */
 		return 0;
+	if (is_letter(p[2 + separators(p + 2, "")])) /* "de fiets": two check digits would come here */
+		return 0;
 	iban[0] = upper(p[0]);
 	iban[1] = upper(p[1]);
 	want = iban_length(iban);

@@ -159,31 +159,20 @@ bool match_formal(struct arena *a, const char *text, const char *product)
 	return phrase_split(a, text, &w) && phrase_within(formal_phrases, COUNT(formal_phrases), &w);
 }
 
-static bool holds_word(const char *text, const char *word, size_t n)
-{
-	for (const char *p = text; (p = strstr(p, word)); p++) {
-		if (p[-1] == ' ' && p[n] == ' ')
-			return true;
-	}
-	return false;
-}
-
 static const char *keyword(struct arena *a, const char *text, const char *municipality,
                            const struct match_word *words, int n_words)
 {
-	const char *product = NULL, *hay;
+	const char *product = NULL;
 	size_t longest = 0;
 	struct phrase_words w;
 
 	if (!n_words || !phrase_split(a, text, &w))
 		return NULL;
-	hay = phrase_join(a, &w);
 	for (int i = 0; i < n_words; i++) {
 		size_t n = strlen(words[i].word);
 
-		if (n > longest && phrase_begins(&w, words[i].word) >= 0 &&
-		    (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
-		    holds_word(hay, words[i].word, n)) {
+		if (n > longest && (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
+		    phrase_says(&w, words[i].word)) {
 			longest = n;
 			product = words[i].product;
 		}

@@ -115,51 +115,42 @@ static bool fits_anywhere(const char *pattern, const struct phrase_words *w)
 	return false;
 }
 
-/* the index knows exact words and beginnings of two bytes and more: no gap, no "a~" */
-static bool indexed(const char *item, size_t len)
+/* does the pattern fit where a word is this alternative, n bytes? */
+static bool fits_at(const char *pattern, const char *alternative, size_t n, const struct phrase_words *w)
 {
-	for (size_t i = 0; i < len; i++) {
-		bool short_beginning = item[i] == '~' && (i < 2 || item[i - 2] == '|');
+	char beginning[2] = { alternative[0], n > 1 ? alternative[1] : '\0' };
 
-		if (item[i] == '*' || short_beginning)
-			return false;
-	}
-	return true;
-}
-
-/* does the pattern fit where a word begins as one of the alternatives of item? */
-static bool fits_at(const char *pattern, const char *item, size_t len, const struct phrase_words *w)
-{
-	for (const char *alternative = item, *end = item + len; alternative < end;) {
-		const char *bar = memchr(alternative, '|', (size_t)(end - alternative));
-		size_t n = (size_t)((bar ? bar : end) - alternative);
-		char beginning[2] = { alternative[0], n > 1 ? alternative[1] : '\0' };
-
-		for (int i = n ? phrase_begins(w, beginning) : -1; i >= 0; i = w->next[i]) {
-			if (fits(pattern, w, i, false))
-				return true;
-		}
-		alternative += n + 1;
+	for (int i = phrase_begins(w, beginning); i >= 0; i = w->next[i]) {
+		if (word_fits(alternative, n, w->at[i]) && fits(pattern, w, i, false))
+			return true;
 	}
 	return false;
 }
 
-/* where a pattern fits, its first item does, or the first that may not be missing, or one between them */
+/*
+ * Where a pattern fits, its first item does; or, when that may be missing, the second; and so on. So only the words
+ * that begin as one of their alternatives are tried. The index does not know gaps ("*") and beginnings of one byte.
+ */
 static bool one_within(const char *pattern, const struct phrase_words *w)
 {
-	for (const char *item = pattern; *item;) {
-		size_t len = strcspn(item, " ");
-		bool optional = item[len - 1] == '?';
+	for (const char *p = pattern;;) {
+		const char *end = p;
 
-		if (!indexed(item, len))
+		while (*end && *end != '|' && *end != ' ')
+			end++;
+		bool optional = end > p && end[-1] == '?';
+		size_t n = (size_t)(end - p) - optional;
+
+		if (*p == '*' || (n == 2 && p[1] == '~'))
 			return fits_anywhere(pattern, w);
-		if (fits_at(pattern, item, len - optional, w))
+		if (fits_at(pattern, p, n, w))
 			return true;
-		if (!optional)
+		if (*end != '|' && !optional)
 			return false;
-		item += len + (item[len] == ' ');
+		if (!*end)
+			return fits_anywhere(pattern, w);
+		p = end + 1;
 	}
-	return fits_anywhere(pattern, w);
 }
 
 bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w)
@@ -180,21 +171,20 @@ bool phrase_is(const char *const *patterns, size_t n, const struct phrase_words 
 	return false;
 }
 
-char *phrase_join(struct arena *a, const struct phrase_words *w)
+bool phrase_says(const struct phrase_words *w, const char *words)
 {
-	size_t len = 2;
-	char *out, *p;
+	for (int i = phrase_begins(w, words); i >= 0; i = w->next[i]) {
+		const char *rest = words;
 
-	for (int i = 0; i < w->n; i++)
-		len += strlen(w->at[i]) + 1;
-	p = out = arena_alloc(a, len);
-	*p++ = ' ';
-	for (int i = 0; i < w->n; i++) {
-		size_t n = strlen(w->at[i]);
+		for (int at = i; at < w->n; at++) {
+			size_t n = strcspn(rest, " ");
 
-		memcpy(p, w->at[i], n);
-		p += n;
-		*p++ = ' ';
+			if (strncmp(w->at[at], rest, n) || w->at[at][n])
+				break;
+			if (!rest[n])
+				return true;
+			rest += n + 1;
+		}
 	}
-	return out;
+	return false;
 }

@@ -33,7 +33,7 @@ int phrase_begins(const struct phrase_words *w, const char *s);
 bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w);
 /* phrase_is - is the whole text one of the patterns? */
 bool phrase_is(const char *const *patterns, size_t n, const struct phrase_words *w);
-/* phrase_join - the words with one blank between them and one at either end: " so as this " */
-char *phrase_join(struct arena *a, const struct phrase_words *w);
+/* phrase_says - do these words, folded and with one blank between them, stand in the text one after another? */
+bool phrase_says(const struct phrase_words *w, const char *words);
 
 #endif
