@@ -86,12 +86,14 @@ static enum op_status api_allowed(struct api *a)
 static enum op_status api_begin(struct api *a)
 {
 	enum auth_result result;
+	enum op_status how;
 
 	if (!a->route->roles)
 		return api_allowed(a);
 	if (!world_now(a->op.srv))   /* just started: routes may count on it being there */
 		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
-	if (auth_check(&a->op, API_TOKEN_KNOWN, http_header(a->x, "Authorization"), &a->who, &result) == OP_WAIT)
+	how = auth_check(&a->op, API_TOKEN_KNOWN, http_header(a->x, "Authorization"), &a->who, &result);
+	if (how == OP_WAIT)
 		return OP_WAIT;
 	return result == AUTH_OK ? api_allowed(a) : api_refuse_token(a, result);
 }
@@ -123,16 +125,17 @@ static void api_done(struct op *op, enum op_status how)
 	int ms = (int)((mono_us() - op->started_us) / 1000);
 
 	if (a->x) {
+		bool later = op->err.kind == ERR_LOST || op->err.kind == ERR_BUSY;
+
 		a->idem_state = API_IDEM_NONE;
-		api_problem(a, op->err.kind == ERR_LOST || op->err.kind == ERR_BUSY ? PROBLEM_UNAVAILABLE : PROBLEM_INTERNAL,
-		            NULL);
+		api_problem(a, later ? PROBLEM_UNAVAILABLE : PROBLEM_INTERNAL, NULL);
 	}
 	metric_add(M_HTTP_REQUESTS, 1);
 	if (how == OP_FAIL)
-		log_event(LOG_ERROR, "api.failed", "op=%s token=%s why=\"%s\"", a->route->operation, a->who.token_id,
-		          op->err.text);
-	log_event(LOG_INFO, "api.done", "op=%s status=%d ms=%d token=%s", a->route->operation, a->answer_status, ms,
-	          a->who.token_id);
+		log_event(LOG_ERROR, "api.failed", "op=%s token=%s why=\"%s\"", a->route->operation,
+		          a->who.token_id, op->err.text);
+	log_event(LOG_INFO, "api.done", "op=%s status=%d ms=%d token=%s", a->route->operation,
+	          a->answer_status, ms, a->who.token_id);
 }
 
 static const struct op_kind api_kind = { "api", api_step, api_done, API_ARENA_BYTES };
@@ -232,13 +235,14 @@ static int problem(void *arg, int status, char *buf, int cap)
 struct http_calls api_calls(struct server *srv)
 {
 	const struct config *c = srv->config;
+	int64_t largest = c->max_upload_bytes > c->max_body_bytes ? c->max_upload_bytes : c->max_body_bytes;
 
 	for (int i = 0; i < n_api_routes; i++) {
 		struct http_plan *p = &plans[i];
 
 		*p = api_routes[i].plan;
 		if (!p->max_body)
-			p->max_body = c->max_upload_bytes > c->max_body_bytes ? c->max_upload_bytes : c->max_body_bytes;
+			p->max_body = largest;
 		if (!p->spool_above)
 			p->spool_above = c->max_body_bytes;
 		if (!p->body_ms)

@@ -44,13 +44,13 @@ struct api {
 	const struct api_route *route;
 	struct principal who;                        /* a copy; zero on routes without token */
 	const char *param[API_MAX_PARAMS];           /* decoded path parameters, in order */
-	json_t *body;                                /* object, checked against the contract; NULL when none */
+	json_t *body;                                /* object that fits the contract; NULL when none */
 	void *work;                                  /* the route's own struct, in op.arena */
 	/* api*.c only */
 	bool in_route;                               /* the route's step function runs */
 	int idem_state;
 	int answer_status;
-	char *answer;                                /* JSON text that waits for its Idempotency-Key to be stored */
+	char *answer;                                /* JSON text that waits for its key to be stored */
 	const char *query_key[API_MAX_QUERY], *query_value[API_MAX_QUERY];
 	int n_query;
 	json_t *bad_fields;                          /* array of {"name","reason"}, or NULL */
@@ -70,7 +70,8 @@ void api_audit(struct api *a, struct pg_unit *u, const char *action, const char 
  * this request makes, so that doing it twice makes it once. NULL when the caller gave none */
 const char *api_idem_key(struct api *a);
 
-/* the end of a step: answer, and OP_DONE (or a last wait of api.c's own: return what these return). json is stolen */
+/* the end of a step: answer, and OP_DONE, or a last wait of api.c's own: return what these return. json is
+ * stolen */
 enum op_status api_answer(struct api *a, int status, json_t *json);
 enum op_status api_problem(struct api *a, enum problem p, const char *detail);
 enum op_status api_rule(struct api *a, const char *rule, const char *detail);      /* 422 against a rule */
@@ -88,7 +89,8 @@ enum op_status api_failed(struct api *a);
 const char *api_text(struct api *a, const char *key, bool required, size_t max_bytes);  /* NFC, no NUL */
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max);
 int api_one_of(struct api *a, const char *key, bool required, const char *const *words); /* index or -1 */
-bool api_id(struct api *a, const char *text, struct uuid *out);   /* path or body id; false → caller answers 404 */
+/* api_id - an id from path or body; false: the caller answers 404 */
+bool api_id(struct api *a, const char *text, struct uuid *out);
 /* ?limit=&cursor= : limit 1..100 (default 20), *cursor what api_page_end was given, NULL on the first page.
  * false: the cursor is not one of ours; answer PROBLEM_BAD_REQUEST */
 bool api_page(struct api *a, int *limit, const char **cursor);
@@ -97,8 +99,8 @@ json_t *api_page_end(struct api *a, json_t *items, const char *next);
 
 /* api_idem.c, for api.c */
 enum { API_IDEM_NONE, API_IDEM_OURS, API_IDEM_STORED };
-/* api_idem_claim - claim the key in a unit of its own; api_idem_claimed reads what came of it: true when the route
- * is to run, false when it has answered with *how */
+/* api_idem_claim - claim the key in a unit of its own; api_idem_claimed reads what came of it: true when the
+ * route is to run, false when it has answered with *how */
 enum op_status api_idem_claim(struct api *a, int next_state);
 bool api_idem_claimed(struct api *a, enum op_status *how);
 /* api_idem_store - keep a->answer under the key, or let the key go when it was our failure */

@@ -70,7 +70,9 @@ bool api_read_query(struct api *a)
 			api_bad_field(a, name, wrong);
 		query += len + (query[len] == '&');
 	}
-	return a->bad_fields ? refuse(a, PROBLEM_BAD_REQUEST, "The query is not what this route takes.") : true;
+	if (a->bad_fields)
+		return refuse(a, PROBLEM_BAD_REQUEST, "The query is not what this route takes.");
+	return true;
 }
 
 /* ------------------------------------------------------------------ body */
@@ -84,9 +86,9 @@ static bool is_json(const char *type)
 
 static bool refuse_json(struct api *a, int outcome, const struct err *err)
 {
-	const char *detail = outcome == JSONX_TOO_DEEP   ? "The JSON is nested too deeply."
-	                     : outcome == JSONX_TOO_MANY ? "The JSON has too many parts."
-	                                                 : arena_printf(a->op.arena, "Not JSON: %s", err->text);
+	const char *detail = outcome == JSONX_TOO_DEEP ? "The JSON is nested too deeply."
+	                   : outcome == JSONX_TOO_MANY ? "The JSON has too many parts."
+	                   : arena_printf(a->op.arena, "Not JSON: %s", err->text);
 
 	return refuse(a, PROBLEM_BAD_REQUEST, detail);
 }
@@ -175,7 +177,8 @@ const char *api_text(struct api *a, const char *key, bool required, size_t max_b
 		api_bad_field(a, key, arena_printf(a->op.arena, "longer than %zu bytes", max_bytes));
 		return NULL;
 	}
-	return utf8_nfc(a->op.arena, (struct bytes){ (const uint8_t *)text, json_string_length(value) }, 2 * max_bytes + 16);
+	return utf8_nfc(a->op.arena, (struct bytes){ (const uint8_t *)text, json_string_length(value) },
+	                2 * max_bytes + 16);
 }
 
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max)
@@ -185,8 +188,8 @@ int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int6
 	if (!value)
 		return 0;
 	if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
-		api_bad_field(a, key, arena_printf(a->op.arena, "not an integer from %lld to %lld", (long long)min,
-		                                   (long long)max));
+		api_bad_field(a, key, arena_printf(a->op.arena, "not an integer from %lld to %lld",
+		                                   (long long)min, (long long)max));
 		return 0;
 	}
 	return json_integer_value(value);

@@ -1,9 +1,9 @@
 /*
  * api_idem.c - Idempotency-Key: the same request again gets the same answer, for 24 hours
  *
- * The key is claimed in a unit of its own before the route runs, and the answer stored after it. An instance that
- * dies in between leaves a claim behind that anybody may take over after a minute; the route then runs again, which
- * is why what it makes is keyed by api_idem_key.
+ * The key is claimed in a unit of its own before the route runs, and the answer stored after it. An instance
+ * that dies in between leaves a claim behind that anybody may take over after a minute; the route then runs
+ * again, which is why what it makes is keyed by api_idem_key.
  */
 #include "daemon/api.h"
 

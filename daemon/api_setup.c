@@ -146,7 +146,9 @@ static bool good_code(const char *id)
 
 enum op_status api_municipality_get(struct api *a)
 {
-	return a->op.state == SETUP_START ? setup_get(a, SQL_SETUP_MUNICIPALITY_GET, SETUP_DONE) : setup_got(a);
+	if (a->op.state == SETUP_DONE)
+		return setup_got(a);
+	return setup_get(a, SQL_SETUP_MUNICIPALITY_GET, SETUP_DONE);
 }
 
 static void check_norms(struct api *a, const char *field, json_t *norms)
@@ -216,7 +218,7 @@ enum op_status api_product_put(struct api *a)
 	if (a->op.state == SETUP_DONE)
 		return setup_written(a, 0, words ? 3 : 1);
 	if (!setup_whole_region(a))
-		return api_problem(a, PROBLEM_FORBIDDEN, "Products belong to the region: that needs rights on all of it.");
+		return api_problem(a, PROBLEM_FORBIDDEN, "Products are the region's: that needs rights on all of it.");
 	if (!good_code(a->param[0]))
 		return api_problem(a, PROBLEM_NOT_FOUND, "An id is 1 to 80 of a-z, 0-9 and -.");
 	read_words(a, words);
@@ -269,7 +271,7 @@ enum op_status api_norm_put(struct api *a)
 		return norms_answer(a, 1);
 	}
 	if (municipality ? !access_municipality(&a->who, municipality) : !setup_whole_region(a))
-		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality, or on the whole region.");
+		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality or the region.");
 	check_norms(a, "norms", norms);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);

@@ -1,8 +1,8 @@
 /*
  * api_setup.h - what the set-up routes share
  *
- * They work on PG_API: row level security keeps an admin inside the municipalities of the token. What belongs to
- * the whole region needs rights on all of it. After a change every instance loads the world again.
+ * They work on PG_API: row level security keeps an admin inside the municipalities of the token. What belongs
+ * to the whole region needs rights on all of it. After a change every instance loads the world again.
  */
 #ifndef LOKET_API_SETUP_H
 #define LOKET_API_SETUP_H
@@ -13,7 +13,7 @@
 enum op_status setup_get(struct api *a, enum sql statement, int next_state);
 /* setup_got - answer with the row, or 404 */
 enum op_status setup_got(struct api *a);
-/* setup_written - the end of a PUT: put returned "made" (no row: PROBLEM_STATE), get the row to answer with */
+/* setup_written - the end of a PUT: put returned "made" (no row: PROBLEM_STATE), get the row to answer */
 enum op_status setup_written(struct api *a, int put, int get);
 /* setup_whole_region - has the token rights on every municipality there is? */
 bool setup_whole_region(const struct api *a);

@@ -131,7 +131,8 @@ static enum op_status token_made(struct api *a)
 		return api_invalid(a);
 	}
 	auth_forget(a->op.srv->auth);
-	how = api_answer(a, 201, json_pack("{s:o, s:s}", "token", rows_object(&a->op, 0, 0), "secret", work->secret));
+	how = api_answer(a, 201, json_pack("{s:o, s:s}", "token", rows_object(&a->op, 0, 0),
+	                                   "secret", work->secret));
 	explicit_bzero(work->secret, strlen(work->secret));
 	return how;
 }
@@ -167,6 +168,7 @@ static void make_secret(struct api *a, struct token_work *work, uint8_t sha[SHA2
 
 static enum op_status token_write(struct api *a, int64_t expires_us)
 {
+	json_t *where = json_object_get(a->body, "municipalities");
 	uint8_t sha[SHA256_BYTES];
 	char id[UUID_TEXT];
 	struct pg_unit *u;
@@ -185,8 +187,7 @@ static enum op_status token_write(struct api *a, int64_t expires_us)
 	pg_bool(u, jsonx_bool(a->body, "seesBsn"));
 	pg_bool(u, jsonx_bool(a->body, "seesRaw"));
 	pg_time(u, expires_us);
-	api_audit(a, u, "token.create", json_string_value(json_array_get(json_object_get(a->body, "municipalities"), 0)),
-	          "token", id);
+	api_audit(a, u, "token.create", json_string_value(json_array_get(where, 0)), "token", id);
 	return pg_submit(&a->op, PEOPLE_DONE, u);
 }
 

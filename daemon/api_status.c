@@ -78,5 +78,7 @@ enum op_status api_openapi(struct api *a)
 {
 	static const char *const headers[] = { "Access-Control-Allow-Origin: *", NULL };
 
-	return api_send(a, 200, "application/json", (struct bytes){ openapi_json, openapi_json_len }, headers);
+	struct bytes document = { openapi_json, openapi_json_len };
+
+	return api_send(a, 200, "application/json", document, headers);
 }

@@ -1,8 +1,8 @@
 /*
  * auth.c - bearer tokens
  *
- * A token that we make is "lk_" and 43 characters of base64url: 256 random bits. Only its SHA-256 is kept, in the database and
- * in the cache. Somebody who guesses learns nothing from time: what is compared is a digest of what he sent.
+ * A token that we make is "lk_" and 43 characters of base64url: 256 random bits. Only its SHA-256 is kept, in
+ * the database and in the cache. Somebody who guesses learns nothing from time: what is compared is a digest of what he sent.
  */
 #include "daemon/auth.h"
 
@@ -159,7 +159,9 @@ static struct waiter *waiter_add(struct auth *a, struct op *op, const uint8_t *s
 
 static bool entry_fresh(const struct entry *e)
 {
-	return e && e->until_us > mono_us() && (!e->known || !e->who.expires_us || e->who.expires_us > now_us());
+	if (!e || e->until_us <= mono_us())
+		return false;
+	return !e->known || !e->who.expires_us || e->who.expires_us > now_us();
 }
 
 enum op_status auth_check(struct op *op, int next_state, const char *header, struct principal *out,

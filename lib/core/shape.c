@@ -87,8 +87,9 @@ static const char *format_wrong(enum shape_format f, const char *s)
 	case FORMAT_TIME_OR_DATE:
 		return when_parse(s, &us) || is_date(s) ? NULL : "not a time or date as in RFC 3339";
 	case FORMAT_CODE:
-		return all_of(s, "abcdefghijklmnopqrstuvwxyz0123456789-", 1, 80) ? NULL
-		                                                                  : "not 1 to 80 of a-z, 0-9 and -";
+		if (!all_of(s, "abcdefghijklmnopqrstuvwxyz0123456789-", 1, 80))
+			return "not 1 to 80 of a-z, 0-9 and -";
+		return NULL;
 	case FORMAT_LANGUAGE:
 		return all_of(s, "abcdefghijklmnopqrstuvwxyz", 2, 3) ? NULL : "not a language as in ISO 639";
 	}
@@ -198,8 +199,8 @@ static bool is_of(enum shape_type type, const json_t *value)
 
 static void look(struct walk *w, const struct shape *s, const json_t *value)
 {
-	static const char *const not_a[] = { "", "not an object", "not a list", "not a string", "not a whole number",
-	                                     "not true or false" };
+	static const char *const not_a[] = { "", "not an object", "not a list", "not a string",
+	                                     "not a whole number", "not true or false" };
 	const char *why = NULL;
 
 	if (!s)

@@ -25,9 +25,9 @@ enum shape_format {
 struct shape {
 	enum shape_type type;
 	enum shape_format format;
-	int64_t min, max;                 /* value of an integer, characters of a string, members of the others */
+	int64_t min, max;                 /* of an integer; of characters in a string, of members otherwise */
 	const char *const *words;         /* NULL-terminated: one of these; NULL: any */
-	const struct shape_key *keys;     /* of an object, until name is NULL; NULL: any key, each value as item */
+	const struct shape_key *keys;     /* of an object, until name is NULL; NULL: any key, values as item */
 	const struct shape *item;         /* of an array or a map; NULL: anything */
 };
 
@@ -44,8 +44,8 @@ typedef void shape_report(void *arg, enum shape_wrong wrong, const char *path, c
 
 /* shape_check - tell report all that is wrong with value; true when nothing is */
 bool shape_check(const struct shape *s, const json_t *value, shape_report *report, void *arg);
-/* shape_check_text - the same for a text that stands for a string, an integer or a boolean; NULL: it is right,
- * else what is wrong with it */
+/* shape_check_text - the same for a text that stands for a string, an integer or a boolean; NULL: it is
+ * right, else what is wrong with it */
 const char *shape_check_text(const struct shape *s, const char *text);
 
 #endif

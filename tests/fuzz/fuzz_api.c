@@ -1,5 +1,5 @@
-/* fuzz_api.c - what a caller of the API writes: an operation's name, a line end, a body; each piece also as a query
- * value and as a cursor */
+/* fuzz_api.c - what a caller of the API writes: an operation's name, a line end, a body; the body also as
+ * a query value and as a cursor */
 #include "daemon/api.h"
 #include "lib/base/b64url.h"
 #include "lib/base/jsonx.h"
@@ -36,7 +36,8 @@ static void try_text(struct arena *a, const struct api_route *r, const char *tex
 	const char *plain = url_decode(a, text, strlen(text), true);
 	struct bytes inside;
 
-	must(!plain || (strlen(plain) <= strlen(text) && utf8_valid((struct bytes){ (const uint8_t *)plain, strlen(plain) })));
+	if (plain)
+		must(utf8_valid((struct bytes){ (const uint8_t *)plain, strlen(plain) }));
 	for (const struct shape_key *k = r->query; plain && k->name; k++)
 		shape_check_text(k->shape, plain);
 	if (b64url_decode(a, text, &inside))

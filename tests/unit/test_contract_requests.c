@@ -1,4 +1,5 @@
-/* test_contract_requests.c DIR - every request in proto/examples is what the generated route table takes, and nothing less */
+/* test_contract_requests.c DIR - every request in proto/examples is what the generated route table takes, and
+ * nothing less */
 #include "daemon/api.h"
 #include "lib/base/jsonx.h"
 #include "unit.h"
