@@ -136,7 +136,7 @@ static void add_for(struct pg_unit *u, enum sql statement, struct uuid id)
 static enum op_status get_read(struct api *a)
 {
 	const char *municipality;
-	struct uuid id, party;
+	struct uuid id, party, before = { 0 };
 	struct pg_unit *u;
 
 	if (pg_rows(&a->op, 0) == 0)
@@ -144,11 +144,12 @@ static enum op_status get_read(struct api *a)
 	municipality = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality"));
 	party = pg_get_uuid(&a->op, 0, 0, "party");
 	uuid_parse(a->param[0], &id);
+	query_id(a, "contactsBefore", &before);
 	u = api_unit(a);
 	add_for(u, SQL_CASES_GET, id);
 	add_for(u, SQL_CASES_CONTACTS, id);
-	pg_null(u);
-	pg_int(u, CASE_CONTACTS_MAX + 1);
+	pg_uuid(u, before);
+	pg_int(u, CASE_CONTACTS_MAX);
 	add_for(u, SQL_CASES_NOTES, id);
 	add_for(u, SQL_CASES_TASKS, id);
 	add_for(u, SQL_CASES_HISTORY, id);
@@ -159,7 +160,7 @@ static enum op_status get_read(struct api *a)
 	return pg_submit(&a->op, GET_READ, u);
 }
 
-/* one more than shown was asked for: then the oldest of them goes and "moreContacts" says so */
+/* when there are more than are shown, one more stands first: it goes, and "moreContacts" says so */
 static void put_contacts(struct api *a, json_t *c)
 {
 	json_t *contacts = rows_masked(&a->op, PART_CONTACTS, &a->who);

@@ -217,9 +217,9 @@ static enum op_status task_list_start(struct api *a, struct task_list *l)
 	pg_text(u, api_query(a, "municipality"));
 	pg_text(u, api_query(a, "department"));
 	pg_uuid(u, case_id);
-	pg_time(u, 0);
 	pg_uuid(u, last);
 	pg_int(u, l->limit + 1);
+	work_audit_scope(a, u, "task.list", "tasks", case_text, api_query(a, "municipality"));
 	return pg_submit(&a->op, TASK_LIST_READ, u);
 }
 

@@ -363,6 +363,24 @@ class Finding(WorkTest):
         self.assertEqual(len(seen), 5)
         self.assertEqual(seen, sorted(seen, reverse=True))
 
+    def test_a_long_conversation(self):
+        """P7: in the order of the provider's time, then arrival; the newest 200 first, then what came before."""
+        taken = self.take()
+        case = taken['case']['id']
+        self.world.psql("""insert into loket.contact (id, municipality, inbox, channel, direction, kind, provider_id, provider_time,
+                                                      received_at, case_id, party, text)
+            select gen_random_uuid(), municipality, inbox, channel, 'in', 'text', 'lang' || n, now() + (1000 - n) * interval '1 s',
+                   now() + n * interval '1 ms', id, party, n::text
+              from loket.case_file, generate_series(1, 250) n where id = %s""", [case])
+        page = self.world.api('GET', f'/v1/cases/{case}', 'anna').json
+        self.assertEqual([c['text'] for c in page['contacts']], [str(n) for n in range(250, 50, -1)])
+        self.assertTrue(page['moreContacts'])
+        first = self.world.value("select id::text from loket.contact where provider_id = 'lang51'")
+        rest = self.world.api('GET', f'/v1/cases/{case}?contactsBefore={first}', 'anna').json
+        self.assertEqual([c['text'] for c in rest['contacts'][1:]], [str(n) for n in range(50, 0, -1)])     # [0]: the question
+        self.assertFalse(rest['moreContacts'])
+        self.assertStatus(self.world.api('GET', f'/v1/cases/{case}?contactsBefore=x', 'anna'), 400)
+
     def test_parties(self):
         number = str(next(people))
         taken = self.take(wa_id=number, name='Willemijn 100% Zeker')
