@@ -220,6 +220,9 @@ class Proxied(Smuggling):
             wait_until(self.answers, 10, self.program)
         except AssertionError:
             print((self.folder / 'proxy.log').read_text())
+            self.process.terminate()
+            self.process.wait(10)
+            self.probe.close()
             raise
 
     def answers(self):
