@@ -79,6 +79,14 @@ class Demo(unittest.TestCase):
         self.assertIn('"delivery": "delivered"', re.sub(r'"delivery":"', '"delivery": "', out[2]))
         self.assertRegex(out[2], r'/resolve -> 200')
 
+    def test_2_the_lines_of_the_readme_work_as_pasted(self):
+        block = re.search(r'## A question, pasted.*?```sh\n(.*?)```', (ROOT / 'README.md').read_text(), re.S)[1]
+        self.assertIn('. var/demo.env\n', block)
+        done = subprocess.run(['bash', '-c', block.replace('. var/demo.env\n', f'. {self.dir}/demo.env\n')], check=False,
+                              capture_output=True, text=True, timeout=120, cwd=ROOT)
+        self.assertIn('\n200\n', done.stdout, done.stderr)
+        self.assertIn(done.stdout.splitlines()[-1], ('delivered', 'read'), done.stdout + done.stderr)
+
     def test_3_a_loketd_that_dies_is_started_again(self):
         env = environment(self.dir)
         servers = pathlib.Path((self.dir / 'servers').read_text().strip())
