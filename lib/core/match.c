@@ -55,7 +55,12 @@ static const char *const help_phrases[] = {
 	"digid|formulier|website|online * kom * niet uit",
 	"snap|begrijp de|het|dit|jullie|dat? formulier|website|site|digid niet",
 	"niet|geen goed|handig|verstand|ervaring met|van? een|de? computer|computers|internet|digid",
-	"heb|hebben ik|wij|we? geen computer|internet|smartphone|laptop",
+	"heb|hebben ik|wij|we? geen computer|internet|smartphone|laptop|digid",
+	"snap|snappen|begrijp|weet * niet hoe * online|digitaal|digid|website|computer|formulier",
+	"kan|kunnen niet overweg met * computer|computers|internet|digid",
+	"kan|kunnen|krijg * digid|formulier|website * niet invullen|openen|versturen|gebruiken|verzenden",
+	"digid|inloggen|formulier|webformulier werkt|doet mij|me|het? niet",
+	"ik|wij|we kan|kunnen * niet digitaal",
 	"niet digitaal vaardig",
 	"kan|kunnen niet met * computer|computers|internet * omgaan|werken|overweg",
 	"niet|nooit met de? computer|computers",
@@ -76,6 +81,9 @@ static const char *const help_phrases[] = {
 		"digid|computer",
 	"can t|not use|handle|work with? a|the|my? computer|computers|internet",
 	"don|do t|not have a|any? computer|internet",
+	"don|do t|not know how * digid|online|website|form|computer|login|log",
+	"not good|handy with * computer|computers|internet",
+	"need|want|needs some? help online",
 	"form|website|digid|login does|doesn|isn|is t|not work|working",
 	"don|do t|not understand the|this? online? " EN_THING,
 	/* Polish */
@@ -84,6 +92,7 @@ static const char *const help_phrases[] = {
 	"nie moge|umiem|potrafie|udaje sie|mi? sie? zalogowac|wypelnic|wyslac * digid|formularz~|"
 		"internet~|online|strone|stronie?",
 	"nie mam komputera|internetu|digid",
+	"nie umiem|potrafie|radze * komputer~|formularz~|internet~|digid",
 	"nie dziala|rozumiem * formularz~|strona|strony|digid",
 	"opcja 0|zero",
 	/* Turkish */
@@ -93,6 +102,7 @@ static const char *const help_phrases[] = {
 		"acamiyorum|gonderemiyorum",
 	"giris yapamiyorum",
 	"bilgisayarim|bilgisayar|internetim|internet yok|kullanamiyorum|bilmiyorum|anlamiyorum",
+	"bilgisayar|internet|digid~ * bilmiyorum|kullanamiyorum|anlamiyorum",
 	"dijital yardim|destek",
 	"secenek 0|sifir",
 	/* Arabic */
@@ -101,6 +111,8 @@ static const char *const help_phrases[] = {
 	"لا استطيع|اقدر|يمكنني|اعرف * الدخول|تسجيل|ملء|تعبية|استخدام * " AR_THING,
 	"لا استطيع|اقدر|يمكنني تسجيل الدخول",
 	"لم اتمكن|استطع من? * الدخول|تسجيل|ملء|تعبية",
+	"لا اعرف كيف * " AR_THING,
+	"مساعدة|ساعدوني|ساعدني|مساعدتي * تسجيل|الدخول",
 	"ليس لدي|عندي * كمبيوتر|انترنت|حاسوب",
 	"ما عندي كمبيوتر|انترنت",
 	/* Ukrainian, and the Russian that is often written in its place */
@@ -111,15 +123,22 @@ static const char *const help_phrases[] = {
 		"авторизуватися|авторизоваться",
 	"не розумію|понимаю|працює|работает * " UK_THING,
 	UK_THING " не працює|работает",
+	"не вмію|умію|умею * комп~|інтернет~|интернет~|digid|онлаин",
 	"не маю|мам комп~|інтернет~|интернет~",
 	"немає|нема|нет комп~|інтернет~|интернет~",
 };
 
-/* the whole message: the key people know from the phone menu */
+/* the whole message: the key people know from the phone menu, or nothing but the cry for help */
 static const char *const zero_messages[] = {
 	"0|٠|۰|nul|zero|sifir|صفر|нуль|ноль",
 	"ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|"
-		"опція|الخيار? " "0|nul|zero|sifir|صفر|нуль|٠|۰",
+		"опція|الخيار? 0|nul|zero|sifir|صفر|нуль|٠|۰",
+	"ik? heb|wil|zoek? graag? hulp|help nodig? graag|aub|alstublieft?",
+	"can|could? you|i? please|need|want? some? help me|us? please?",
+	"prosze|potrzebuje? o? pomoc|pomocy prosze?",
+	"bana|lutfen? yardim|yardima|imdat edin|lazim|istiyorum|ihtiyacim? var|lutfen?",
+	"احتاج|اريد? الى? مساعدة|المساعدة|ساعدوني|ساعدني من? فضلك|فضلكم?",
+	"мені|я? потрібна|потребую|прошу? допомога|допомоги|допоможіть|помогите|помощь будь|пожалуиста? ласка?",
 };
 
 static const char *const formal_phrases[] = {

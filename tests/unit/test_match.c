@@ -16,22 +16,26 @@ static const char *const help[] = {
 	"het lukt mij niet online", "Ik krijg de verhuizing niet ingevuld, de DigiD-stap lukt niet.", "digitale hulp graag",
 	"ik kom er digitaal niet uit", "Ik snap de website niet", "ik ben een digibeet", "Ik ben niet handig met computers",
 	"ik heb geen computer", "ik kan niet inloggen", "Het formulier lukt me niet", "online lukt het niet",
-	"ik kom er niet uit met het formulier", "hulp nodig met de website",
+	"ik kom er niet uit met het formulier", "hulp nodig met de website", "Hulp", "help!", "Ik heb hulp nodig",
+	"Ik kan niet overweg met de computer", "ik kan het formulier niet invullen", "Mijn DigiD werkt niet", "Ik heb geen DigiD",
+	"ik snap niet hoe ik online een afspraak moet maken", "ik kan dit niet digitaal", "Wie kan mij helpen met het digitale formulier?",
 	/* English */
 	"I need help with the online form please", "Can you help me with DigiD?", "I can't log in", "I cannot log in to DigiD",
 	"I don't have a computer", "help me fill in the form", "the website does not work", "I am unable to submit the form",
-	"I do not understand the website", "could not log in",
+	"I do not understand the website", "could not log in", "I need help", "Please help me!", "I don't know how to use DigiD",
+	"I am not good with computers", "I need some help online",
 	/* Polish */
 	"Potrzebuję pomocy z formularzem", "Nie mogę się zalogować", "proszę o pomoc przy DigiD", "nie mam komputera",
-	"Nie umiem wypełnić formularza online",
+	"Nie umiem wypełnić formularza online", "Pomoc", "Potrzebuję pomocy", "Nie umiem korzystać z komputera",
 	/* Turkish */
 	"Form doldurmak için yardım istiyorum", "DigiD'ye giremiyorum", "giriş yapamıyorum", "İnternet kullanamıyorum",
-	"online başvuru için yardıma ihtiyacım var",
+	"online başvuru için yardıma ihtiyacım var", "Yardım", "Yardıma ihtiyacım var", "Bilgisayar kullanmayı bilmiyorum",
+	"Formu doldurmama yardım eder misiniz?",
 	/* Arabic */
-	"أحتاج إلى مساعدة في ملء الاستمارة", "لا أستطيع تسجيل الدخول", "ساعدوني في الموقع", "ليس لدي كمبيوتر",
+	"مساعدة", "أحتاج مساعدة", "لا أعرف كيف أستخدم DigiD", "أحتاج إلى مساعدة في ملء الاستمارة", "لا أستطيع تسجيل الدخول", "ساعدوني في الموقع", "ليس لدي كمبيوتر",
 	/* Ukrainian, Russian */
 	"Не можу увійти в DigiD, допоможіть будь ласка.", "Допоможіть заповнити форму", "не можу заповнити анкету", "не маю комп'ютера",
-	"Помогите с сайтом", "Не могу войти",
+	"Помогите с сайтом", "Не могу войти", "Допомога", "Потрібна допомога", "Не вмію користуватися комп'ютером",
 };
 
 /* and these are other questions */
@@ -41,7 +45,9 @@ static const char *const no_help[] = {
 	"Kan ik online een afspraak maken?", "Waar vind ik het formulier voor bezwaar?", "Mijn container is niet geleegd",
 	"Ik wil mijn rijbewijs verlengen met DigiD", "De lantaarnpaal in mijn straat werkt niet", "Kunt u mij helpen met mijn paspoort?",
 	"Ik kom er niet uit met mijn buurman", "Wanneer krijg ik hulp van het wijkteam?", "Is de website van het zwembad veranderd?",
-	"Dank u, het is gelukt", "ik heb het formulier ingevuld en verstuurd", "Ik kan niet komen morgen",
+	"Dank u, het is gelukt", "Kan dit niet online?", "Help de buurt schoon te houden", "Bedankt voor de hulp", "hulp bij geldzaken",
+	"Thanks for your help", "Can you help me find the town hall?", "Pomoc społeczna", "Ev yardımı başvurusu", "مساعدة مالية",
+	"Соціальна допомога", "De website van de bibliotheek is mooi", "ik heb het formulier ingevuld en verstuurd", "Ik kan niet komen morgen",
 	"Hello, what are the opening hours?", "Can I pay online?", "I can log in now, thanks", "My street light does not work",
 	"Can you help me with a passport?", "Do you have the form in English?",
 	"Chciałbym przedłużyć prawo jazdy", "Gdzie mogę zapłacić?", "Pasaportumu kaybettim", "Ehliyetimi yenilemek istiyorum",
