@@ -5,6 +5,7 @@ The routes come from proto/openapi.json, so a new one is tried the day it is wri
 """
 import json
 import pathlib
+import re
 import sys
 import unittest
 import uuid
@@ -21,6 +22,7 @@ NOBODY = '01900000-0000-7000-8000-0000000000ff'
 ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
+AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
 TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease'}
 
 
@@ -28,6 +30,22 @@ def row(table, **columns):
     names = ', '.join(columns)
     marks = ', '.join(['%s'] * len(columns))
     return f'insert into loket.{table} ({names}) values ({marks})', list(columns.values())
+
+
+def without_where(sql):
+    """A statement that asks for everything: true for the condition of every WHERE, at any depth."""
+    out, depth, skip = [], 0, None
+    for token in re.findall(r"'(?:[^']|'')*'|--[^\n]*|\w+|\s+|.", sql, re.S):
+        word = token.lower()
+        depth += (token == '(') - (token == ')')
+        if skip is not None and (depth < skip or (depth == skip and word in AFTER_WHERE)):
+            skip = None
+        if skip is None and word == 'where':
+            skip = depth
+            out.append('where true ')
+        if skip is None and not token.startswith('--'):
+            out.append(token)
+    return ''.join(out)
 
 
 def new_id():
@@ -290,6 +308,38 @@ class PostgreSQL(Filled):
         self.assertEqual({r[0] for r in loose}, TABLES_OF_THE_REGION)
         for table in TABLES_OF_THE_REGION:
             self.assertFalse({'municipality', 'municipalities'} & self.columns(table), table)
+
+    def test_every_statement_without_its_where(self):
+        """What daemon/sql holds, run for Sliedrecht with true for every condition and NULL for every parameter."""
+        import psycopg2
+        marks = [SECRET, SECRET.lower(), *self.id.values()]
+        before = self.everything_of_dordrecht()
+        ran, refused, broken = [], [], []
+        connection = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_api'))
+        for file in sorted((contract.ROOT / 'daemon/sql').glob('*.sql')):
+            text = file.read_text()
+            cursor = connection.cursor()
+            try:
+                cursor.execute("select set_config('loket.scope', 'sliedrecht', true)")
+                cursor.execute(re.sub(r'\$\d+', 'null', without_where(text)))
+                rows = repr(cursor.fetchall()) if cursor.description else ''
+                self.assertEqual([m for m in marks if m in rows], [], file.name)
+                connection.commit()
+                ran.append(file.stem)
+            except psycopg2.errors.InsufficientPrivilege:
+                refused.append(file.stem)       # a statement of PG_SYSTEM, or a row of somebody else
+            except psycopg2.Error as e:
+                broken.append(f'{file.stem}: {str(e).splitlines()[0]}')
+            finally:
+                connection.rollback()
+        connection.close()
+        self.assertEqual(self.everything_of_dordrecht(), before)
+        self.assertGreater(len(ran), 80, broken)
+        self.assertLess(len(broken), 10, broken)
+
+    def everything_of_dordrecht(self):
+        return {t: self.world.psql(f"select t::text from loket.{t} t where municipality = 'dordrecht' order by 1")
+                for t in self.tables() if 'municipality' in self.columns(t)}
 
     def test_there_is_no_way_around(self):
         self.assertEqual(self.world.psql("select rolname from pg_roles where rolname in ('loket_api', 'loket_system') and "
