@@ -6,6 +6,7 @@
  *   dispatch_cases.c   waiting cases: loading all, reading some, comparing (sweep)
  *   dispatch_lease.c   twice a second: the lease, offers whose time is over, agents who vanished
  *   dispatch_round.c   read what changed, decide, write the offers; one round at a time
+ *   dispatch_others.c  what other instances said
  *   dispatch_tell.c    notices that a statement wrote: to event streams, queue and memory
  *
  * Nothing here is counted up and down: what an agent has in hand is read again from PostgreSQL whenever
@@ -33,6 +34,8 @@ enum {
 	DISPATCH_DECLINED_S = 300,      /* as in daemon/sql/dispatch_waiting.sql */
 	DISPATCH_PAGE = 2000,
 	DISPATCH_RESYNC_PAGES = 5,      /* compared in one sweep */
+	DISPATCH_HEARD_TICKS = 6,       /* how far back notices of other instances are read again */
+	DISPATCH_HEARD = 1 << 14,       /* of which so many are known to have been heard */
 };
 
 /* beside a route_agent: what the dispatcher must remember */
@@ -55,6 +58,17 @@ struct dispatch_declined {
 	int64_t until_us;               /* mono */
 };
 
+struct dispatch_others {
+	bool there;                     /* another instance is connected to our database */
+	unsigned ticks;
+	int64_t looked_at;              /* the last notice when we looked for others */
+	int64_t last[DISPATCH_HEARD_TICKS];   /* the last notice at each of the last ticks */
+	int64_t heard[DISPATCH_HEARD];
+};
+
+/* where in a unit the answers are; -1: not asked */
+struct dispatch_asked { int others, heard; };
+
 struct dispatch_round;
 
 struct dispatch {
@@ -66,6 +80,8 @@ struct dispatch {
 	bool loaded;                    /* what waits is in memory */
 	bool ending;                    /* freed when the last operation under way is done */
 	bool hold;                      /* something failed: no decisions before the next tick */
+
+	int n_empty;                    /* rounds in a row whose offers were all passed over */
 
 	struct waitlist *waiting;
 	struct route_agent *agents;     /* in order of id */
@@ -81,6 +97,7 @@ struct dispatch {
 	int first_declined, n_declined;
 
 	struct dispatch_round *round;   /* under way, or NULL */
+	struct dispatch_others others;
 	struct op *tick, *load, *resync;
 	struct loop_timer *ticker, *wrapup;
 	int64_t seen_written_us;        /* mono */
@@ -125,6 +142,10 @@ void dispatch_fence(const struct dispatch *d, struct pg_unit *u);   /* parameter
 /* dispatch_round.c */
 void dispatch_round_start(struct dispatch *d);
 bool dispatch_round_holds(const struct dispatch *d, struct case_id id);   /* an offer of it is being written */
+
+/* dispatch_others.c */
+void dispatch_others_ask(struct dispatch *d, struct pg_unit *u, struct dispatch_asked *asked, int *n);
+void dispatch_others_got(struct dispatch *d, const struct op *op, const struct dispatch_asked *asked);
 
 /* dispatch_tell.c: dispatch_told is for the API as well */
 void dispatch_tell_queue(struct dispatch *d);           /* queue.changed, at most once a second */

@@ -17,7 +17,8 @@ struct tick {
 	struct op op;
 	struct dispatch *d;
 	int64_t asked_us;       /* mono */
-	int expire, lost, withdraw, seen;   /* statements; -1: not asked */
+	int expire, lost, withdraw;   /* statements; -1: not asked */
+	struct dispatch_asked asked;
 };
 
 void dispatch_fence(const struct dispatch *d, struct pg_unit *u)
@@ -45,9 +46,9 @@ static enum op_status ask(struct tick *t)
 	pg_add(u, SQL_DISPATCH_LEASE_TAKE);
 	pg_text(u, d->srv->instance);
 	pg_int(u, DISPATCH_LEASE_S);
-	t->expire = t->lost = t->withdraw = t->seen = -1;
-	if (dispatch_agents_seen(d, u))      /* before anybody is thought lost */
-		t->seen = n++;
+	t->expire = t->lost = t->withdraw = -1;
+	n += dispatch_agents_seen(d, u);     /* before anybody is thought lost */
+	dispatch_others_ask(d, u, &t->asked, &n);
 	if (dispatch_leads(d)) {
 		t->expire = add_fenced(t, u, SQL_DISPATCH_EXPIRE, &n);
 		t->lost = add_fenced(t, u, SQL_DISPATCH_LOST, &n);
@@ -87,6 +88,7 @@ static void read_answers(struct tick *t)
 		got_lease(t, pg_get_int(op, 0, 0, "epoch"));
 	else
 		d->lease_ends_us = 0;
+	dispatch_others_got(d, op, &t->asked);
 	if (t->expire < 0)
 		return;
 	metric_add(M_OFFERS_MISSED, (uint64_t)count_expired(op, t->expire));
@@ -98,13 +100,13 @@ static void read_answers(struct tick *t)
 static void look_after(struct dispatch *d)
 {
 	metric_set(M_LEADER, dispatch_leads(d));
+	dispatch_tell_queue(d);
 	if (!dispatch_leads(d))
 		return;
 	if (!d->loaded)
 		dispatch_cases_load(d);
 	else
 		dispatch_cases_tick(d);
-	dispatch_tell_queue(d);
 }
 
 static enum op_status tick_step(struct op *op)

@@ -16,7 +16,7 @@
 
 enum round_state { ROUND_START, ROUND_READ, ROUND_CLAIMED };
 
-enum { ROUND_HEADS = 256, EXPLAINED_BYTES = 96 };
+enum { ROUND_HEADS = 256, EXPLAINED_BYTES = 96, EMPTY_ROUNDS = 3 };
 
 /* an offer that is to be written */
 struct wish {
@@ -292,7 +292,8 @@ static void read_claims(struct dispatch_round *r)
 			dispatch_case_back(d, r->wishes[i].c.id);
 			dispatch_agent_changed(d, r->wishes[i].agent);
 		}
-	if (n_made == 0)                         /* perhaps we do not lead any more: the next tick tells */
+	d->n_empty = n_made > 0 ? 0 : d->n_empty + 1;
+	if (d->n_empty >= EMPTY_ROUNDS)          /* perhaps we do not lead any more: the next tick tells */
 		d->hold = true;
 	log_event(LOG_DEBUG, "dispatch.offers", "n=%d count=%d", n_made, r->n_wishes);
 	r->n_wishes = 0;

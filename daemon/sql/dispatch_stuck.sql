@@ -1,5 +1,5 @@
--- dispatch_stuck: loose ends, of which there should be none (sweep): cases that are offered to nobody wait again, offers
--- of cases that are not on offer end
+-- dispatch_stuck: loose ends (sweep): cases that are offered to nobody, or owned by somebody who works here no more,
+-- wait again; offers of cases that are not on offer end
 -- $1 text lease holder, $2 bigint lease epoch
 -- columns: the notices (offer.withdrawn, case.changed)
 with fence as materialized (
@@ -18,6 +18,11 @@ back as (
 	 where c.state = 'offered'
 	   and not exists (select from loket.offer o
 	                    where o.case_id = c.id and o.state = 'made' and o.epoch = c.epoch)
+	returning c.id, c.municipality, c.product),
+left_behind as (
+	update loket.case_file c set state = 'queued', owner = null, epoch = c.epoch + 1
+	  from fence, loket.agent a
+	 where c.owner = a.id and c.state = 'assigned' and not a.enabled
 	returning c.id, c.municipality, c.product)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
@@ -30,5 +35,11 @@ select * from (
 	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
 	                          'municipality', municipality), 'event', 'withdraw',
 	                          'why', 'found by the sweep: it was offered to nobody')
-	  from back) as n (at, municipality, kind, case_id, agent, payload)
+	  from back
+	union all
+	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
+	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
+	                          'municipality', municipality), 'event', 'lost',
+	                          'why', 'the owner vanished: somebody else goes on')
+	  from left_behind) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Dispatch goes on: the dispatcher dies, Redis dies, a nudge is lost, a hundred thousand wait."""
+import contextlib
+import copy
 import shutil
 import signal
 import subprocess
@@ -42,41 +44,73 @@ class Faults(DispatchTest):
         self.world.start()
         wait_until(self.leads, 2, 'the dispatcher back')
 
+    @contextlib.contextmanager
+    def another_instance(self):
+        """A second loketd on the same PostgreSQL and Redis, as a World to make calls to."""
+        conf = (self.world.dir / 'loketd.conf').read_text()
+        other = copy.copy(self.world)
+        other.port = world.free_port()
+        folder = self.world.dir / 'other'
+        (folder / 'state').mkdir(parents=True)
+        (folder / 'loketd.conf').write_text(conf.replace(str(self.world.port), str(other.port))
+                                            .replace(f'{self.world.dir}/', f'{folder}/'))
+        with open(folder / 'log', 'ab') as log:
+            process = subprocess.Popen(die_with_us([LOKETD, '--config', str(folder / 'loketd.conf')]), stdout=log,
+                                       stderr=log, env=self.world._env())
+        try:
+            wait_until(lambda: b'daemon.ready' in (folder / 'log').read_bytes(), 20, 'the second instance')
+            yield other
+        finally:
+            process.terminate()
+            code = process.wait(30)
+            log = (folder / 'log').read_text()
+            shutil.rmtree(folder)
+        self.assertEqual(code, 0, log[-3000:])
+
     def test_another_instance_takes_over(self):
         wait_until(self.leads, 5, 'a dispatcher')
-        conf = (self.world.dir / 'loketd.conf').read_text()
-        port = world.free_port()
-        other = self.world.dir / 'other'
-        (other / 'state').mkdir(parents=True, exist_ok=True)
-        conf = conf.replace(str(self.world.port), str(port)).replace(f'{self.world.dir}/', f'{other}/')
-        (other / 'loketd.conf').write_text(conf)
         holder, epoch = self.leads()[0]
-        with open(other / 'log', 'ab') as log:
-            second = subprocess.Popen(die_with_us([LOKETD, '--config', str(other / 'loketd.conf')]), stdout=log, stderr=log,
-                                      env=self.world._env())
-        try:
-            wait_until(lambda: b'daemon.ready' in (other / 'log').read_bytes(), 20, 'the second instance')
+        with self.another_instance():
             time.sleep(1)
             self.assertEqual(self.leads(), [(holder, epoch)])       # one dispatches
             self.person('bram')
-            self.world.process.send_signal(signal.SIGSTOP)          # asleep, not dead
-            began = time.monotonic()
-            case = self.waits()
-            wait_until(lambda: [e for _, e in self.leads()] == [epoch + 1], 5, 'the other to take over')
-            took = time.monotonic() - began
-            wait_until(lambda: self.state(case) == 'offered', 3, 'an offer by the other')
-            print(f'taken over in {took:.2f} s', end=' ')
-            self.assertLess(took, 3)
-            self.world.process.send_signal(signal.SIGCONT)          # wakes, and must not write any more
+            try:
+                self.world.process.send_signal(signal.SIGSTOP)      # asleep, not dead
+                began = time.monotonic()
+                case = self.waits()
+                wait_until(lambda: [e for _, e in self.leads()] == [epoch + 1], 5, 'the other to take over')
+                took = time.monotonic() - began
+                wait_until(lambda: self.state(case) == 'offered', 3, 'an offer by the other')
+                print(f'taken over in {took:.2f} s', end=' ')
+                self.assertLess(took, 3)
+            finally:
+                self.world.process.send_signal(signal.SIGCONT)      # wakes, and must not write any more
             time.sleep(1.5)
             self.assertEqual([e for _, e in self.leads()], [epoch + 1])
             self.assertEqual(self.world.value("select count(*) from loket.offer where state = 'made' and case_id = %s", [case]), 1)
-        finally:
-            self.world.process.send_signal(signal.SIGCONT)
-            second.terminate()
-            self.assertEqual(second.wait(30), 0, (other / 'log').read_text()[-3000:])
-            shutil.rmtree(other)
         wait_until(self.leads, 5, 'the first one back')
+
+    def test_two_instances_are_one(self):
+        """who talks to the instance that does not dispatch hears and is heard"""
+        wait_until(self.leads, 5, 'a dispatcher')
+        with self.another_instance() as other:
+            time.sleep(6)                    # both know that there is another
+            bram = world.Agent(other, 'bram')
+            bram.ready()
+            case = self.waits()
+            offer = bram.next_offer(5)
+            self.assertEqual(offer['case']['id'], case)
+            self.assertEqual(self.leads()[0][0], self.world.psql(
+                "select substr(origin, 8) from loket.notice where kind = 'offer.made' and case_id = %s", [case])[0][0])
+            anna = self.person('anna')
+            bram.decline(offer)
+            taken = anna.accept(anna.next_offer(5))
+            self.assertEqual(taken['case']['id'], case)
+            anna.resolve(taken)
+            bram.offline()
+            ids = [i for _, i, _ in bram.events.all if i]
+            self.assertEqual(len(ids), len(set(ids)))               # each is told once
+            bram.events.close()
 
     def test_redis_flushed(self):
         """FLUSHALL in the middle: offers go on, and Redis shows what waits again"""
