@@ -211,6 +211,7 @@ static struct batch_party *party_in(struct batch *b, int row)
 		return p;
 	p = arena_new_of(b->op.arena, struct batch_party);
 	p->id.u = pg_get_uuid(&b->op, b->q_addresses, row, "contact_party");
+	p->n_cases_before = pg_get_int(&b->op, b->q_addresses, row, "n_cases");
 	map_put(b->by_party, arena_str(b->op.arena, id), p);
 	return p;
 }

@@ -47,6 +47,8 @@ struct batch_party {
 	const char *municipality, *name, *language;
 	struct batch_case *cases[BATCH_PARTY_CASES];
 	int n_cases;
+	int64_t n_cases_before;      /* in the database, when we looked */
+	bool gets_case;              /* a new one, in this batch */
 };
 
 struct batch_address {
@@ -117,13 +119,13 @@ struct batch {
 	int q_addresses, q_into;                     /* place in unit 1; -1: not in it */
 
 	/* to write; each list has room for all it can hold */
-	struct batch_party **parties;
+	struct batch_party **parties, **openers;     /* new ones; known ones who get a new case */
 	struct batch_case **cases, **touched;
 	struct batch_item **contacts, **changes;     /* changes: edits and deletes */
 	struct batch_dead_letter *dead_letters;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_cases, n_touched, n_contacts, n_changes, n_dead_letters, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_dead_letters, n_deliveries, n_notices;
 	int n_reports, n_raws, n_new_addresses, n_retries;
 	int64_t now_us;
 	int q_touched, q_delivered, q_notices;       /* place in unit 2; -1: not in it */

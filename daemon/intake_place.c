@@ -134,10 +134,13 @@ static void give_to(struct batch_case *k, struct agent_id agent)
 	k->epoch = 1;
 }
 
-static void remember_case(struct batch_party *p, struct batch_case *k)
+static void remember_case(struct batch *b, struct batch_party *p, struct batch_case *k)
 {
 	if (!p)
 		return;
+	if (!p->is_new && !p->gets_case)
+		b->openers[b->n_openers++] = p;
+	p->gets_case = true;
 	if (p->n_cases == BATCH_PARTY_CASES)   /* the oldest goes: they came newest first */
 		p->n_cases--;
 	memmove(p->cases + 1, p->cases, sizeof *p->cases * (size_t)p->n_cases);
@@ -239,7 +242,7 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 		k = new_case(b, it);
 		if (!uuid_is_nil(it->post->p->by.u))
 			give_to(k, it->post->p->by);
-		remember_case(it->party, k);
+		remember_case(b, it->party, k);
 		it->placed->new_case = true;
 	}
 	return k;
@@ -339,6 +342,7 @@ static void make_room(struct batch *b)
 	size_t n = (size_t)b->n_items, n_dead = 0;
 
 	b->parties = arena_array(a, struct batch_party *, n);
+	b->openers = arena_array(a, struct batch_party *, n);
 	b->cases = arena_array(a, struct batch_case *, n);
 	b->touched = arena_array(a, struct batch_case *, n);
 	b->contacts = arena_array(a, struct batch_item *, n);

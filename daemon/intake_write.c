@@ -50,6 +50,35 @@ static void write_raws(struct batch *b, struct pg_unit *u)
 	BYTEAS(n, list[i]->p->raw);
 }
 
+static int by_party(const void *a, const void *b)
+{
+	const struct batch_party *const *x = a, *const *y = b;
+
+	return memcmp((*x)->id.u.b, (*y)->id.u.b, sizeof(struct uuid));
+}
+
+/* two instances that hear from the same known person at once must not open two cases: one waits for the other and
+ * then finds that it has to look again. Somebody new needs no lock: the key of their address does it */
+static void lock_openers(struct batch *b, struct pg_unit *u)
+{
+	struct batch_party **list = b->openers;
+	int n = b->n_openers;
+
+	qsort(list, (size_t)n, sizeof *list, by_party);
+	pg_add(u, SQL_INTAKE_PARTY_LOCK);
+	UUIDS(n, list[i]->id.u);
+}
+
+static void check_openers(struct batch *b, struct pg_unit *u)
+{
+	struct batch_party **list = b->openers;
+	int n = b->n_openers;
+
+	pg_add(u, SQL_INTAKE_PARTY_CHECK);
+	UUIDS(n, list[i]->id.u);
+	INTS(n, list[i]->n_cases_before);
+}
+
 static void write_parties(struct batch *b, struct pg_unit *u)
 {
 	struct batch_party **list = b->parties;
@@ -344,6 +373,8 @@ struct pg_unit *batch_write(struct batch *b)
 		void (*write)(struct batch *b, struct pg_unit *u);
 		int *at;
 	} parts[] = {
+		{ b->n_openers, lock_openers, NULL },
+		{ b->n_openers, check_openers, NULL },
 		{ b->n_raws, write_raws, NULL },
 		{ b->n_parties, write_parties, NULL },
 		{ b->n_new_addresses, write_addresses, NULL },

@@ -1,7 +1,7 @@
 -- intake_known_addresses: whose addresses these are, with the newest cases of each party
 -- $1 text[] municipality, $2 text[] kind, $3 text[] value, $4 int most cases per party
--- columns: n (from 1, place in the arrays), contact_party, and the case (null: the party has none)
-select u.n, a.party as contact_party,
+-- columns: n (from 1, place in the arrays), contact_party, n_cases (of the party), and the case (null: it has none)
+select u.n, a.party as contact_party, (select count(*) from loket.case_file f where f.party = a.party) as n_cases,
 	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
 	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0
 from unnest($1::text[], $2::text[], $3::text[]) with ordinality u (municipality, kind, value, n)

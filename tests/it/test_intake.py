@@ -628,9 +628,13 @@ class TwoInstances(Intake):
         assert not report, report
 
     def post_to_both(self, bodies):
+        """Each body at each of them, all at once."""
+        self.post_at_once([(w, b) for b in bodies for w in self.both])
+
+    def post_at_once(self, posts):
         answers = []
         threads = [threading.Thread(target=lambda w=w, b=b: answers.append(w.hook('dordrecht-whatsapp', b).status))
-                   for b in bodies for w in self.both]
+                   for w, b in posts]
         for t in threads:
             t.start()
         for t in threads:
@@ -651,6 +655,20 @@ class TwoInstances(Intake):
             self.post_to_both([envelope([message(f'Ronde {i}', wa)]), envelope([message(f'Nog een {i}', wa)])])
             self.assertEqual((2, 1, 1), self.world.psql("""select count(*), count(distinct party), count(distinct case_id)
                 from loket.contact where party in (select party from loket.address where value = %s)""", ['+' + wa])[0])
+
+    def test_somebody_known_at_both(self):
+        """Who is known and has no case that goes on gets one new case, not one at each."""
+        for _ in range(4):
+            people = [new_number() for _ in range(100)]
+            self.post(envelope([message('Lang geleden', wa) for wa in people]))
+            self.world.psql("""update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() - interval '30 days'
+                where party in (select party from loket.address where value = any(%s))""", [['+' + wa for wa in people]])
+            bodies = [envelope([message(text, wa) for wa in people]) for text in ('Opnieuw', 'En nog iets')]
+            self.post_at_once(list(zip(self.both, bodies)))
+            rows = self.world.psql("""select count(*), count(distinct c.case_id) from loket.contact c
+                join loket.address a on a.party = c.party where a.value = any(%s) group by a.value""",
+                                   [['+' + wa for wa in people]])
+            self.assertEqual({(3, 2)}, set(rows))
 
     def test_a_retry_reached_the_other(self):
         body = envelope([message('Een keer', self.wa)])
