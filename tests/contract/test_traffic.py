@@ -2,7 +2,7 @@
 """test_traffic.py DIR - what the integration tests really sent and got, against proto/openapi.json.
 
 Each test wrote DIR/<test>.jsonl (tests/support/world.py). Every request that was answered well fits the schemas, and
-so does every answer; every operation and every status that the document names was seen at least once.
+so does every answer. When the tests ran that do everything, each operation and each status of the document was seen.
 """
 import collections
 import json
@@ -13,6 +13,7 @@ import unittest
 import contract
 
 FOLDER = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else None
+TESTS = ['access', 'api', 'dispatch', 'intake', 'outbox', 'story', 'work']     # between them they do everything
 # any operation may give these; where the document does not name them they are its "default"
 ANYWHERE = {400, 404, 405, 408, 413, 414, 429, 431, 500, 501, 503, 505}
 
@@ -75,6 +76,9 @@ class Traffic(unittest.TestCase):
         self.assertEqual({k: v[:3] for k, v in self.wrong.items() if v}, {})
 
     def test_everything_was_exercised(self):
+        absent = [name for name in TESTS if not (FOLDER / f'{name}.jsonl').exists()]
+        if absent:
+            self.skipTest(f'not run yet: {absent}')
         missing = [f'{o.id} {status}' for o in contract.OPERATIONS for status in o.responses
                    if status != 'default' and int(status) not in self.seen[o.id]]
         self.assertEqual(missing, [])
