@@ -269,7 +269,7 @@ static json_t *contact_json(struct api *a)
 	json_t *j = rows_object(&a->op, 0, 0);
 
 	if (!access_sees_bsn(&a->who))
-		wire_mask(a->op.arena, j);
+		wire_mask(j);
 	return j;
 }
 

@@ -8,6 +8,7 @@
 #include "daemon/server.h"
 #include "lib/core/guard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +56,16 @@ int intake_waiting(const struct intake *in)
 static bool guard_finds_in(const json_t *j)
 {
 	const char *key;
+	char digits[24];
 	json_t *v;
 	size_t i;
 
 	if (json_is_string(j))
 		return guard_finds(json_string_value(j));
+	if (json_is_integer(j)) {
+		snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
+		return guard_finds(digits);
+	}
 	json_object_foreach((json_t *)j, key, v)
 		if (guard_finds_in(v))
 			return true;

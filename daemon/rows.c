@@ -4,7 +4,6 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 #include "lib/base/jsonx.h"
-#include "lib/core/guard.h"
 #include "lib/core/wire.h"
 
 #include <stdio.h>
@@ -56,22 +55,6 @@ json_t *rows_array(const struct op *op, int statement)
 	return all;
 }
 
-/* what colleagues typed may hold what a citizen told them */
-static void mask_typed(struct arena *a, json_t *o, const char *key)
-{
-	const char *typed = jsonx_str(o, key);
-
-	if (typed != NULL && guard_finds(typed))
-		json_object_set_new(o, key, json_string(guard_mask(a, typed)));
-}
-
-static void mask(struct arena *a, json_t *o)
-{
-	wire_mask(a, o);
-	mask_typed(a, o, "note");
-	mask_typed(a, o, "action");
-}
-
 json_t *rows_masked(struct op *op, int statement, const struct principal *p)
 {
 	json_t *all = rows_array(op, statement), *one;
@@ -79,7 +62,7 @@ json_t *rows_masked(struct op *op, int statement, const struct principal *p)
 
 	if (!access_sees_bsn(p))
 		json_array_foreach(all, i, one)
-			mask(op->arena, one);
+			wire_mask(one);
 	return all;
 }
 

@@ -3,6 +3,7 @@
 #include "lib/base/when.h"
 #include "lib/core/guard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,34 +52,64 @@ int wire_put(json_t *obj, const char *name, enum wire_type type, const char *val
 	return json_object_set_new(obj, name, value_json(type, value));
 }
 
-static void mask_string(struct arena *a, json_t *string)
+/* memory for one string at a time: a conversation may hold hundreds of long ones */
+static void mask_string(json_t *string)
 {
-	const char *before = json_string_value(string), *after = guard_mask(a, before);
+	const char *before = json_string_value(string), *after;
+	struct arena *scratch;
 
-	if (after != before)
-		json_string_set(string, after);
+	if (!guard_finds(before))
+		return;
+	scratch = arena_new(3 * json_string_length(string) + 4096);
+	after = guard_mask(scratch, before);
+	json_string_set(string, after);
+	arena_free(scratch);
+}
+
+/* a form may send a BSN as a number: then it becomes a string of bullets */
+static json_t *number_masked(const json_t *number)
+{
+	char digits[24];
+	json_t *string;
+
+	snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+	if (!guard_finds(digits))
+		return NULL;
+	string = json_string(digits);
+	mask_string(string);
+	return string;
 }
 
 /* depth is bounded by what jsonx_load lets in */
-static void mask_all(struct arena *a, json_t *j)
+static void mask_all(json_t *j)
 {
 	const char *key;
 	size_t i;
-	json_t *value;
+	json_t *value, *masked;
+	void *next;
 
-	if (json_is_string(j)) {
-		mask_string(a, j);
-	} else if (json_is_array(j)) {
-		json_array_foreach(j, i, value)
-			mask_all(a, value);
-	} else if (json_is_object(j)) {
-		json_object_foreach(j, key, value)
-			mask_all(a, value);
+	if (json_is_string(j))
+		mask_string(j);
+	json_array_foreach(j, i, value) {
+		masked = json_is_integer(value) ? number_masked(value) : NULL;
+		if (masked)
+			json_array_set_new(j, i, masked);
+		else
+			mask_all(value);
+	}
+	json_object_foreach_safe(j, next, key, value) {
+		masked = json_is_integer(value) ? number_masked(value) : NULL;
+		if (masked)
+			json_object_set_new(j, key, masked);
+		else
+			mask_all(value);
 	}
 }
 
-void wire_mask(struct arena *a, json_t *contact)
+void wire_mask(json_t *row)
 {
-	mask_all(a, json_object_get(contact, "text"));
-	mask_all(a, json_object_get(contact, "fields"));
+	static const char *const keys[] = { "text", "fields", "attachments", "note", "action" };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		mask_all(json_object_get(row, keys[i]));
 }

@@ -17,7 +17,8 @@ enum wire_type { WIRE_TEXT, WIRE_INT, WIRE_BOOL, WIRE_TIME, WIRE_JSON, WIRE_FLOA
 
 /* wire_put - obj[name] = value as text of PostgreSQL; NULL leaves it out */
 int wire_put(json_t *obj, const char *name, enum wire_type type, const char *value);
-/* wire_mask - mask BSN and IBAN in "text" and in every string inside "fields", recursively */
-void wire_mask(struct arena *a, json_t *contact);
+/* wire_mask - mask BSN and IBAN in what people wrote: "text", "note", "action", and every string inside
+ * "fields" and "attachments" */
+void wire_mask(json_t *row);
 
 #endif
