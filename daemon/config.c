@@ -1,10 +1,8 @@
 /* config.c - the configuration file: read by libconfuse, checked against one table */
 #include "daemon/config.h"
 #include "daemon/config_table.h"
-#include "daemon/log.h"
 
 #include <confuse.h>
-#include <libpq-fe.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,73 +82,11 @@ static int on_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	return 0;
 }
 
-/* ---- what a value must be */
-
-static bool is_address(const char *s)   /* host:port */
-{
-	const char *colon = strrchr(s, ':');
-	char *end;
-	long port = colon ? strtol(colon + 1, &end, 10) : 0;
-
-	return colon && colon > s && port > 0 && port < 65536 && !*end && colon[1] != '+' && !strpbrk(s, " /\t");
-}
-
-static bool is_listen(const char *s)
-{
-	if (!strncmp(s, "unix:/", 6))
-		return strlen(s + 5) < 108;     /* sun_path */
-	if (!strncmp(s, "fd:", 3))
-		return s[3] >= '3' && s[3] <= '9' && !s[4];
-	return is_address(s) && (!strncmp(s, "127.", 4) || !strncmp(s, "[::1]:", 6) || !strncmp(s, "localhost:", 10));
-}
-
-static const char *database_wrong(const char *s)
-{
-	const char *wrong = NULL;
-	PQconninfoOption *parsed = PQconninfoParse(s, NULL);
-
-	if (!parsed)
-		return "is not a libpq conninfo";
-	for (PQconninfoOption *o = parsed; o->keyword; o++) {
-		if (!o->val)
-			continue;
-		if (!strcmp(o->keyword, "password") || !strcmp(o->keyword, "user"))
-			wrong = "must not hold user or password (see database_system, and the credential database_password)";
-	}
-	PQconninfoFree(parsed);
-	return wrong;
-}
-
-static const char *role_wrong(const char *s)
-{
-	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_")] ? "may hold a-z, 0-9 and _ only" : NULL;
-}
-
-/* text_wrong - what is wrong with s as the value of option name; NULL when nothing is */
-static const char *text_wrong(const char *name, const char *s)
-{
-	if (!strcmp(name, "listen") && !is_listen(s))
-		return "must be loopback host:port, unix:/path or fd:N; put nginx or HAProxy in front";
-	if (!strcmp(name, "fetch_allow") && !is_address(s))
-		return "must be host:port";
-	if (!strcmp(name, "redis") && *s && strncmp(s, "unix:/", 6) && !is_address(s))
-		return "must be unix:/path, host:port or empty";
-	if (!strcmp(name, "log_level") && log_level_from(s) < 0)
-		return "must be error, warning, notice, info or debug";
-	if (!strcmp(name, "public_url") && strncmp(s, "http://", 7) && strncmp(s, "https://", 8))
-		return "must begin with https:// or http://";
-	if (!strcmp(name, "state_dir") && *s != '/')
-		return "must be an absolute path";
-	if (!strcmp(name, "database"))
-		return database_wrong(s);
-	if (!strncmp(name, "database_", 9))
-		return role_wrong(s);
-	return NULL;
-}
+/* ---- values, one by one */
 
 static void check_text(cfg_t *cfg, const struct option *o, const char *s)
 {
-	const char *wrong = text_wrong(o->name, s);
+	const char *wrong = config_text_wrong(o->name, s);
 	int64_t len = (int64_t)strlen(s);
 	char text[MAX_TEXT];
 

@@ -46,4 +46,7 @@
 	X("keep", raw_keep_days, NUMBER, 1, 3650, "30", "raw bodies as providers sent them") \
 	X("keep", notice_keep_days, NUMBER, 1, 3650, "30", "notices; streams resume from them")
 
+/* config_text_wrong - what is wrong with s as the value of option name, a constant; NULL when nothing is */
+const char *config_text_wrong(const char *name, const char *s);
+
 #endif
