@@ -2,7 +2,10 @@
 """What every route of the API has in common: tokens, keys, bodies, pages, problems, Idempotency-Key; and set-up."""
 import concurrent.futures
 import json
+import os
 import pathlib
+import re
+import signal
 import sys
 import time
 import unittest
@@ -250,6 +253,31 @@ class SetUp(ApiTest):
         self.api('GET', '/v1/me', secret)
         self.world.psql("update loket.token set revoked_at = now() where sha256 = sha256(%s::bytea)", [secret])
         wait_until(lambda: self.world.api('GET', '/v1/me', secret).status == 401, 6, every=0.2)
+
+
+class Stampede(ApiTest):
+    def units(self):
+        text = self.world.request('GET', '/metrics').body.decode()
+        return int(re.search(r'^loket_pg_units_total (\d+)', text, re.M).group(1))
+
+    def test_fifty_with_one_new_token_ask_the_database_once(self):
+        secret = self.api('PUT', '/v1/tokens', body={'name': 'x', 'role': 'integration', 'municipalities': ['dordrecht']}, want=201).json['secret']
+        backends = [r[0] for r in self.world.psql("select pid from pg_stat_activity where datname = %s and usename like 'loket\\_%%'",
+                                                  [self.world.database])]
+        self.assertEqual(len(backends), 2)
+        before = self.units()
+        with concurrent.futures.ThreadPoolExecutor(50) as pool:
+            for pid in backends:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                answers = [pool.submit(self.world.api, 'GET', '/v1/norms', secret) for _ in range(50)]
+                time.sleep(1)
+            finally:
+                for pid in backends:
+                    os.kill(pid, signal.SIGCONT)
+            self.assertEqual({a.result().status for a in answers}, {200})
+        # one for each request, one for the token; the rest is the daemon's own
+        self.assertLess(self.units() - before, 80)
 
 
 class Idempotency(ApiTest):
