@@ -88,7 +88,8 @@ static enum op_status list_start(struct api *a, struct list *l)
 
 	list_read_query(a, l);
 	if (api_has_bad_fields(a))
-		return api_answer(a, 400, problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
+		return api_answer(a, 400,
+		                  problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
 	u = list_unit(a, l);
 	work_audit_scope(a, u, "case.list", uuid_is_nil(l->party) ? "cases" : "party", api_query(a, "party"),
 	                 api_query(a, "municipality"));

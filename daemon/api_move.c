@@ -75,8 +75,8 @@ static bool in_set(const struct route_set *s, int i)
 /* could this agent ever take the case? What changes by the hour (presence, room) does not count here */
 static bool agent_fits(const struct world_agent *agent, const struct route_case *c)
 {
-	return agent->base.municipalities >> c->municipality & 1 && in_set(&agent->base.products, c->product) &&
-	       (!c->option0 || agent->base.coach);
+	return agent->base.municipalities >> c->municipality & 1 &&
+	       in_set(&agent->base.products, c->product) && (!c->option0 || agent->base.coach);
 }
 
 static enum op_status transfer_rules(struct api *a, struct move *m, bool *ok)
@@ -89,7 +89,8 @@ static enum op_status transfer_rules(struct api *a, struct move *m, bool *ok)
 	if (m->agent_word)
 		to = world_agent(world_now(a->op.srv), m->agent);
 	if (m->w.transfers >= 1 && !lead && !(to != NULL && to->role == ROLE_LEAD))
-		return api_rule(a, "oneTransfer", "A case is handed on once; after that it goes to a team lead.");
+		return api_rule(a, "oneTransfer",
+		                "A case is handed on once; after that it goes to a team lead.");
 	if (to != NULL && (!work_route_case(a->op.srv, &m->w, &c) || !agent_fits(to, &c)))
 		return api_rule(a, "agentDoesNotFit",
 		                "This agent does not do this product, municipality or option 0.");
@@ -214,7 +215,8 @@ enum op_status api_case_resolve(struct api *a)
 	case WORK_START:
 		a->work = m = arena_new_of(a->op.arena, struct move);
 		outcome = api_one_of(a, "outcome", true, outcomes);
-		m->outcome = outcome < 0 ? OUTCOME_NONE : (enum case_outcome)case_outcome_from(outcomes[outcome]);
+		if (outcome >= 0)
+			m->outcome = (enum case_outcome)case_outcome_from(outcomes[outcome]);
 		m->note = api_text(a, "note", false, WORK_NOTE_BYTES);
 		m->epoch = work_epoch(a);
 		return start(a, m);

@@ -171,8 +171,8 @@ static enum op_status search_start(struct api *a, struct search *s)
 		return api_invalid(a);
 	u = api_unit(a);
 	add_search(a, u, s);
-	work_audit_scope(a, u, "party.search", s->reference ? "reference" : s->value ? "address" : "name", NULL,
-	                 s->municipality);
+	work_audit_scope(a, u, "party.search", s->reference ? "reference" : s->value ? "address" : "name",
+	                 NULL, s->municipality);
 	return pg_submit(&a->op, SEARCH_READ, u);
 }
 

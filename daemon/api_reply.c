@@ -30,14 +30,13 @@ static struct uuid reply_id(struct api *a, const struct work *w)
 	uint8_t digest[SHA256_BYTES];
 	char case_id[UUID_TEXT];
 	struct uuid id;
-	struct bytes all;
+	const char *text;
 
 	if (key == NULL)
 		return server_uuid(a->op.srv);
 	uuid_format(w->id.u, case_id);
-	all.data = (const uint8_t *)arena_printf(a->op.arena, "reply %s %s %s", a->who.token_id, case_id, key);
-	all.len = strlen((const char *)all.data);
-	sha256(all, digest);
+	text = arena_printf(a->op.arena, "reply %s %s", case_id, key);
+	sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, digest);
 	memcpy(id.b, digest, sizeof(id.b));
 	id.b[6] = (uint8_t)((id.b[6] & 0x0f) | 0x80);
 	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
@@ -106,8 +105,8 @@ static int try_compose(struct api *a, struct reply *r)
 	r->to = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_value"));
 	uuid_format(r->id.u, id);
 	return in->ops->compose(a->op.arena, &in->in, &(struct channel_reply){
-		.contact_id = id, .to_kind = r->to_kind, .to = r->to, .text = r->text, .template_ = r->template_,
-		.last_in_us = pg_get_time(&a->op, 1, 0, "last_in"), .now_us = now_us() }, &send);
+		.contact_id = id, .to_kind = r->to_kind, .to = r->to, .text = r->text,
+		.template_ = r->template_, .last_in_us = pg_get_time(&a->op, 1, 0, "last_in"), .now_us = now_us() }, &send);
 }
 
 static bool asks_public(struct api *a)

@@ -149,8 +149,8 @@ static enum op_status task_told(struct api *a, const struct paper *p)
 
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
-	task = json_pack("{s:s, s:s, s:s, s:s}", "municipality", p->w.municipality, "department", p->department,
-	                 "action", p->action, "state", "open");
+	task = json_pack("{s:s, s:s, s:s, s:s}", "municipality", p->w.municipality, "department",
+	                 p->department, "action", p->action, "state", "open");
 	put_id(task, "id", p->id);
 	put_id(task, "case", p->w.id.u);
 	put_time(task, "due", p->due_us);
@@ -206,7 +206,7 @@ static enum op_status task_list_start(struct api *a, struct task_list *l)
 	struct pg_unit *u;
 
 	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &last)))
-		return api_problem(a, PROBLEM_BAD_REQUEST, "limit must be 1 to 100 and cursor one that was given");
+		return api_problem(a, PROBLEM_BAD_REQUEST, "cursor must be one that was given");
 	if (state != NULL && !known_task_state(state))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "state must be open, done or cancelled");
 	if (case_text != NULL && !uuid_parse(case_text, &case_id))

@@ -61,7 +61,8 @@ static int compose(struct send *s, struct channel_send *out)
 	const struct world_inbox *in = world_inbox(world_now(s->op.srv), s->inbox);
 	struct channel_reply reply = {
 		.contact_id = s->contact_word, .to_kind = s->to_kind, .to = s->to, .text = s->text,
-		.template_ = s->template_, .reply_to = s->reply_to, .last_in_us = s->last_in_us, .now_us = now_us(),
+		.template_ = s->template_, .reply_to = s->reply_to, .last_in_us = s->last_in_us,
+		.now_us = now_us(),
 	};
 
 	if (in == NULL || !in->enabled || in->ops == NULL || in->ops->compose == NULL)

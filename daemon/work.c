@@ -75,7 +75,7 @@ enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, in
 		return PROBLEM_STATE;
 	if (access_case_write(&a->who, w->owner))
 		return PROBLEM_NONE;
-	return uuid_is_nil(w->owner.u) ? PROBLEM_STATE : PROBLEM_FORBIDDEN;   /* whoever had it lost it: 409 */
+	return uuid_is_nil(w->owner.u) ? PROBLEM_STATE : PROBLEM_FORBIDDEN;   /* who had it lost it: 409 */
 }
 
 void work_guard(struct pg_unit *u, const struct work *w)

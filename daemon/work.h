@@ -3,7 +3,7 @@
  *
  * Each goes the same way: look at the body and read the case; check the rules (lib/core/case_file and what
  * the route adds); write, guarded by the epoch, owner and state that were read; after COMMIT tell the
- * event streams, the dispatcher and the queue. A write that finds another epoch, owner or state writes nothing.
+ * event streams, the dispatcher and the queue. A write that finds another epoch, owner or state does nothing.
  */
 #ifndef LOKET_WORK_H
 #define LOKET_WORK_H
@@ -49,7 +49,7 @@ enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, in
 void work_guard(struct pg_unit *u, const struct work *w);
 /* work_writer - the agent who writes, nil for a token without one */
 struct uuid work_writer(const struct api *a);
-/* work_written - how many notices a guarded statement wrote; they are published. 0: somebody was first (409) */
+/* work_written - publishes the notices a guarded statement wrote; how many. 0: somebody was first (409) */
 int work_written(struct api *a, int statement);
 /* work_route_case - the case for the dispatcher. false when something in it is not set up any more */
 bool work_route_case(struct server *srv, const struct work *w, struct route_case *c);
@@ -59,8 +59,8 @@ void work_waits(struct server *srv, const struct work *w, struct agent_id not_ag
 int work_team(const struct world *world, const char *id);
 /* work_answer - 200 {"case": …} as it is now */
 enum op_status work_answer(struct api *a, const struct work *w, const char *state, const char *product);
-/* work_page - 200 with the first limit rows of a statement that was asked for limit + 1; the cursor is the last
- * one's id */
+/* work_page - 200 with the first limit rows of a statement that was asked for limit + 1; the cursor is the id
+ * of the last one */
 enum op_status work_page(struct api *a, int statement, int limit);
 /* work_audit_scope - record (P10) a look at a list or a search: one line per municipality that it could show.
  * id: what was looked for when that is an id of ours, else NULL; never what somebody typed */

@@ -187,5 +187,28 @@ class Death(OutboxTest):
             self.assertLessEqual(len(self.sent(contact)), 1)
 
 
+class DatabaseDeath(OutboxTest):
+    """PostgreSQL crashes while the provider has the message and its answer is not recorded yet."""
+    fsync = True
+
+    def test_what_came_back_is_recorded_when_it_can_be(self):
+        taken = self.take()
+        self.world.graph.delay = 0.7                         # "slow": the answer comes after its three reports
+        contact = self.reply(taken, 'slow')
+        wait_until(lambda: self.sent(contact), what='the request at the provider')
+        self.world.servers.pg_stop()
+        time.sleep(3)
+        self.world.servers.pg_start()
+
+        def delivery():
+            try:
+                return self.world.value('select delivery from loket.contact where id = %s', [contact])
+            except Exception:                                # still starting
+                return None
+        wait_until(lambda: delivery() == 'read', 30, 'the reports')
+        wait_until(lambda: self.world.value('select state from loket.outbox where contact = %s', [contact]) == 'done', 30, 'the record')
+        self.assertEqual((delivery(), len(self.sent(contact))), ('read', 1))
+
+
 if __name__ == '__main__':
     unittest.main(verbosity=2)
