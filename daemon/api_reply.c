@@ -7,10 +7,7 @@
 #include "daemon/outbox.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
-#include "lib/base/hmac.h"
 #include "lib/core/guard.h"
-
-#include <string.h>
 
 struct reply {
 	struct work w;
@@ -19,29 +16,6 @@ struct reply {
 	const json_t *template_;
 	int64_t epoch;
 };
-
-/*
- * The same Idempotency-Key on the same case makes the same contact id, so that a reply whose answer got lost
- * is not written twice, also when the first try died before the key had its answer. UUID version 8 (RFC 9562)
- */
-static struct uuid reply_id(struct api *a, const struct work *w)
-{
-	const char *key = api_idem_key(a);
-	uint8_t digest[SHA256_BYTES];
-	char case_id[UUID_TEXT];
-	struct uuid id;
-	const char *text;
-
-	if (key == NULL)
-		return server_uuid(a->op.srv);
-	uuid_format(w->id.u, case_id);
-	text = arena_printf(a->op.arena, "reply %s %s", case_id, key);
-	sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, digest);
-	memcpy(id.b, digest, sizeof(id.b));
-	id.b[6] = (uint8_t)((id.b[6] & 0x0f) | 0x80);
-	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
-	return id;
-}
 
 static const char *const visibilities[] = { "private", "public", NULL };
 
@@ -60,7 +34,7 @@ static enum op_status read_body(struct api *a, struct reply *r)
 	u = work_begin(a, &r->w);
 	if (u == NULL)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	r->id.u = reply_id(a, &r->w);
+	r->id.u = work_new_id(a, &r->w, "reply");
 	pg_add(u, SQL_WORK_REPLY_TO);
 	pg_uuid(u, r->w.id.u);
 	pg_add(u, SQL_WORK_REPLY_SEEN);

@@ -10,18 +10,17 @@
 struct paper {
 	struct work w;
 	struct uuid id;                      /* of the note or task */
-	int64_t epoch, due_us, now_us;
+	int64_t epoch, due_us;
 	const char *text, *department, *action;
 };
 
-static enum op_status start(struct api *a, struct paper *p)
+static enum op_status start(struct api *a, struct paper *p, const char *what)
 {
 	struct pg_unit *u = work_begin(a, &p->w);
 
 	if (u == NULL)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	p->id = server_uuid(a->op.srv);
-	p->now_us = now_us();
+	p->id = work_new_id(a, &p->w, what);
 	return pg_submit(&a->op, WORK_READ, u);
 }
 
@@ -86,7 +85,7 @@ enum op_status api_case_note(struct api *a)
 	case WORK_START:
 		a->work = p = arena_new_of(a->op.arena, struct paper);
 		p->text = api_text(a, "text", true, WORK_NOTE_BYTES);
-		return start(a, p);
+		return start(a, p, "note");
 	case WORK_READ:
 		return pg_failed(&a->op) ? api_failed(a) : note_write(a, p);
 	case WORK_WRITTEN:
@@ -172,7 +171,7 @@ enum op_status api_case_task(struct api *a)
 		p->due_us = read_due(a, true);
 		p->text = api_text(a, "note", false, WORK_NOTE_BYTES);
 		p->epoch = work_epoch(a);
-		return start(a, p);
+		return start(a, p, "task");
 	case WORK_READ:
 		return pg_failed(&a->op) ? api_failed(a) : task_write(a, p);
 	case WORK_WRITTEN:

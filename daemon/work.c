@@ -6,6 +6,7 @@
 #include "daemon/queue.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
+#include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 
 #include <string.h>
@@ -83,6 +84,24 @@ void work_guard(struct pg_unit *u, const struct work *w)
 	pg_uuid(u, w->id.u);
 	pg_int(u, w->epoch);
 	pg_uuid(u, w->owner.u);
+}
+
+struct uuid work_new_id(struct api *a, const struct work *w, const char *what)
+{
+	const char *key = api_idem_key(a), *text;
+	uint8_t digest[SHA256_BYTES];
+	char case_id[UUID_TEXT];
+	struct uuid id;
+
+	if (key == NULL)
+		return server_uuid(a->op.srv);
+	uuid_format(w->id.u, case_id);
+	text = arena_printf(a->op.arena, "%s %s %s", what, case_id, key);
+	sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, digest);
+	memcpy(id.b, digest, sizeof(id.b));
+	id.b[6] = (uint8_t)((id.b[6] & 0x0f) | 0x80);
+	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
+	return id;
 }
 
 struct uuid work_writer(const struct api *a)

@@ -47,6 +47,13 @@ int64_t work_epoch(struct api *a);
 enum problem work_refused(const struct api *a, struct work *w, int64_t epoch, int event);
 /* work_guard - the parameters $1 case, $2 epoch, $3 owner of a guarded write */
 void work_guard(struct pg_unit *u, const struct work *w);
+/*
+ * work_new_id - the id of what this request makes for the case; what: "reply", "note", "task"
+ *
+ * The same Idempotency-Key on the same case makes the same id, so that what was written is not written twice, also
+ * when the first try died before the key had its answer. UUID version 8 (RFC 9562); 7 without a key
+ */
+struct uuid work_new_id(struct api *a, const struct work *w, const char *what);
 /* work_writer - the agent who writes, nil for a token without one */
 struct uuid work_writer(const struct api *a);
 /* work_written - publishes the notices a guarded statement wrote; how many. 0: somebody was first (409) */

@@ -4,7 +4,8 @@
 with seen as (select * from loket.case_file where id = $1),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
-	select $2, municipality, id, $3, clock_timestamp(), $4 from seen)
+	select $2, municipality, id, $3, clock_timestamp(), $4 from seen
+	on conflict (id) do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
        jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,

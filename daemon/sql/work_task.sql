@@ -7,7 +7,8 @@ with held as (
 	 where id = $1 and epoch = $2 and owner is not distinct from $3::uuid and state = $4 for update),
 promised as (
 	insert into loket.task (id, municipality, case_id, department, action, due, note, created_by, created_at)
-	select $5, municipality, id, $6, $7, $8, $9, $10, clock_timestamp() from held)
+	select $5, municipality, id, $6, $7, $8, $9, $10, clock_timestamp() from held
+	on conflict (id) do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
        jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,

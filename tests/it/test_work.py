@@ -104,6 +104,21 @@ class Reply(WorkTest):
         self.assertEqual(third.json['contact']['id'], first.json['contact']['id'])
         self.assertEqual(self.world.value("select count(*) from loket.contact where direction = 'out' and text = 'Eenmaal'"), 1)
 
+    def test_same_key_is_one_note_and_one_task(self):
+        taken = self.take()
+        case = taken['case']['id']
+        for what, body in (('notes', {'text': 'eenmaal'}), ('tasks', {'department': 'Burgerzaken', 'action': 'Bellen', 'due': '2099-01-01',
+                                                                     'epoch': taken['epoch']})):
+            ids = set()
+            for _ in range(2):
+                answer = self.post('anna', case, what, body, headers={'Idempotency-Key': 'k2-' + what})
+                self.assertStatus(answer, 201)
+                ids.add(answer.json[what[:-1]]['id'])
+                self.world.psql("delete from loket.idempotency where key like 'k2-%'")
+            self.assertEqual(len(ids), 1)
+        seen = self.anna.case(case)
+        self.assertEqual((len(seen['notes']), len(seen['tasks'])), (1, 1))
+
     def test_order_of_two_quick_replies(self):
         taken = self.take()
         texts = [f'Zin {i}' for i in range(5)]
