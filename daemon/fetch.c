@@ -38,7 +38,7 @@ struct fetch {
 	struct server *srv;
 	CURLM *multi;
 	struct loop_timer *timer;
-	LIST_HEAD(, transfer) all;
+	LIST_HEAD(transfers, transfer) all;
 	int n;
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/pg.h"
 #include "daemon/stream.h"
 #include "daemon/world.h"
 #include "lib/base/when.h"
@@ -186,10 +187,26 @@ void queue_remove(struct queue *q, struct case_id id)
 
 /* ---------------------------------------------------------------- making it right again */
 
+/* without PostgreSQL there is nothing to compare with: a little later */
+static bool may_look(struct queue *q)
+{
+	if (q->srv->stopping || !stream_up(q->srv->stream))
+		return false;
+	if (!pg_ready(q->srv->pg, PG_SYSTEM)) {
+		loop_timer_once(q->again, AGAIN_MS);
+		return false;
+	}
+	return true;
+}
+
 void queue_rebuild(struct queue *q)
 {
-	if (q->rebuilding || q->srv->stopping || !stream_up(q->srv->stream))
+	if (q->rebuilding)
 		return;
+	if (!may_look(q)) {
+		q->lossy = true;
+		return;
+	}
 	q->rebuilding = true;
 	q->owed = q->lossy;
 	q->lossy = false;                  /* what is missed from now on counts again */
@@ -209,7 +226,7 @@ void queue_rebuilt(struct queue *q, bool whole)
 
 void queue_check(struct queue *q)
 {
-	if (q->rebuilding || q->checking || q->srv->stopping || !stream_up(q->srv->stream))
+	if (q->rebuilding || q->checking || !may_look(q))
 		return;
 	q->checking = true;
 	queue_check_start(q->srv);

@@ -8,6 +8,8 @@
  * unless it is punctuation people use: quotes, dashes, the ellipsis, « », the Arabic comma. */
 static size_t punctuation(const unsigned char *p)
 {
+	if (*p >= 'a' && *p <= 'z') /* nearly always */
+		return 0;
 	if (*p < 0x80) /* "0%" and "$0" are words of their own, not a nought */
 		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
 			 (*p >= 'A' && *p <= 'Z'));
