@@ -49,7 +49,7 @@ class Faults(world.LoketTest):
         self.world.wait_ready()
         citizens.stop()
         workers = faults.Workers(self.world, self.recorder, AGENTS)
-        left = faults.wait_all_served(self.world, 45)
+        left = faults.wait_all_served(self.world, 90)
         forget_a_case(self.world)
         left += faults.wait_all_served(self.world, 10)
         workers.stop()

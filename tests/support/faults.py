@@ -99,6 +99,7 @@ class Workers:
         try:
             if self.world.api('PUT', '/v1/me/presence', name, {'state': 'ready'}).status != 200:
                 return
+            self._pick_up(name)
             while not self.stopping.is_set() and not stream.ended:
                 try:
                     offer = stream.wait('offer.made', timeout=0.5)
@@ -108,11 +109,21 @@ class Workers:
         finally:
             stream.close()
 
+    def _pick_up(self, name):
+        """What became ours without our hearing of it: the answer went down with loketd."""
+        me = self.world.api('GET', '/v1/me', name).json
+        for case in me['cases']:
+            self._finish(name, case['id'], case['epoch'])
+        for offer in me['offers']:
+            self._work(name, {'offer': offer})
+
     def _work(self, name, offer):
         answer = self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", name, {})
         if answer.status != 200:
             return
-        case, epoch = answer.json['case']['id'], answer.json['epoch']
+        self._finish(name, answer.json['case']['id'], answer.json['epoch'])
+
+    def _finish(self, name, case, epoch):
         with self.recorder.lock:
             self.recorder.taken.append((case, epoch, name))
         stale = self.world.api('POST', f'/v1/cases/{case}/resolve', name, {'outcome': 'solved', 'epoch': epoch - 1})
