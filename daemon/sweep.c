@@ -53,6 +53,8 @@ static enum op_status clean_step(struct op *op)
 		pg_int(u, c->notice_keep_days);
 		pg_add(u, SQL_SWEEP_OFFERS);
 		pg_int(u, c->notice_keep_days);
+		pg_add(u, SQL_SWEEP_OUTBOX);
+		pg_int(u, c->notice_keep_days);
 		pg_add(u, SQL_SWEEP_KEYS);
 		pg_add(u, SQL_SWEEP_WRAPUPS);
 		return pg_submit(op, CLEAN_DONE, u);
