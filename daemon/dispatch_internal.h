@@ -32,8 +32,8 @@ enum {
 	DISPATCH_LOOKS = 4096,          /* cases to find an agent for; more: every agent looks instead */
 	DISPATCH_DECLINED = 1024,       /* cases remembered as declined by somebody */
 	DISPATCH_DECLINED_S = 300,      /* as in daemon/sql/dispatch_waiting.sql */
-	DISPATCH_PAGE = 2000,
-	DISPATCH_RESYNC_PAGES = 5,      /* compared in one sweep */
+	DISPATCH_PAGE = 500,            /* rows read in one turn of the loop */
+	DISPATCH_RESYNC_PAGES = 10,     /* compared in one sweep */
 	DISPATCH_HEARD_TICKS = 6,       /* how far back notices of other instances are read again */
 	DISPATCH_HEARD = 1 << 14,       /* of which so many are known to have been heard */
 };

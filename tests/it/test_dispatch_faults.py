@@ -124,6 +124,25 @@ class Faults(DispatchTest):
         page = self.world.api('GET', '/v1/queue?limit=5&municipality=sliedrecht', 'lead').json
         self.assertEqual([item['id'] for item in page['items']], hidden[:5])
 
+    def test_redis_killed(self):
+        """without Redis offers go on, and GET /v1/queue asks PostgreSQL; back again, it shows what waits"""
+        hidden = [self.waits(product='huwelijk', municipality='sliedrecht', due=1000 + i) for i in range(7)]
+        bram = self.person('bram')
+        self.world.servers.redis_stop()
+        try:
+            case = self.waits(due=1)
+            self.assertEqual(bram.next_offer()['case']['id'], case)
+            seen, cursor = [], ''
+            while cursor is not None:
+                page = self.world.api('GET', '/v1/queue?limit=3&municipality=sliedrecht' + cursor, 'lead').json
+                self.assertEqual((page['waiting'], len(page['counts'])), (7, 1))
+                seen += [item['id'] for item in page['items']]
+                cursor = page['next'] and '&cursor=' + page['next']
+            self.assertEqual(seen, hidden)
+        finally:
+            self.world.servers.redis_start()
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 7, 10, 'the queue rebuilt')
+
     def test_forty_agents_forty_cases(self):
         """agents of all kinds accept what they are offered, each offer three times at once: one owner each"""
         names = ['anna', 'bram', 'carla', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees', 'mehmet', 'oksana']
