@@ -42,6 +42,14 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def postgres_cpu_seconds(postmaster):
+    """of all its processes, also those that have ended"""
+    fields = pathlib.Path(f'/proc/{postmaster}/stat').read_text().rsplit(')', 1)[1].split()
+    ended = (int(fields[13]) + int(fields[14])) / TICK
+    children = pathlib.Path(f'/proc/{postmaster}/task/{postmaster}/children').read_text().split()
+    return ended + cpu_seconds(postmaster) + sum(cpu_seconds(c) for c in children)
+
+
 def memory_kb(pid, what):
     return int(re.search(rf'{what}:\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())[1])
 
@@ -78,15 +86,25 @@ class Bench:
     def pgbench(self, seconds):
         out = self.run(f'{self.world.servers.bin}/pgbench', '-n', '-M', 'prepared', '-c', 32, '-j', 2, '-T', max(1, round(seconds)),
                        '-f', HERE / 'ingest.sql', '-h', self.world.servers.dir, '-U', 'loket_system', self.world.database)
-        return {'rate': float(re.search(r'tps = ([\d.]+)', out)[1])}
+        return {'rate': float(re.search(r'tps = ([\d.]+)', out)[1]),
+                'n': int(re.search(r'transactions actually processed: (\d+)', out)[1])}
 
     def bare(self, seconds):
         r = json.loads(self.run(self.tools / 'bare', self.world.servers.conninfo(self.world.database, 'loket_system'), 64, seconds,
                                 REGULARS, self.seed()))
         return {'rate': r['n'] / r['seconds']}
 
+    def with_postgres_cpu(self, measure, seconds):
+        postmaster = self.world.servers.pg.pid
+        before = postgres_cpu_seconds(postmaster)
+        r = measure(seconds)
+        time.sleep(0.2)                     # for what has ended to be counted
+        r['postgres_us'] = (postgres_cpu_seconds(postmaster) - before) / max(1, r['n']) * 1e6
+        return r
+
     def round(self, seconds):
-        return {'loketd': self.loketd(seconds), 'pgbench': self.pgbench(seconds), 'bare': self.bare(seconds)}
+        return {'loketd': self.with_postgres_cpu(self.loketd, seconds), 'pgbench': self.with_postgres_cpu(self.pgbench, seconds),
+                'bare': self.bare(seconds)}
 
     def measure(self):
         say('warming up (a new cluster fills its WAL) …')
@@ -113,7 +131,8 @@ class Bench:
                 'passed': all(ratios[k] >= v for k, v in GATES.items()) and not any(r['loketd']['failed'] for r in rounds),
                 'failed': sum(r['loketd']['failed'] for r in rounds), 'stored': stored,
                 'p50_ms': middle('loketd', 'p50_us') / 1000, 'p99_ms': middle('loketd', 'p99_us') / 1000,
-                'cpu_us_per_contact': round(middle('loketd', 'cpu_us'), 1), 'rss_mb': memory_kb(pid, 'VmRSS') / 1024,
+                'cpu_us_per_contact': round(middle('loketd', 'cpu_us'), 1),
+                'postgres_cpu_us_per_contact': {who: round(middle(who, 'postgres_us')) for who in ('loketd', 'pgbench')}, 'rss_mb': memory_kb(pid, 'VmRSS') / 1024,
                 'rss_peak_mb': memory_kb(pid, 'VmHWM') / 1024, 'connections': self.options.connections,
                 'rounds': self.options.rounds, 'seconds': self.options.seconds, 'load': os.getloadavg()[0]}
 
@@ -128,6 +147,7 @@ def show(r):
         print(f'  {what:55} {rates[who]:8,}   loketd is {ratios[pair]:.2f} of it, gate {GATES[pair]} {verdict}')
     print(f'  answer p50 {r["p50_ms"]:.1f} ms, p99 {r["p99_ms"]:.1f} ms; not answered 200: {r["failed"]}')
     print(f'  loketd: {r["cpu_us_per_contact"]} µs of CPU a contact, {r["rss_mb"]:.0f} MB (at most {r["rss_peak_mb"]:.0f})')
+    print('  PostgreSQL: ' + ', '.join(f'{v} µs with {k}' for k, v in r['postgres_cpu_us_per_contact'].items()) + ' of CPU a contact')
     if r['load'] > os.cpu_count() + 3:
         print(f'  (other work was going on: load {r["load"]:.1f}; measure again when it is quiet)')
 
