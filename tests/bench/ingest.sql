@@ -12,7 +12,7 @@ insert into loket.contact (id, municipality, inbox, channel, direction, kind, pr
 	'wamid.pgbench.' || :n, now(), now(), md5(:k::text)::uuid, 'Jan Voorbeeld', '[{"kind": "phone", "value": "+31600000009"}]',
 	repeat('x', 500));
 insert into loket.case_file (id, municipality, reference, product, inbox, channel, state, opened_at, arrived_at, due_at,
-	last_contact_at) values (md5(:k::text)::uuid, 'dordrecht', 'BEN-' || :k, 'rijbewijs', 'dordrecht-whatsapp', 'whatsapp',
+	last_contact_at) values (md5(:k::text)::uuid, 'dordrecht', 'BEN-' || :n, 'rijbewijs', 'dordrecht-whatsapp', 'whatsapp',
 	'queued', now(), now(), now(), now()) on conflict (id) do update set last_contact_at = excluded.last_contact_at;
 insert into loket.notice (at, municipality, kind, case_id, payload) values (now(), 'dordrecht', 'contact.received',
 	md5(:k::text)::uuid, '{"contact": {"channel": "whatsapp", "kind": "text"}, "case": {"product": "rijbewijs"}}');
