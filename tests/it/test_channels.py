@@ -70,7 +70,7 @@ class Channels(world.LoketTest):
                            [e.inbox, e.channel, e.directives.get('account', cls.account(e)), e.directives.get('settings', '{}')])
             cls.world.psql("insert into loket.inbox_secret (inbox, kind, value) values (%s, 'secret', %s)", [e.inbox, SECRET])
         last = cls.examples[-1].inbox
-        world.wait_until(lambda: cls.world.hook(last, b'', secret='x').status != 404, 10, 'the inboxes')
+        world.wait_until(lambda: cls.world.hook(last, b'', secret='x').status != 404, 30, 'the inboxes')
 
     @staticmethod
     def account(e):

@@ -51,7 +51,7 @@ class Faults(world.LoketTest):
         workers = faults.Workers(self.world, self.recorder, AGENTS)
         left = faults.wait_all_served(self.world, 90)
         forget_a_case(self.world)
-        left += faults.wait_all_served(self.world, 10)
+        left += faults.wait_all_served(self.world, 20)
         workers.stop()
         print(f'\n  {len(self.recorder.acknowledged)} acknowledged in {self.recorder.tries} tries, '
               f'{len(self.recorder.taken)} taken by agents', file=sys.stderr)
@@ -89,7 +89,7 @@ class CrashPostgres(Faults):
                 self.world.servers.pg_stop(signal.SIGQUIT)
             time.sleep(self.chance.random() * 0.2)
             self.world.servers.pg_start()
-            world.wait_until(self.serves_again, 15, 'loketd to store again')
+            world.wait_until(self.serves_again, 40, 'loketd to store again')
         self.end(citizens)
 
     def serves_again(self):
@@ -104,7 +104,7 @@ class FlushRedis(Faults):
             time.sleep(0.05 + self.chance.random() * 0.3)
             self.world.redis('FLUSHALL')
         citizens.stop()
-        world.wait_until(lambda: faults.queue_is_whole(self.world), 10, 'the queue in Redis to be whole again')
+        world.wait_until(lambda: faults.queue_is_whole(self.world), 30, 'the queue in Redis to be whole again')
         self.end(citizens)
 
 

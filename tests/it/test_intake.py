@@ -439,7 +439,7 @@ class Forms(Intake):
         super().setUpClass()
         cls.world.psql("""update loket.inbox set settings = settings || '{"public": true}'
             where id = 'alblasserdam-webform'""")
-        world.wait_until(lambda: cls.world.hook('alblasserdam-webform', b'{}', secret='').status == 422, 5, 'the new setting')
+        world.wait_until(lambda: cls.world.hook('alblasserdam-webform', b'{}', secret='').status == 422, 30, 'the new setting')
 
     def form(self, **fields):
         return {'form': 'contact', 'submission_id': str(uuid.uuid4()), 'fields': fields}
