@@ -188,8 +188,8 @@ static bool close_header(struct request *r, struct header *h)
 
 	if (!is_token(name, h->n_name) || name[h->n_name] != ':')
 		return false;
-	if (h->value == 0) {
-		value = name + h->n_name;               /* no value at all: the NUL of the name */
+	if (h->n_value == 0) {
+		value = name + h->n_name;               /* empty: llhttp points into the next line; the NUL of the name */
 		h->value = h->name + h->n_name;
 	}
 	while (h->n_value > 0 && (value[0] == ' ' || value[0] == '\t')) {

@@ -133,6 +133,11 @@ class Framing(Case):
         self.assertEqual(self.asked(get(b'/', b'X-Probe: \xc3\xa9\t1\r\n')).body.split(b'|')[3],
                          b'\xc3\xa9\t1')
 
+    def test_e07_a_value_may_be_empty(self):
+        for empty in (b'', b' ', b' \t '):
+            answer = self.asked(get(b'/', b'Accept:' + empty + b'\r\nX-Probe: next\r\nX-Last:' + empty + b'\r\n'))
+            self.assertEqual((answer.status, answer.body.split(b'|')[3]), (200, b'next'), empty)
+
     def test_length_and_coding(self):
         for headers in (b'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n',
                         b'Transfer-Encoding: chunked\r\nContent-Length: 3\r\n',
