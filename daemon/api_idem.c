@@ -41,14 +41,24 @@ static void add_key(struct api *a, struct pg_unit *u, enum sql statement)
 	pg_text(u, http_header(a->x, "Idempotency-Key"));
 }
 
+/* 1 to KEY_MAX printable characters of ASCII: PostgreSQL takes no other bytes as text */
+static bool is_key(const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < len; i++)
+		if (key[i] < ' ' || key[i] > '~')
+			return false;
+	return len >= 1 && len <= KEY_MAX;
+}
+
 enum op_status api_idem_claim(struct api *a, int next_state)
 {
-	size_t len = strlen(http_header(a->x, "Idempotency-Key"));
 	uint8_t sha[SHA256_BYTES];
 	struct pg_unit *u;
 
-	if (len < 1 || len > KEY_MAX)
-		return api_problem(a, PROBLEM_BAD_REQUEST, "Idempotency-Key has 1 to 200 characters.");
+	if (!is_key(http_header(a->x, "Idempotency-Key")))
+		return api_problem(a, PROBLEM_BAD_REQUEST, "Idempotency-Key has 1 to 200 characters of printable ASCII.");
 	fingerprint(a, sha);
 	u = api_unit(a);
 	add_key(a, u, SQL_API_IDEM_CLAIM);
