@@ -83,10 +83,12 @@ def c_keys(keys):
     return f'(const struct shape_key[]){{{rows}\n\t\t{{ NULL, false, NULL }} }}'
 
 
-def body_shape(doc, operation):
-    """NULL when the route takes no JSON of ours."""
-    if 'requestBody' not in operation or operation['x-loket']['plan'] == 'hook':
+def body_shape(doc, method, operation):
+    """NULL when the route takes no JSON of ours; a write that needs no words takes {} at most."""
+    if method == 'get' or operation['x-loket']['plan'] == 'hook':
         return 'NULL'
+    if 'requestBody' not in operation:
+        return c_shape(doc, {'type': 'object', 'properties': {}, 'additionalProperties': False})
     body = resolve(doc, operation['requestBody'])
     return c_shape(doc, body['content']['application/json']['schema'])
 
@@ -94,7 +96,7 @@ def body_shape(doc, operation):
 def route(doc, path, method, item):
     operation = item[method]
     parameters = [resolve(doc, p) for p in operation.get('parameters', [])]
-    body = body_shape(doc, operation)
+    body = body_shape(doc, method, operation)
     query = ((p['name'], False, c_shape(doc, p['schema'])) for p in parameters if p['in'] == 'query')
     plan = PLANS[operation['x-loket']['plan']]
     roles = [f'ROLE_BIT(ROLE_{r.upper()})' for r in operation['x-loket']['roles']]

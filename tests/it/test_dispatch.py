@@ -108,6 +108,8 @@ class Offers(DispatchTest):
         self.waits()
         offer = bram.next_offer()['offer']['id']
         self.assertEqual(self.world.api('POST', f'/v1/offers/{offer}/accept', 'anna', {}).status, 404)
+        unknown = self.world.api('POST', f'/v1/offers/{offer}/accept', 'anna', {'epoch': 1})
+        self.assertEqual((unknown.status, unknown.json['errors']), (400, [{'name': 'epoch', 'reason': 'unknown key'}]))
         self.assertEqual(self.world.api('POST', f'/v1/offers/{offer}/accept', 'admin', {}).status, 403)
         self.assertEqual(self.world.api('POST', '/v1/offers/no-id/accept', 'bram', {}).status, 404)
         self.assertEqual([o['id'] for o in bram.call('GET', '/v1/me')['offers']], [offer])
