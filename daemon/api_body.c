@@ -88,7 +88,7 @@ static bool refuse_json(struct api *a, int outcome, const struct err *err)
 {
 	const char *detail = outcome == JSONX_TOO_DEEP ? "The JSON is nested too deeply."
 	                   : outcome == JSONX_TOO_MANY ? "The JSON has too many parts."
-	                   : arena_printf(a->op.arena, "Not JSON: %s", err->text);
+	                   : arena_printf(a->op.arena, "The body is %s.", err->text);
 
 	return refuse(a, PROBLEM_BAD_REQUEST, detail);
 }

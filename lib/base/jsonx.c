@@ -49,6 +49,28 @@ static void drop(void *j)
 	json_decref(j);
 }
 
+/* jansson's own words quote the input */
+static const char *what_is_wrong(const json_error_t *e)
+{
+	switch (json_error_code(e)) {
+	case json_error_duplicate_key:
+		return "a key that is there twice";
+	case json_error_invalid_utf8:
+		return "bytes that are not UTF-8";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "a NUL";
+	case json_error_numeric_overflow:
+		return "a number that is too large";
+	case json_error_premature_end_of_input:
+		return "it ends too early";
+	case json_error_end_of_input_expected:
+		return "something behind the end";
+	default:
+		return "syntax";
+	}
+}
+
 int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err)
 {
 	json_error_t e;
@@ -66,8 +88,7 @@ int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err)
 	}
 	json_t *j = json_loadb((const char *)in.data, in.len, JSON_REJECT_DUPLICATES, &e);
 	if (!j) { /* e.text quotes the input: it stays here */
-		err_set(err, ERR_FORMAT, "not JSON: code %d, line %d, column %d", (int)json_error_code(&e),
-			e.line, e.column);
+		err_set(err, ERR_FORMAT, "not JSON (%s) at line %d, column %d", what_is_wrong(&e), e.line, e.column);
 		return JSONX_BAD;
 	}
 	*out = jsonx_own(a, j);
