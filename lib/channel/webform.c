@@ -2,7 +2,8 @@
  * webform.c - the municipality's own forms: JSON, urlencoded, multipart with files
  *
  * {"form","submission_id","submitted_at","locale","fields":{…},"honeypot"?,"option0"?}. In the two
- * browser encodings these names are names of fields, and every other field is one of "fields".
+ * browser encodings, and in JSON without "fields", these names are names of fields, and every other field
+ * is one of "fields".
  *
  * limits   a form that proves nothing ("public": true) 64 KiB, FORM_MAX_* otherwise
  * source   ours; the shape is what Dutch municipal form builders post, seen 2026-11-21
@@ -59,6 +60,22 @@ static bool is_own_key(const char *name)
 	return false;
 }
 
+/* a program that posts its fields without the frame, as a browser would */
+static json_t *framed(struct arena *a, json_t *flat)
+{
+	json_t *root, *fields, *value;
+	const char *key;
+
+	if (json_object_get(flat, "fields"))
+		return flat;
+	root = jsonx_own(a, json_object());
+	fields = json_object();
+	json_object_set_new(root, "fields", fields);
+	json_object_foreach(flat, key, value)
+		json_object_set(is_own_key(key) ? root : fields, key, value);
+	return json_object_size(fields) ? root : flat;
+}
+
 static json_t *form_as_json(struct arena *a, const struct form *f)
 {
 	json_t *root = jsonx_own(a, json_object()), *fields = json_object();
@@ -75,12 +92,16 @@ static int load(struct arena *a, const struct channel_request *r, json_t **root,
 	int outcome;
 
 	f->n_files = 0;
-	if (form_is_type(r->content_type, "multipart/form-data"))
+	if (form_is_type(r->content_type, "multipart/form-data")) {
 		outcome = form_multipart(a, r->content_type, r->body, f);
-	else if (form_is_type(r->content_type, "application/x-www-form-urlencoded"))
+	} else if (form_is_type(r->content_type, "application/x-www-form-urlencoded")) {
 		outcome = form_urlencoded(a, r->body, f);
-	else
-		return jsonx_load(a, r->body, root, NULL) || !json_is_object(*root) ? CHANNEL_UNREADABLE : 0;
+	} else {
+		if (jsonx_load(a, r->body, root, NULL) || !json_is_object(*root))
+			return CHANNEL_UNREADABLE;
+		*root = framed(a, *root);
+		return 0;
+	}
 	if (outcome)
 		return outcome == FORM_TOO_MUCH ? CHANNEL_TOO_LARGE : CHANNEL_UNREADABLE;
 	*root = form_as_json(a, f);
