@@ -4,6 +4,7 @@
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
+#include "lib/core/wire.h"
 
 #include <string.h>
 
@@ -42,6 +43,14 @@ static void put_time(json_t *o, const char *key, int64_t us)
 	json_object_set_new(o, key, json_string(text));
 }
 
+/* as_seen - what was written down, as whoever wrote it sees it everywhere else */
+static json_t *as_seen(const struct api *a, json_t *paper)
+{
+	if (!access_sees_bsn(&a->who))
+		wire_mask(paper);
+	return paper;
+}
+
 /* ---------------------------------------------------------------- notes */
 
 /* everybody who sees a case may leave a note: colleagues help each other */
@@ -74,7 +83,7 @@ static enum op_status note_told(struct api *a, const struct paper *p)
 	put_time(note, "at", pg_get_time(&a->op, 0, 0, "at"));
 	put_id(note, "agent", work_writer(a));
 	json_object_set_new(note, "text", json_string(p->text));
-	return api_answer(a, 201, json_pack("{s:o}", "note", note));
+	return api_answer(a, 201, json_pack("{s:o}", "note", as_seen(a, note)));
 }
 
 enum op_status api_case_note(struct api *a)
@@ -156,7 +165,7 @@ static enum op_status task_told(struct api *a, const struct paper *p)
 	put_time(task, "createdAt", pg_get_time(&a->op, 0, 0, "at"));
 	put_id(task, "createdBy", work_writer(a));
 	jsonx_put(task, "note", p->text);
-	return api_answer(a, 201, json_pack("{s:o}", "task", task));
+	return api_answer(a, 201, json_pack("{s:o}", "task", as_seen(a, task)));
 }
 
 enum op_status api_case_task(struct api *a)
