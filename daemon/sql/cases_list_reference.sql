@@ -1,5 +1,5 @@
 -- cases_list_reference: the case with a reference (unique index)
--- $1 text reference
+-- $1 text reference, as people type it
 -- $2 uuid last case of the page before, null first page; $3 text municipality, $4 text product, $5 text state,
 -- $6 text channel, $7 timestamptz opened at or after, $8 timestamptz opened before: null for all; $9 int how many;
 -- $10 uuid party, $11 uuid owner: null for all
@@ -8,7 +8,7 @@ select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.st
        to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
        c.due_at as "dueAt", c.last_contact_at as "lastContactAt", c.closed_at as "closedAt", c.owner, c.party
   from loket.case_file c
- where c.reference = $1
+ where c.reference = upper($1::text)
    and ($2::uuid is null or c.id < $2)
    and ($3::text is null or c.municipality = $3)
    and ($4::text is null or c.product = $4)

@@ -201,11 +201,15 @@ class Rights(WorkTest):
     def test_bsn_is_masked(self):
         taken = self.take('Mijn bsn is 111222333, mijn rijbewijs is kwijt')
         case = taken['case']['id']
-        self.post('anna', case, 'notes', {'text': 'bsn 111222333 genoemd'})
+        written = self.post('anna', case, 'notes', {'text': 'bsn 111222333 genoemd'})
+        self.assertNotIn(b'111222333', written.body)
+        promised = self.post('anna', case, 'tasks', {'department': 'burgerzaken', 'action': 'bel over 111222333',
+                                                     'due': '2099-01-01', 'epoch': taken['epoch']})
+        self.assertNotIn(b'111222333', promised.body)
         seen = self.world.api('GET', f'/v1/cases/{case}', 'bram')
         self.assertNotIn(b'111222333', seen.body)
         self.assertIn('bsnMasked', seen.json['contacts'][0]['flags'])
-        self.assertEqual(self.world.api('GET', f'/v1/cases/{case}', 'lead').body.count(b'111222333'), 2)
+        self.assertEqual(self.world.api('GET', f'/v1/cases/{case}', 'lead').body.count(b'111222333'), 3)
 
 
 class Transfer(WorkTest):
@@ -408,7 +412,11 @@ class Finding(WorkTest):
         party = case['citizen']['id']
         self.assertEqual(search({'address': {'kind': 'phone', 'value': '+' + number}}), [party])
         self.assertEqual(search({'address': {'value': '+' + number}}), [party])
+        for typed in ('0' + number[2:], '00' + number, number, f'06 {number[3:7]}-{number[7:]}'):
+            self.assertEqual(search({'address': {'kind': 'phone', 'value': typed}}), [party], typed)
         self.assertEqual(search({'reference': case['reference']}), [party])
+        self.assertEqual(search({'reference': case['reference'].lower()}), [party])
+        self.assertEqual(search({'name': 'WILLEMIJN', 'municipality': 'dordrecht'}), [party])
         self.assertEqual(search({'name': 'willemijn 100%', 'municipality': 'dordrecht'}), [party])
         self.assertEqual(search({'name': '_illemijn', 'municipality': 'dordrecht'}), [])
         self.assertEqual(search({'name': 'willemijn', 'municipality': 'dordrecht'}, 'gijs'), [])
