@@ -1,6 +1,7 @@
 /* dispatch_cases.c - what waits: loaded when we begin to lead, read when it comes back, compared by the sweep */
 #include "daemon/dispatch_internal.h"
 
+#include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/queue.h"
@@ -191,6 +192,8 @@ static enum op_status ask_page(struct pages *p, bool first)
 	if (first) {
 		pg_add(u, p->d->load == &p->op ? SQL_DISPATCH_BEGIN : SQL_DISPATCH_STUCK);
 		dispatch_fence(p->d, u);
+		if (p->d->load != &p->op)
+			pg_int(u, p->d->srv->config->presence_seconds);
 	}
 	pg_add(u, SQL_DISPATCH_WAITING);
 	pg_time(u, p->due_us);

@@ -1,6 +1,7 @@
 -- dispatch_stuck: loose ends (sweep): cases that are offered to nobody, or owned by somebody who works here no more,
--- wait again; offers of cases that are not on offer end
--- $1 text lease holder, $2 bigint lease epoch
+-- or by somebody who is offline and has not been seen for twenty times as long as it takes to be lost, wait again;
+-- offers of cases that are not on offer end
+-- $1 text lease holder, $2 bigint lease epoch, $3 int seconds without a sign of life after which an agent is lost
 -- columns: the notices (offer.withdrawn, case.changed)
 with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
@@ -21,8 +22,11 @@ back as (
 	returning c.id, c.municipality, c.product),
 left_behind as (
 	update loket.case_file c set state = 'queued', owner = null, epoch = c.epoch + 1
-	  from fence, loket.agent a
-	 where c.owner = a.id and c.state = 'assigned' and not a.enabled
+	  from fence cross join loket.agent a left join loket.presence p on p.agent = a.id
+	 where c.owner = a.id and c.state = 'assigned'
+	   and (not a.enabled
+	        or coalesce(p.state, 'offline') = 'offline'
+	           and coalesce(p.seen_at, c.last_contact_at) < clock_timestamp() - make_interval(secs => 20 * $3::int))
 	returning c.id, c.municipality, c.product)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (

@@ -265,6 +265,20 @@ class Silence(DispatchTest):
         self.assertEqual(again['case']['id'], case)
         self.assertGreater(again['epoch'], taken['epoch'])
 
+    def test_offline_with_a_case(self):
+        """who went home with a case in hand, and is not seen, does not keep it from the citizen"""
+        anna = self.person('anna')
+        case = self.waits(product='parkeervergunning')
+        anna.accept(anna.next_offer())
+        anna.offline()
+        anna.events.close()
+        time.sleep(2)
+        self.assertEqual(self.state(case), 'assigned')   # for now: a short break
+        self.world.psql("update loket.presence set seen_at = now() - interval '1 hour' where agent = %s",
+                        [self.agent_id('anna')])
+        wait_until(lambda: self.state(case) == 'queued', 20, 'the case to come back')
+        self.assertIsNone(self.owner(case))
+
     def test_a_stream_is_a_sign_of_life(self):
         bram = self.person('bram')
         time.sleep(8)
