@@ -43,7 +43,7 @@ static void put_time(json_t *o, const char *key, int64_t us)
 	json_object_set_new(o, key, json_string(text));
 }
 
-/* as_seen - what was written down, as whoever wrote it sees it everywhere else */
+/* as_seen - a note or task in the answer to a write: what a list would show the same caller */
 static json_t *as_seen(const struct api *a, json_t *paper)
 {
 	if (!access_sees_bsn(&a->who))
@@ -281,7 +281,7 @@ static enum op_status task_patch_told(struct api *a)
 	if (pg_rows(&a->op, 0) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	rows_publish(&a->op, 1);
-	return api_answer(a, 200, rows_object(&a->op, 0, 0));
+	return api_answer(a, 200, as_seen(a, rows_object(&a->op, 0, 0)));
 }
 
 enum op_status api_task_patch(struct api *a)

@@ -206,6 +206,9 @@ class Rights(WorkTest):
         promised = self.post('anna', case, 'tasks', {'department': 'burgerzaken', 'action': 'bel over 111222333',
                                                      'due': '2099-01-01', 'epoch': taken['epoch']})
         self.assertNotIn(b'111222333', promised.body)
+        task = f"/v1/tasks/{promised.json['task']['id']}"
+        self.assertNotIn(b'111222333', self.world.api('PATCH', task, 'bram', {}).body)
+        self.assertIn(b'111222333', self.world.api('PATCH', task, 'lead', {}).body)
         seen = self.world.api('GET', f'/v1/cases/{case}', 'bram')
         self.assertNotIn(b'111222333', seen.body)
         self.assertIn('bsnMasked', seen.json['contacts'][0]['flags'])
