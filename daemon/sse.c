@@ -180,6 +180,7 @@ static void on_tick(void *arg)
 			beat(r);
 	}
 	fan_tick(s, now);
+	tokens_tick(s);
 }
 
 void sse_goodbye(struct sse *s)

@@ -19,6 +19,8 @@ void sse_open(struct sse *s, struct http_x *x, const struct principal *p, int64_
 /* sse_publish - give n to every stream that may see it (notice_for). Copies; n stays the caller's.
  * Call it after the commit. Thousands of streams are served in slices */
 void sse_publish(struct sse *s, const struct notice *n);
+/* sse_check_tokens - set-up changed: end the streams whose token was revoked or whose agent was switched off */
+void sse_check_tokens(struct sse *s);
 /* sse_agent_online - does this agent have a stream open? */
 bool sse_agent_online(const struct sse *s, struct agent_id a);
 int sse_count(const struct sse *s);

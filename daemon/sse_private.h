@@ -5,6 +5,7 @@
  *   sse_fan.c      one notice to the many streams that may see it, in slices
  *   sse_replay.c   what a reader missed, from PostgreSQL
  *   sse_follow.c   what other instances tell, from PostgreSQL
+ *   sse_tokens.c   streams whose token is good no longer
  *
  * A stream is freed in one place: on_end, which http calls once. Whoever walks streams over several
  * turns keeps a cursor in struct sse that on_end moves on.
@@ -78,6 +79,7 @@ struct sse {
 	int64_t follow_from, followed;     /* ids in the table: where the first look ended (-1: none yet), highest seen */
 	struct queue_told *queues;
 	int n_queues;
+	bool checking, check_again;        /* tokens: a look is under way; another is wanted */
 };
 
 /* sse.c */
@@ -102,5 +104,8 @@ void replay_leaves(struct stream_reader *r);                    /* r is about to
 
 /* sse_follow.c */
 void follow_tick(void *arg);
+
+/* sse_tokens.c */
+void tokens_tick(struct sse *s);                                /* look, when it is wanted */
 
 #endif

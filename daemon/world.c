@@ -1,10 +1,12 @@
 #include "daemon/world.h"
 
+#include "daemon/auth.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
 #include "daemon/server.h"
+#include "daemon/sse.h"
 #include "daemon/world_load.h"
 
 #include <stdlib.h>
@@ -135,6 +137,8 @@ static enum op_status take_over(struct op *op)
 	          (long long)w->version, w->n_inboxes, w->n_agents, w->n_products);
 	if (srv->dispatch)
 		dispatch_world_changed(srv->dispatch);
+	auth_forget(srv->auth);          /* tokens are part of what is set up, perhaps by another instance */
+	sse_check_tokens(srv->sse);
 	return OP_DONE;
 }
 

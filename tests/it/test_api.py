@@ -232,6 +232,18 @@ class SetUp(ApiTest):
         self.api('DELETE', f'/v1/tokens/{NOBODY}', want=404)
         self.api('DELETE', '/v1/tokens/none', want=404)
 
+    def test_stream_ends_with_its_token(self):
+        made = self.api('PUT', '/v1/tokens', body={'name': 'meekijker', 'role': 'lead', 'municipalities': ['dordrecht'],
+                                                   'agent': self.lead_agent()}, want=201).json
+        stays, goes = self.world.events('lead'), self.world.events(made['secret'])
+        self.api('DELETE', f"/v1/tokens/{made['token']['id']}", want=204)
+        wait_until(lambda: goes.ended, 5)
+        self.assertFalse(stays.ended)
+        stays.close()
+
+    def lead_agent(self):
+        return self.world.value("select id::text from loket.agent where role = 'lead' and enabled limit 1")
+
     def test_tokens_that_cannot_be(self):
         base = {'name': 'x', 'role': 'agent', 'municipalities': ['dordrecht']}
         anna = '01900000-0000-7000-8000-000000000001'
