@@ -32,9 +32,9 @@
 	X("http", body_ms, NUMBER, 100, 3600000, "30000", "for a whole body (uploads: ten times this)") \
 	X("http", answer_ms, NUMBER, 100, 600000, "20000", "for the work of one request; then 503") \
 	X("http", idle_ms, NUMBER, 100, 3600000, "60000", "between two requests of a connection") \
-	X("http", max_body_bytes, NUMBER, 1024, 104857600, "4194304", "a signed webhook or an API call") \
+	X("http", max_body_bytes, NUMBER, 1024, 8388608, "4194304", "a signed webhook or an API call") \
 	X("http", max_unsigned_body_bytes, NUMBER, 1024, 1048576, "65536", "a web form without a signature") \
-	X("http", max_upload_bytes, NUMBER, 1024, 1073741824, "26214400", "a web form with files") \
+	X("http", max_upload_bytes, NUMBER, 1024, 50331648, "26214400", "a web form with files") \
 	X("http", max_streams, NUMBER, 1, 100000, "5000", "open event streams") \
 	X("intake", batch_max, NUMBER, 1, 1024, "128", "posts in one transaction") \
 	X("intake", form_posts_per_minute, NUMBER, 1, 100000, "30", "unsigned forms, per address of a citizen") \

@@ -106,7 +106,8 @@ const char *pg_get(const struct op *op, int statement, int row, const char *colu
 int64_t pg_get_int(const struct op *op, int statement, int row, const char *column);
 bool pg_get_bool(const struct op *op, int statement, int row, const char *column);
 struct uuid pg_get_uuid(const struct op *op, int statement, int row, const char *column); /* nil for NULL */
-/* pg_get_bytes - a bytea, decoded into the operation's arena; data NULL for SQL NULL */
+/* pg_get_bytes - a bytea, decoded; lives as long as the operation, but does not count in its arena, because what is
+ * stored may be larger than what a request may use. data NULL for SQL NULL */
 struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *column);
 int64_t pg_get_time(const struct op *op, int statement, int row, const char *column);    /* 0 for NULL */
 

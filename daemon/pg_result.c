@@ -163,7 +163,10 @@ struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *col
 		return b;
 	assert(s[0] == '\\' && s[1] == 'x');
 	b.len = strlen(s + 2) / 2;
-	out = arena_alloc(op->arena, b.len + 1);
+	out = malloc(b.len + 1);
+	if (out == NULL)
+		abort();
+	arena_on_free(op->arena, free, out);
 	if (!hex_decode(s + 2, 2 * b.len, out, b.len))
 		assert(!"the column is no bytea");
 	b.data = out;

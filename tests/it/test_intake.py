@@ -537,6 +537,15 @@ class MaskedNumbers(Intake):
         self.assertIn('attachment', answer.headers['Content-Disposition'])
         self.assertEqual(1, self.count('access_log', "object_id = %s and action = 'contact.raw'", [contact]))
 
+    def test_raw_is_larger_than_any_request_may_use(self):
+        m = message('Een grote', self.wa)
+        self.post(envelope([m]))
+        contact = self.contact(m['id'])
+        self.world.psql("update loket.raw set body = convert_to(repeat('0123456789', 2000000), 'UTF8') where id = %s",
+                        [contact['raw']])
+        answer = self.world.api('GET', f"/v1/contacts/{contact['id']}/raw", 'lead')
+        self.assertEqual((200, 20000000), (answer.status, len(answer.body)))
+
     def test_not_there_or_not_yours(self):
         self.assertEqual(404, self.world.api('GET', f'/v1/contacts/{uuid.uuid4()}', 'lead').status)
         self.assertEqual(404, self.world.api('GET', '/v1/contacts/17', 'lead').status)
