@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define SECONDS_PER_DAY INT64_C(86400)
+#define YEAR_1 (INT64_C(-62135596800) * WHEN_SECOND_US)
+#define YEAR_10000 (INT64_C(253402300800) * WHEN_SECOND_US)
 #define YEAR_2000 INT64_C(946684800)
 #define YEAR_2200 INT64_C(7258118400)
 
@@ -118,7 +120,7 @@ bool when_parse(const char *s, int64_t *us)
 		return false;
 	*us = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US +
 	      micro;
-	return true;
+	return *us >= YEAR_1 && *us < YEAR_10000;   /* an offset can lead out of the years that have four digits */
 }
 
 bool when_unix(const char *s, int64_t *us)
