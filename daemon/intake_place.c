@@ -267,6 +267,7 @@ static void say_where(struct batch_item *it)
 static void place_item(struct batch *b, struct batch_item *it)
 {
 	it->placed->duplicate = it->self->stored;
+	it->placed->new_case = false;   /* an earlier try may have thought otherwise */
 	if (it->self->stored) {
 		say_where(it);
 		return;
