@@ -66,6 +66,8 @@ class Requests(ApiTest):
 
     def test_query_keys(self):
         self.assertEqual(self.bad_fields('GET', '/v1/tokens?limiet=1&x=2', want=400), {'limiet': 'unknown key', 'x': 'unknown key'})
+        for path in ('cases', 'tasks', 'dead-letters'):
+            self.assertEqual(set(self.bad_fields('GET', f'/v1/{path}?state=half&limit=0', want=400)), {'state', 'limit'}, path)
         for query in ['limit=0', 'limit=101', 'limit=x', 'limit=', 'limit', 'limit=1&limit=2', 'cursor=%00', 'cursor=%zz',
                       'cursor=!', 'cursor=Zg', 'limit=%', '=', 'limit=1&&%ff=1']:
             self.assertEqual(self.world.api('GET', '/v1/tokens?' + query, 'admin').status, 400, query)
