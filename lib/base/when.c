@@ -110,7 +110,7 @@ static bool offset(const char **s, int *seconds)
 bool when_parse(const char *s, int64_t *us)
 {
 	int y, mon, d, h, min, sec, off;
-	int64_t micro;
+	int64_t micro, moment;
 
 	/* second 60 is a leap second: the one after 59, as everywhere in Unix time */
 	if (!s || !number(&s, 4, 1, 9999, &y) || !skip(&s, "-") || !number(&s, 2, 1, 12, &mon) ||
@@ -118,9 +118,11 @@ bool when_parse(const char *s, int64_t *us)
 	    !number(&s, 2, 0, 23, &h) || !skip(&s, ":") || !number(&s, 2, 0, 59, &min) || !skip(&s, ":") ||
 	    !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) || !offset(&s, &off) || *s)
 		return false;
-	*us = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US +
-	      micro;
-	return *us >= YEAR_1 && *us < YEAR_10000;   /* an offset can lead out of the years that have four digits */
+	moment = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
+	if (moment < YEAR_1 || moment >= YEAR_10000)
+		return false;   /* an offset can lead out of the years that have four digits */
+	*us = moment;
+	return true;
 }
 
 bool when_unix(const char *s, int64_t *us)

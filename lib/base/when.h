@@ -10,7 +10,7 @@ enum { WHEN_TEXT = 32 };
 
 /* when_format - RFC 3339 in UTC with milliseconds: 2026-11-21T21:44:51.123Z */
 void when_format(int64_t us, char out[WHEN_TEXT]);
-/* when_parse - RFC 3339 with any offset; false when it is not one */
+/* when_parse - RFC 3339 with any offset, years 1 to 9999 in UTC; false, and *us as it was, when it is not one */
 bool when_parse(const char *s, int64_t *us);
 /* when_unix - decimal seconds since 1970 between 2000 and 2200; false otherwise */
 bool when_unix(const char *s, int64_t *us);
