@@ -16,6 +16,7 @@ enum {
 	WINDOW_HOURS = 24,
 	MAX_TEMPLATE_NAME = 512,
 	MAX_ERROR_BODY = 64 * 1024,
+	MAX_SENT_ID = 256,   /* as of what comes in; a key of an index cannot be of any length */
 };
 #define GRAPH_URL "https://graph.facebook.com/v23.0"
 #define HOUR_US (INT64_C(3600) * 1000000)
@@ -223,7 +224,7 @@ enum sent_outcome whatsapp_sent(struct arena *a, int status, struct bytes body, 
 	if (body.len && body.len <= MAX_ERROR_BODY)
 		jsonx_load(a, body, &root, NULL);
 	id = jsonx_str(json_array_get(jsonx_arr(root, "messages"), 0), "id");
-	if (status >= 200 && status < 300 && id && *id) {
+	if (status >= 200 && status < 300 && id && *id && strlen(id) <= MAX_SENT_ID) {
 		*provider_id = arena_str(a, id);
 		return SENT_OK;
 	}
