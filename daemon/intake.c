@@ -210,10 +210,10 @@ static bool sqlstate_class(const struct err *e, const char *class)
 	return e->kind == ERR_PG && !strncmp(e->sqlstate, class, 2);
 }
 
-/* is the post itself to blame, and not the moment? Data exception, constraint violation */
+/* is the post itself to blame, and not the moment? Data exception, constraint violation, a limit of PostgreSQL */
 static bool own_fault(const struct err *e)
 {
-	return sqlstate_class(e, "22") || sqlstate_class(e, "23");
+	return sqlstate_class(e, "22") || sqlstate_class(e, "23") || sqlstate_class(e, "54");
 }
 
 /* another instance was quicker, or stood in the way: the next try sees what it did */

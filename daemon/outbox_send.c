@@ -186,6 +186,24 @@ static enum op_status send_start(struct send *s)
 	                    (struct bytes){ (const uint8_t *)out.body, out.body_len });
 }
 
+/* the database refuses what the provider answered, and always will: record that it may have arrived, without it */
+static bool never_recordable(const struct err *e)
+{
+	return e->kind == ERR_PG && (!strncmp(e->sqlstate, "22", 2) || !strncmp(e->sqlstate, "23", 2) ||
+	                             !strncmp(e->sqlstate, "54", 2));
+}
+
+static enum op_status record_failed(struct send *s)
+{
+	if (s->op.srv->stopping)
+		return OP_FAIL;
+	if (never_recordable(&s->op.err)) {
+		s->outcome = SENT_UNCERTAIN;
+		s->error = "the provider's answer could not be stored";
+	}
+	return op_sleep(&s->op, SEND_AGAIN, RECORD_AGAIN_MS);
+}
+
 static enum op_status send_step(struct op *op)
 {
 	struct send *s = (struct send *)op;
@@ -198,7 +216,7 @@ static enum op_status send_step(struct op *op)
 		return record(s);
 	case SEND_RECORDED:          /* or not: then once more, for as long as it takes */
 		if (pg_failed(op))
-			return op->srv->stopping ? OP_FAIL : op_sleep(op, SEND_AGAIN, RECORD_AGAIN_MS);
+			return record_failed(s);
 		return told(s);
 	case SEND_AGAIN:
 		return record(s);

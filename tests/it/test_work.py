@@ -348,6 +348,8 @@ class Finding(WorkTest):
         self.assertStatus(answer, 200)
         self.assertEqual((answer.json['state'], answer.json['note']), ('done', 'gebeld'))
         self.assertIn('doneAt', answer.json)
+        self.assertEqual(self.world.psql('select action from loket.access_log where object_id = %s', [task]),
+                         [('task.patch',)])
         self.assertStatus(self.world.api('PATCH', f'/v1/tasks/{task}', 'gijs', {'state': 'done'}), 404)
         self.assertStatus(self.world.api('PATCH', f'/v1/tasks/{task}', 'anna', {'state': 'weg', 'due': 'morgen'}), 422)
         self.assertEqual(len(self.world.api('GET', f'/v1/tasks?case={case}&state=open', 'anna').json['items']), 2)
