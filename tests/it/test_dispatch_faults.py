@@ -143,7 +143,47 @@ class Faults(DispatchTest):
             self.world.servers.redis_start()
         wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 7, 10, 'the queue rebuilt')
 
-    def test_forty_agents_forty_cases(self):
+    def test_forty_agents_who_all_accept_everything(self):
+        """forty agents are asked one case each, and all of them accept all forty offers at once: one owner each"""
+        names = [f'crowd{i}' for i in range(40)]
+        for name in names:
+            self.world.tokens[name] = f'token-of-{name}-0123456789abcdef'
+            self.world.psql("""with a as (
+                insert into loket.agent (id, name, role, municipalities, products, channels)
+                values (gen_random_uuid(), %s, 'agent', '{dordrecht}', '{huwelijk}', '{whatsapp}') returning id)
+                insert into loket.token (id, sha256, name, role, agent, municipalities)
+                select gen_random_uuid(), sha256(%s), %s, 'agent', id, '{dordrecht}' from a""",
+                            [name, self.world.tokens[name].encode(), name])
+        cases = [self.waits(product='huwelijk', due=100 + i) for i in range(40)]
+        wait_until(lambda: self.world.api('GET', '/v1/me', names[-1]).status == 200, 10, 'the new agents to be known')
+        time.sleep(1.5)
+        for name in names:
+            self.world.api('PUT', '/v1/me/presence', name, {'state': 'ready'})
+        wait_until(lambda: self.world.value("select count(*) from loket.offer where case_id = any(%s::uuid[]) and state = 'made'",
+                                            [cases]) == 40, 20, 'forty offers')
+        offers = dict(self.world.psql('select id::text, case_id::text from loket.offer where case_id = any(%s::uuid[])', [cases]))
+        took, lock = [], threading.Lock()
+
+        def accept_all(name):
+            for offer in offers:
+                answer = self.world.api('POST', f'/v1/offers/{offer}/accept', name)
+                self.assertIn(answer.status, (200, 404, 409))
+                if answer.status == 200:
+                    with lock:
+                        took.append((offers[offer], name))
+
+        crowd = [threading.Thread(target=accept_all, args=(name,)) for name in names]
+        for t in crowd:
+            t.start()
+        for t in crowd:
+            t.join()
+        self.assertEqual(sorted(case for case, _ in took), sorted(cases))
+        self.assertEqual(len({name for _, name in took}), 40)
+        owners = dict(self.world.psql('select c.id::text, a.name from loket.case_file c join loket.agent a on a.id = c.owner '
+                                      'where c.id = any(%s::uuid[])', [cases]))
+        self.assertEqual(owners, dict(took))
+
+    def test_thirteen_agents_forty_cases(self):
         """agents of all kinds accept what they are offered, each offer three times at once: one owner each"""
         names = ['anna', 'bram', 'carla', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees', 'mehmet', 'oksana']
         cases = [self.waits(product='algemeen', municipality=m, due=100 + i)
