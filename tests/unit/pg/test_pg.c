@@ -464,9 +464,14 @@ static void build_slow(struct probe *p)
 	pg_text(p->unit, "0.05");
 }
 
+static int64_t fired_ms;                             /* how long the loop heard nothing */
+
 static void fire(void *arg)
 {
+	int64_t began = mono_us();
+
 	outside(arg);
+	fired_ms = (mono_us() - began) / 1000;
 }
 
 static void check_all_woken_once(int n)
@@ -487,7 +492,8 @@ static void lose(const char *how, int n)
 	loop_timer_free(t);
 	check_all_woken_once(n);
 	ck_assert_int_gt(outcomes[PG_OK], 0);
-	ck_assert_int_ge(outcomes[PG_LOST], PG_MAX_IN_FLIGHT - 2);   /* the last answers may come with the end */
+	/* the last answers, one in 50 ms, may come with the end */
+	ck_assert_int_ge(outcomes[PG_LOST], PG_MAX_IN_FLIGHT - 2 - (int)(fired_ms / 50));
 	ck_assert_int_le(outcomes[PG_LOST], PG_MAX_IN_FLIGHT);
 	ck_assert_int_eq(outcomes[PG_ERROR], 0);
 	ck_assert_int_eq(outcomes[PG_BUSY], n - outcomes[PG_LOST] - outcomes[PG_OK]);
