@@ -205,27 +205,16 @@ static void answer_stored(struct batch *b)
 	b->n_posts = 0;
 }
 
-static bool sqlstate_class(const struct err *e, const char *class)
-{
-	return e->kind == ERR_PG && !strncmp(e->sqlstate, class, 2);
-}
-
-/* is the post itself to blame, and not the moment? Data exception, constraint violation, a limit of PostgreSQL */
-static bool own_fault(const struct err *e)
-{
-	return sqlstate_class(e, "22") || sqlstate_class(e, "23") || sqlstate_class(e, "54");
-}
-
 /* another instance was quicker, or stood in the way: the next try sees what it did */
 static bool worth_a_try(const struct err *e)
 {
-	return own_fault(e) || sqlstate_class(e, "40");
+	return err_is_refusal(e) || err_sqlstate_class(e, "40");
 }
 
 /* what cannot be stored as contacts is kept as bytes, for people to look at */
 static bool make_dead_letter(struct batch *b, struct intake_post *p)
 {
-	if (p->dead_reason || !uuid_is_nil(p->retry_of) || !own_fault(&b->op.err))
+	if (p->dead_reason || !uuid_is_nil(p->retry_of) || !err_is_refusal(&b->op.err))
 		return false;
 	log_event(LOG_ERROR, "intake.not_storable", "inbox=%s sqlstate=%s", p->inbox->in.id, b->op.err.sqlstate);
 	p->dead_reason = "the database refused what was read from it";
@@ -247,7 +236,7 @@ static void try_again(struct batch *b)
 		if (++p->tries < INTAKE_MAX_TRIES || make_dead_letter(b, p))
 			put_first(in, p);
 		else
-			answer(p, sqlstate_class(&b->op.err, "40") ? INTAKE_UNAVAILABLE : INTAKE_FAILED);
+			answer(p, err_sqlstate_class(&b->op.err, "40") ? INTAKE_UNAVAILABLE : INTAKE_FAILED);
 	}
 	b->n_posts = 0;
 }
@@ -256,8 +245,8 @@ static enum op_status batch_failed(struct batch *b)
 {
 	if (worth_a_try(&b->op.err))
 		try_again(b);
-	else if (b->op.err.kind == ERR_PG && !sqlstate_class(&b->op.err, "53") &&
-	         !sqlstate_class(&b->op.err, "57"))
+	else if (b->op.err.kind == ERR_PG && !err_sqlstate_class(&b->op.err, "53") &&
+	         !err_sqlstate_class(&b->op.err, "57"))
 		answer_all(b, INTAKE_FAILED);
 	else
 		answer_all(b, INTAKE_UNAVAILABLE);   /* unknown outcome, or not now: never 2xx */

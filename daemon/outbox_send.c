@@ -186,18 +186,11 @@ static enum op_status send_start(struct send *s)
 	                    (struct bytes){ (const uint8_t *)out.body, out.body_len });
 }
 
-/* the database refuses what the provider answered, and always will: record that it may have arrived, without it */
-static bool never_recordable(const struct err *e)
-{
-	return e->kind == ERR_PG && (!strncmp(e->sqlstate, "22", 2) || !strncmp(e->sqlstate, "23", 2) ||
-	                             !strncmp(e->sqlstate, "54", 2));
-}
-
 static enum op_status record_failed(struct send *s)
 {
 	if (s->op.srv->stopping)
 		return OP_FAIL;
-	if (never_recordable(&s->op.err)) {
+	if (err_is_refusal(&s->op.err)) {    /* and always would: record that it may have arrived, without its answer */
 		s->outcome = SENT_UNCERTAIN;
 		s->error = "the provider's answer could not be stored";
 	}

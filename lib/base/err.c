@@ -1,6 +1,7 @@
 #include "lib/base/err.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
@@ -14,4 +15,14 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	vsnprintf(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
 	return -1;
+}
+
+bool err_sqlstate_class(const struct err *e, const char *class)
+{
+	return e->kind == ERR_PG && !strncmp(e->sqlstate, class, 2);
+}
+
+bool err_is_refusal(const struct err *e)
+{
+	return err_sqlstate_class(e, "22") || err_sqlstate_class(e, "23") || err_sqlstate_class(e, "54");
 }

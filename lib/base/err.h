@@ -9,6 +9,7 @@
 #define LOKET_ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum err_kind {
 	ERR_NONE = 0,
@@ -32,5 +33,11 @@ struct err {
  */
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* err_sqlstate_class - is it an answer of PostgreSQL of this class, two characters: "40", "57"? */
+bool err_sqlstate_class(const struct err *e, const char *class);
+/* err_is_refusal - did PostgreSQL refuse the data itself, now and always, and not the moment? Classes 22 (data
+ * exception), 23 (constraint violation), 54 (a limit). source: PostgreSQL 15, appendix A, read 2026-11-21 */
+bool err_is_refusal(const struct err *e);
 
 #endif
