@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HOOK_ARENA_BYTES = 128 * 1024 * 1024 };   /* a few copies of the largest upload */
+enum { HOOK_ARENA_BYTES = 128 * 1024 * 1024 }; /* a few copies of the largest upload */
 
 static const char *request_header(const void *x, const char *name)
 {
@@ -26,6 +26,8 @@ static const char *request_header(const void *x, const char *name)
 static struct channel_request request_of(struct api *a)
 {
 	return (struct channel_request){
+		.url = arena_printf(a->op.arena, "%s%s%s%s", a->op.srv->config->public_url, http_path(a->x),
+				    *http_query(a->x) ? "?" : "", http_query(a->x)),
 		.query = http_query(a->x),
 		.body = http_body(a->x),
 		.content_type = http_header(a->x, "Content-Type"),
@@ -58,21 +60,22 @@ enum op_status api_hook_get(struct api *a)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	if (in->ops->handshake(a->op.arena, &in->in, &r, &text))
 		return api_problem(a, PROBLEM_BAD_SIGNATURE, NULL);
-	return api_send(a, 200, "text/plain", (struct bytes){ (const uint8_t *)text, strlen(text) }, NULL);
+	return api_send(a, 200, "text/plain", (struct bytes){(const uint8_t *)text, strlen(text)}, NULL);
 }
 
 /* ---------------------------------------------------------------- a post */
 
 struct hook {
 	struct intake_post post;
-	struct arena *arena;         /* of what is read from the body; freed with the operation */
+	struct arena *arena; /* of what is read from the body; freed with the operation */
 };
 
 enum hook_state { HOOK_NEW, HOOK_STORED };
 
 static bool is_upload(const char *content_type)
 {
-	return content_type && !strncasecmp(content_type, "multipart/form-data", strlen("multipart/form-data"));
+	return content_type &&
+	       !strncasecmp(content_type, "multipart/form-data", strlen("multipart/form-data"));
 }
 
 /* a public form without any proof; one that claims to have proof is held to it */
@@ -110,7 +113,7 @@ static enum op_status invalid(struct api *a, const struct channel_batch *b)
 
 	json_array_foreach(b->bad_fields, i, f)
 		api_bad_field(a, json_string_value(json_object_get(f, "name")),
-		              json_string_value(json_object_get(f, "reason")));
+			      json_string_value(json_object_get(f, "reason")));
 	return api_has_bad_fields(a) ? api_invalid(a) : api_problem(a, PROBLEM_INVALID, b->problem);
 }
 
@@ -129,7 +132,7 @@ static enum op_status say_stored(struct api *a, const struct intake_post *p)
 		text = ops->receipt(a->op.arena, p->placed[0].reference, p->received_us, &status);
 	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
 	return api_send(a, status, text ? "application/json" : NULL,
-	                (struct bytes){ (const uint8_t *)text, text ? strlen(text) : 0 }, NULL);
+			(struct bytes){(const uint8_t *)text, text ? strlen(text) : 0}, NULL);
 }
 
 static enum op_status take(struct api *a, struct hook *h, const struct channel_request *r)
@@ -145,7 +148,7 @@ static enum op_status take(struct api *a, struct hook *h, const struct channel_r
 		return invalid(a, &p->batch);
 	case CHANNEL_UNREADABLE:
 		p->dead_reason = p->batch.problem ? p->batch.problem : "unreadable";
-		p->batch = (struct channel_batch){ 0 };
+		p->batch = (struct channel_batch){0};
 		break;
 	}
 	metric_add(M_IGNORED, (uint64_t)p->batch.n_ignored);
@@ -161,11 +164,11 @@ static void free_arena(void *arena)
 
 static const char *clean(struct api *a, const char *s)
 {
-	return s ? utf8_clean(a->op.arena, (struct bytes){ (const uint8_t *)s, strlen(s) }, 200) : NULL;
+	return s ? utf8_clean(a->op.arena, (struct bytes){(const uint8_t *)s, strlen(s)}, 200) : NULL;
 }
 
 static struct hook *hook_new(struct api *a, struct world *w, const struct world_inbox *in,
-                             const struct channel_request *r)
+			     const struct channel_request *r)
 {
 	struct hook *h = arena_new_of(a->op.arena, struct hook);
 
@@ -211,7 +214,7 @@ enum op_status api_hook_post(struct api *a)
 	case HOOK_NEW:
 		return hook_begin(a);
 
-	case HOOK_STORED:   /* committed: this is what 2xx means */
+	case HOOK_STORED: /* committed: this is what 2xx means */
 		if (a->op.result == INTAKE_UNAVAILABLE)
 			return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 		if (a->op.result == INTAKE_FAILED)

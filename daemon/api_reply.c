@@ -7,17 +7,22 @@
 #include "daemon/outbox.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
+#include "lib/base/jsonx.h"
 #include "lib/core/guard.h"
+
+#include <string.h>
 
 struct reply {
 	struct work w;
 	struct contact_id id;
 	const char *text, *to_kind, *to;
 	const json_t *template_;
+	struct uuid answers; /* the citizen's newest contact */
+	bool is_public;
 	int64_t epoch;
 };
 
-static const char *const visibilities[] = { "private", "public", NULL };
+static const char *const visibilities[] = {"private", "public", NULL};
 
 static enum op_status read_body(struct api *a, struct reply *r)
 {
@@ -26,7 +31,7 @@ static enum op_status read_body(struct api *a, struct reply *r)
 	r->template_ = json_object_get(a->body, "template");
 	r->text = api_text(a, "text", r->template_ == NULL, CONTACT_TEXT_BYTES);
 	r->epoch = work_epoch(a);
-	api_one_of(a, "visibility", false, visibilities);
+	r->is_public = api_one_of(a, "visibility", false, visibilities) == VISIBILITY_PUBLIC;
 	if (r->template_ != NULL && !json_is_object(r->template_))
 		api_bad_field(a, "template", "must be an object");
 	if (json_array_size(json_object_get(a->body, "attachments")) > 0)
@@ -55,21 +60,29 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	[REPLY_NO_CHANNEL] = { "noReplyOnChannel",
-		"This channel cannot be answered: use another way to reach the citizen." },
-	[REPLY_WINDOW_CLOSED] = { "windowClosed",
-		"The citizen wrote more than 24 hours ago: only a template may be sent." },
-	[REPLY_TOO_LONG] = { "textTooLong", "The text is longer than the channel takes." },
-	[REPLY_NO_ADDRESS] = { "noAddress", "There is no address on this channel to answer to." },
-	[REPLY_BAD_TEMPLATE] = { "badTemplate", "The template is not one the channel can send." },
+	[REPLY_NO_CHANNEL] = {"noReplyOnChannel",
+			      "This channel cannot be answered: use another way to reach the citizen."},
+	[REPLY_WINDOW_CLOSED] = {"windowClosed",
+				 "The citizen wrote more than 24 hours ago: only a template may be sent."},
+	[REPLY_TOO_LONG] = {"textTooLong", NULL}, /* with the figure */
+	[REPLY_NO_ADDRESS] = {"noAddress", "There is no address on this channel to answer to."},
+	[REPLY_BAD_TEMPLATE] = {"badTemplate", "The template is not one the channel can send."},
+	[REPLY_NOT_PUBLIC] = {"notPublic", "This conversation is private: a reply cannot be public."},
+	[REPLY_NOT_PRIVATE] =
+		{"notPrivate",
+		 "This channel has no private answer to this: answer in public, or by another way."},
+	[REPLY_OPTED_OUT] = {"optedOut", "The citizen asked to be sent no more messages on this channel."},
 };
 
 /* the channel makes the request as it would be sent now; nothing is sent */
-static int try_compose(struct api *a, struct reply *r)
+static int try_compose(struct api *a, struct reply *r, int *limit)
 {
 	const struct world_inbox *in = world_inbox(world_now(a->op.srv), r->w.inbox);
-	struct channel_send send;
+	struct channel_send send = {0};
+	const char *fields;
 	char id[UUID_TEXT];
+	json_t *answers = NULL;
+	int rule;
 
 	if (in == NULL || in->ops == NULL || in->ops->compose == NULL)
 		return REPLY_NO_CHANNEL;
@@ -77,15 +90,26 @@ static int try_compose(struct api *a, struct reply *r)
 		return REPLY_NO_ADDRESS;
 	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_kind"));
 	r->to = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_value"));
+	r->answers = pg_get_uuid(&a->op, 1, 0, "answers");
+	fields = pg_get(&a->op, 1, 0, "fields");
+	if (fields != NULL)
+		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
+			   NULL);
 	uuid_format(r->id.u, id);
-	return in->ops->compose(a->op.arena, &in->in, &(struct channel_reply){
-		.contact_id = id, .to_kind = r->to_kind, .to = r->to, .text = r->text,
-		.template_ = r->template_, .last_in_us = pg_get_time(&a->op, 1, 0, "last_in"), .now_us = now_us() }, &send);
-}
-
-static bool asks_public(struct api *a)
-{
-	return api_one_of(a, "visibility", false, visibilities) == VISIBILITY_PUBLIC;
+	rule = in->ops->compose(a->op.arena, &in->in,
+				&(struct channel_reply){.contact_id = id,
+							.to_kind = r->to_kind,
+							.to = r->to,
+							.text = r->text,
+							.template_ = r->template_,
+							.answers_id = pg_get(&a->op, 1, 0, "answers_id"),
+							.answers = answers,
+							.is_public = r->is_public,
+							.last_in_us = pg_get_time(&a->op, 1, 0, "last_in"),
+							.now_us = now_us()},
+				&send);
+	*limit = send.limit;
+	return rule;
 }
 
 static enum op_status write_reply(struct api *a, struct reply *r)
@@ -101,30 +125,35 @@ static enum op_status write_reply(struct api *a, struct reply *r)
 	pg_json(u, r->template_);
 	pg_text(u, r->to_kind);
 	pg_text(u, r->to);
-	pg_null(u);                          /* a plain message, not a quotation of the citizen's */
+	pg_null(u); /* a plain message, not a quotation of the citizen's */
 	pg_array(u, PG_TYPE_TEXT, secret ? 1 : 0);
 	if (secret)
 		pg_push_text(u, contact_flag_name(FLAG_BSN_MASKED));
+	pg_uuid(u, r->answers);
+	pg_text(u, visibilities[r->is_public ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE]);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 
 static enum op_status check_and_write(struct api *a, struct reply *r)
 {
 	enum problem p;
-	int rule;
+	int rule, limit = 0;
 
 	if (!work_got(a, &r->w))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
-	if (pg_rows(&a->op, 2) > 0)          /* this key wrote it before */
+	if (pg_rows(&a->op, 2) > 0) /* this key wrote it before */
 		return accepted(a, r, arena_str(a->op.arena, pg_get(&a->op, 2, 0, "delivery")));
 	p = work_refused(a, &r->w, r->epoch, -1);
 	if (p != PROBLEM_NONE)
 		return api_problem(a, p, NULL);
-	if (asks_public(a))
-		return api_rule(a, "notPublic", "This conversation is private: a reply cannot be public.");
-	rule = try_compose(a, r);
+	rule = try_compose(a, r, &limit);
+	if (rule == REPLY_TOO_LONG)
+		return api_rule(a, refusals[rule].rule,
+				arena_printf(a->op.arena,
+					     "The text is longer than the %d characters the channel takes.",
+					     limit));
 	if (rule > 0)
 		return api_rule(a, refusals[rule].rule, refusals[rule].detail);
 	if (rule < 0)

@@ -4,13 +4,14 @@
 #include "daemon/api_setup.h"
 
 #include "lib/base/jsonx.h"
+#include "lib/channel/channel.h"
 
 enum { ACCOUNT_BYTES = 800 };
 
 enum inbox_state { INBOX_START, INBOX_DONE };
 
-static const char *const secret_kinds[] = { "secret", "verify", "token" };
-enum { N_SECRET_KINDS = 3 };
+static const char *const secret_kinds[] = {"secret", "verify", "token", "tokenSecret", "key"};
+enum { N_SECRET_KINDS = 5 };
 
 enum op_status api_inbox_get(struct api *a)
 {
@@ -22,6 +23,8 @@ static void check_inbox(struct api *a)
 	setup_known(a, "municipality", SETUP_MUNICIPALITY, jsonx_str(a->body, "municipality"));
 	setup_known(a, "channel", SETUP_CHANNEL, jsonx_str(a->body, "channel"));
 	setup_known(a, "product", SETUP_PRODUCT, jsonx_str(a->body, "product"));
+	if (jsonx_str(a->body, "provider") && !channel_find(jsonx_str(a->body, "provider")))
+		api_bad_field(a, "provider", "is not one that loketd knows");
 }
 
 /* kinds that are not given stay as they are */
@@ -44,15 +47,14 @@ static int add_secrets(struct api *a, struct pg_unit *u, const char *municipalit
 		pg_text(u, municipality);
 		pg_text(u, secret_kinds[k]);
 		pg_array(u, PG_TYPE_TEXT, (int)json_array_size(of_kind));
-		json_array_foreach(of_kind, i, value)
-			pg_push_text(u, json_string_value(value));
+		json_array_foreach(of_kind, i, value) pg_push_text(u, json_string_value(value));
 		n_statements += 2;
 	}
 	return n_statements;
 }
 
 struct inbox_work {
-	int get;   /* the statement that reads it back */
+	int get; /* the statement that reads it back */
 };
 
 static enum op_status inbox_write(struct api *a)
@@ -70,6 +72,7 @@ static enum op_status inbox_write(struct api *a)
 	pg_text(u, jsonx_str(a->body, "product"));
 	pg_json(u, json_object_get(a->body, "settings"));
 	setup_add_bool(a, u, "enabled");
+	pg_text(u, jsonx_str(a->body, "provider"));
 	work->get = 1 + add_secrets(a, u, municipality);
 	pg_add(u, SQL_SETUP_INBOX_GET);
 	pg_text(u, a->param[0]);
@@ -78,7 +81,7 @@ static enum op_status inbox_write(struct api *a)
 
 enum op_status api_inbox_put(struct api *a)
 {
-	static const struct shape code = { .type = SHAPE_STRING, .format = FORMAT_CODE, .max = 80 };
+	static const struct shape code = {.type = SHAPE_STRING, .format = FORMAT_CODE, .max = 80};
 
 	if (a->op.state == INBOX_DONE)
 		return setup_written(a, 0, ((struct inbox_work *)a->work)->get);

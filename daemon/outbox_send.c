@@ -22,13 +22,15 @@
 enum { SEND_ARENA_BYTES = 8 << 20, BACKOFF_MAX_S = 300, RETRY_AFTER_MAX_S = 3600, RECORD_AGAIN_MS = 1000 };
 
 struct send {
-	struct op op;                        /* first: op.h */
+	struct op op; /* first: op.h */
 	struct uuid contact;
 	const char *contact_word, *inbox, *to_kind, *to, *text, *reply_to;
-	json_t *template_;
+	const char *answers_id;
+	json_t *template_, *answers;
+	bool is_public;
 	int64_t last_in_us;
 	int attempts;
-	const struct channel_ops *ops;       /* constant */
+	const struct channel_ops *ops; /* constant */
 	/* what became of it */
 	enum sent_outcome outcome;
 	const char *provider_id, *error;
@@ -50,6 +52,11 @@ static const char *compose_error(int rule)
 		return "no address to send it to";
 	case REPLY_BAD_TEMPLATE:
 		return "the channel cannot send this template";
+	case REPLY_NOT_PUBLIC:
+	case REPLY_NOT_PRIVATE:
+		return "the channel cannot say it there";
+	case REPLY_OPTED_OUT:
+		return "the citizen asked to be sent no more messages";
 	case REPLY_NO_CHANNEL:
 		break;
 	}
@@ -60,8 +67,16 @@ static int compose(struct send *s, struct channel_send *out)
 {
 	const struct world_inbox *in = world_inbox(world_now(s->op.srv), s->inbox);
 	struct channel_reply reply = {
-		.contact_id = s->contact_word, .to_kind = s->to_kind, .to = s->to, .text = s->text,
-		.template_ = s->template_, .reply_to = s->reply_to, .last_in_us = s->last_in_us,
+		.contact_id = s->contact_word,
+		.to_kind = s->to_kind,
+		.to = s->to,
+		.text = s->text,
+		.template_ = s->template_,
+		.reply_to = s->reply_to,
+		.last_in_us = s->last_in_us,
+		.answers_id = s->answers_id,
+		.answers = s->answers,
+		.is_public = s->is_public,
 		.now_us = now_us(),
 	};
 
@@ -148,10 +163,10 @@ static const struct {
 	const char *word;
 	int metric;
 } outcomes[] = {
-	[SENT_OK] = { "sent", M_REPLIES_SENT },
-	[SENT_RETRY] = { "retry", -1 },
-	[SENT_FAILED] = { "failed", M_REPLIES_FAILED },
-	[SENT_UNCERTAIN] = { "uncertain", M_REPLIES_UNCERTAIN },
+	[SENT_OK] = {"sent", M_REPLIES_SENT},
+	[SENT_RETRY] = {"retry", -1},
+	[SENT_FAILED] = {"failed", M_REPLIES_FAILED},
+	[SENT_UNCERTAIN] = {"uncertain", M_REPLIES_UNCERTAIN},
 };
 
 static enum op_status told(struct send *s)
@@ -161,8 +176,8 @@ static enum op_status told(struct send *s)
 	if (outcomes[s->outcome].metric >= 0)
 		metric_add((enum metric)outcomes[s->outcome].metric, 1);
 	log_event(s->outcome == SENT_OK ? LOG_INFO : LOG_WARNING, "reply.done",
-	          "contact=%s outcome=%s attempts=%d ms=%lld", s->contact_word, outcomes[s->outcome].word,
-	          s->attempts + 1, (long long)((mono_us() - s->op.started_us) / 1000));
+		  "contact=%s outcome=%s attempts=%d ms=%lld", s->contact_word, outcomes[s->outcome].word,
+		  s->attempts + 1, (long long)((mono_us() - s->op.started_us) / 1000));
 	return OP_DONE;
 }
 
@@ -177,20 +192,21 @@ static enum op_status fail(struct send *s, const char *error)
 
 static enum op_status send_start(struct send *s)
 {
-	struct channel_send out = { 0 };
+	struct channel_send out = {0};
 	int rule = compose(s, &out);
 
 	if (rule != 0)
 		return fail(s, compose_error(rule));
-	return fetch_submit(&s->op, SEND_ANSWERED, "POST", out.url, out.headers,
-	                    (struct bytes){ (const uint8_t *)out.body, out.body_len });
+	return fetch_submit(&s->op, SEND_ANSWERED, out.method ? out.method : "POST", out.url, out.headers,
+			    (struct bytes){(const uint8_t *)out.body, out.body_len});
 }
 
 static enum op_status record_failed(struct send *s)
 {
 	if (s->op.srv->stopping)
 		return OP_FAIL;
-	if (err_is_refusal(&s->op.err)) {    /* and always would: record that it may have arrived, without its answer */
+	if (err_is_refusal(
+		    &s->op.err)) { /* and always would: record that it may have arrived, without its answer */
 		s->outcome = SENT_UNCERTAIN;
 		s->error = "the provider's answer could not be stored";
 	}
@@ -207,7 +223,7 @@ static enum op_status send_step(struct op *op)
 	case SEND_ANSWERED:
 		read_answer(s);
 		return record(s);
-	case SEND_RECORDED:          /* or not: then once more, for as long as it takes */
+	case SEND_RECORDED: /* or not: then once more, for as long as it takes */
 		if (pg_failed(op))
 			return record_failed(s);
 		return told(s);
@@ -223,18 +239,25 @@ static void send_over(struct op *op, enum op_status how)
 	outbox_sent(op->srv->outbox, ((struct send *)op)->contact);
 }
 
-static const struct op_kind send_kind = { "outbox.send", send_step, send_over, SEND_ARENA_BYTES };
+static const struct op_kind send_kind = {"outbox.send", send_step, send_over, SEND_ARENA_BYTES};
 
 static char *copy(struct send *s, const struct op *claim, int statement, int row, const char *column)
 {
 	return arena_str(s->op.arena, pg_get(claim, statement, row, column));
 }
 
+static json_t *json_of(struct send *s, const char *text)
+{
+	json_t *j = NULL;
+
+	if (text != NULL)
+		jsonx_load(s->op.arena, (struct bytes){(const uint8_t *)text, strlen(text)}, &j, NULL);
+	return j;
+}
+
 void outbox_send(const struct op *claim, int statement, int row)
 {
 	struct send *s = (struct send *)op_new(claim->srv, &send_kind, sizeof(*s));
-	const char *template_ = pg_get(claim, statement, row, "template");
-
 	s->contact = pg_get_uuid(claim, statement, row, "contact");
 	s->contact_word = copy(s, claim, statement, row, "contact");
 	s->inbox = copy(s, claim, statement, row, "inbox");
@@ -243,9 +266,10 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->text = copy(s, claim, statement, row, "text");
 	s->reply_to = copy(s, claim, statement, row, "reply_to");
 	s->last_in_us = pg_get_time(claim, statement, row, "last_in");
+	s->answers_id = copy(s, claim, statement, row, "answers_id");
+	s->is_public = !strcmp(pg_get(claim, statement, row, "visibility"), "public");
+	s->answers = json_of(s, pg_get(claim, statement, row, "answers"));
+	s->template_ = json_of(s, pg_get(claim, statement, row, "template"));
 	s->attempts = (int)pg_get_int(claim, statement, row, "attempts");
-	if (template_ != NULL)
-		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)template_, strlen(template_) },
-		           &s->template_, NULL);
 	op_start(&s->op);
 }

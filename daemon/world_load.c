@@ -147,7 +147,7 @@ static void load_inbox(struct world *w, const struct op *op, int row)
 	i->in.channel = w->channels[c];
 	i->in.account = copy(w, op, Q_INBOXES, row, "account");
 	i->in.settings = settings;
-	i->ops = channel_find(i->in.channel);   /* NULL: nobody posts there (phone, counter) */
+	i->ops = channel_find(pg_get(op, Q_INBOXES, row, "provider"));   /* NULL: nobody posts there (phone, counter) */
 	i->enabled = pg_get_bool(op, Q_INBOXES, row, "enabled");
 	i->conversational = pg_get_bool(op, Q_CHANNELS, c, "conversational");
 	i->product = p >= 0 ? w->products[p] : NULL;

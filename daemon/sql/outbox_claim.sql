@@ -1,7 +1,8 @@
 -- outbox_claim: take replies that are due; committed before anything is sent. A reply waits for the earlier ones of
 -- its case, so that a conversation keeps its order
 -- $1 text this instance, $2 int how many
--- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, last_in
+-- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, visibility,
+-- answers_id, answers (json), last_in
 with due as (
 	select o.contact from loket.outbox o join loket.contact c on c.id = o.contact
 	 where o.state = 'queued' and o.next_at <= clock_timestamp()
@@ -16,7 +17,7 @@ shown as (
 	update loket.contact c set delivery = 'sending', delivery_at = clock_timestamp()
 	  from mine where c.id = mine.contact and c.delivery = 'queued' returning c.id)
 select m.contact, m.municipality, m.inbox, m.case_id, m.attempts, m.to_kind, m.to_value, m.template, c.text,
-       c.reply_to,
+       c.reply_to, c.visibility, a.provider_id as answers_id, a.fields as answers,
        (select max(coalesce(i.provider_time, i.received_at)) from loket.contact i
          where i.case_id = m.case_id and i.inbox = m.inbox and i.direction = 'in') as last_in
-  from mine m join loket.contact c on c.id = m.contact
+  from mine m join loket.contact c on c.id = m.contact left join loket.contact a on a.id = m.answers

@@ -13,17 +13,18 @@
 
 #include <stdbool.h>
 
-enum { CHANNEL_MAX_SECRETS = 4 };
+enum { CHANNEL_MAX_SECRETS = 10 };
 
 /* one account on one channel of one municipality, as its channel sees it. Borrowed, read-only */
 struct inbox {
 	const char *id;              /* "dordrecht-whatsapp" */
 	const char *municipality;    /* "dordrecht" */
-	const char *channel;         /* "whatsapp" */
+	const char *channel;         /* as the citizen knows it: "sms". Who carries it is channel_ops.name: "twilio" */
 	const char *account;         /* phone_number_id, page id, address, …; may be NULL */
 	const json_t *settings;      /* object, never NULL: base_url, product, public, mapping, … */
 	/* during a rotation two secrets of one kind are good. Kinds: "secret" (signs what comes in),
-	 * "verify" (subscription handshake), "token" (we present it when sending) */
+	 * "verify" (subscription handshake), "token" (we present it when sending), "tokenSecret" and "key" (where
+	 * a provider wants more than a token) */
 	struct inbox_secret {
 		const char *kind, *value;
 	} secrets[CHANNEL_MAX_SECRETS];
@@ -32,6 +33,7 @@ struct inbox {
 
 /* a request as a channel sees it; header names are matched without case */
 struct channel_request {
+	const char *url;             /* whole, as the provider called it: some sign it. From the configured public_url */
 	const char *query;           /* without "?", undecoded; may be "" */
 	struct bytes body;           /* the raw bytes */
 	const char *content_type;    /* may be NULL */
@@ -65,10 +67,12 @@ struct channel_batch {
 
 /* what a reply becomes: one HTTP request, run by the outbox */
 struct channel_send {
+	const char *method;          /* NULL: POST */
 	const char *url;
 	const char *headers[8];      /* "Name: value"; NULL ends */
 	const char *body;
 	size_t body_len;
+	int limit;                   /* with REPLY_TOO_LONG: how many characters the channel takes */
 };
 
 struct channel_reply {
@@ -76,7 +80,10 @@ struct channel_reply {
 	const char *to_kind, *to;    /* the citizen's address */
 	const char *text;
 	const json_t *template_;     /* object or NULL */
-	const char *reply_to;        /* provider id we answer; may be NULL */
+	const char *reply_to;        /* provider id of the message it quotes; may be NULL */
+	const char *answers_id;      /* provider id of the citizen's newest message; may be NULL */
+	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */
+	bool is_public;              /* said where everybody reads it */
 	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
 	int64_t now_us;
 };
@@ -87,13 +94,16 @@ enum reply_outcome {             /* said before sending; the API names the rule 
 	REPLY_TOO_LONG,
 	REPLY_NO_ADDRESS,
 	REPLY_BAD_TEMPLATE,
+	REPLY_NOT_PUBLIC,            /* this conversation is private */
+	REPLY_NOT_PRIVATE,           /* this channel knows no private answer (here) */
+	REPLY_OPTED_OUT,             /* the citizen said stop */
 };
 
 /* what became of a request that was sent */
 enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
 
 struct channel_ops {
-	const char *name;            /* "whatsapp" */
+	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */
 	bool signed_body;            /* false: unsigned posts are possible (public forms) */
 	/* GET: the subscription handshake. Returns 0 and *answer (text/plain) or CHANNEL_REFUSED. May be NULL */
 	int (*handshake)(struct arena *a, const struct inbox *in, const struct channel_request *r,

@@ -8,6 +8,7 @@
 #include "lib/channel/whatsapp.h"
 
 #include "lib/base/jsonx.h"
+#include "lib/channel/sending.h"
 
 #include <string.h>
 
@@ -16,31 +17,10 @@ enum {
 	WINDOW_HOURS = 24,
 	MAX_TEMPLATE_NAME = 512,
 	MAX_ERROR_BODY = 64 * 1024,
-	MAX_SENT_ID = 256,   /* as of what comes in; a key of an index cannot be of any length */
+	MAX_SENT_ID = 256, /* as of what comes in; a key of an index cannot be of any length */
 };
 #define GRAPH_URL "https://graph.facebook.com/v23.0"
 #define HOUR_US (INT64_C(3600) * 1000000)
-
-static size_t characters(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += (*s & 0xc0) != 0x80;
-	return n;
-}
-
-/* a header or path may hold this text: printable, no blanks */
-static bool is_token(const char *s)
-{
-	if (!s || !*s)
-		return false;
-	for (; *s; s++) {
-		if (*s < 0x21 || *s > 0x7e)
-			return false;
-	}
-	return true;
-}
 
 static bool is_number(const char *s)
 {
@@ -53,7 +33,8 @@ static json_t *body_of(const json_t *texts)
 	json_t *parameters = json_array(), *text;
 	size_t i;
 
-	json_array_foreach(texts, i, text) {
+	json_array_foreach(texts, i, text)
+	{
 		if (!json_is_string(text)) {
 			json_decref(parameters);
 			return NULL;
@@ -86,12 +67,14 @@ static json_t *template_of(const json_t *t)
 	return out;
 }
 
-static int check(const struct inbox *in, const struct channel_reply *rep)
+static int check(const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
 {
 	bool by_phone = !strcmp(rep->to_kind, "phone"), by_id = !strcmp(rep->to_kind, "whatsapp");
 
-	if (!is_number(in->account) || !is_token(inbox_secret(in, "token", 0)))
+	if (!is_number(in->account) || !sending_is_token(inbox_secret(in, "token", 0)))
 		return REPLY_NO_CHANNEL;
+	if (rep->is_public)
+		return REPLY_NOT_PUBLIC;
 	if ((!by_phone && !by_id) || !rep->to || !*rep->to)
 		return REPLY_NO_ADDRESS;
 	if (by_phone && !is_number(rep->to + (*rep->to == '+')))
@@ -100,7 +83,7 @@ static int check(const struct inbox *in, const struct channel_reply *rep)
 		return 0;
 	if (!rep->last_in_us || rep->now_us - rep->last_in_us >= WINDOW_HOURS * HOUR_US)
 		return REPLY_WINDOW_CLOSED;
-	return rep->text && characters(rep->text) <= MAX_CHARACTERS ? 0 : REPLY_TOO_LONG;
+	return sending_fits(out, rep->text, MAX_CHARACTERS);
 }
 
 /* owner    the caller drops it; NULL when the template is none */
@@ -127,8 +110,7 @@ static json_t *message_of(const struct channel_reply *rep)
 int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 		     struct channel_send *out)
 {
-	const char *base = jsonx_str(in->settings, "base_url");
-	int refused = check(in, rep);
+	int refused = check(in, rep, out);
 	json_t *m;
 
 	if (refused)
@@ -137,11 +119,9 @@ int whatsapp_compose(struct arena *a, const struct inbox *in, const struct chann
 	if (!m)
 		return REPLY_BAD_TEMPLATE;
 	memset(out, 0, sizeof *out);
-	out->url = arena_printf(a, "%s/%s/messages", base ? base : GRAPH_URL, in->account);
-	out->headers[0] = arena_printf(a, "Authorization: Bearer %s", inbox_secret(in, "token", 0));
-	out->headers[1] = "Content-Type: application/json";
-	out->body = jsonx_dump(a, m, &out->body_len);
-	json_decref(m);
+	out->url = arena_printf(a, "%s/%s/messages", sending_base(in, GRAPH_URL), in->account);
+	sending_header(a, out, "Authorization", arena_printf(a, "Bearer %s", inbox_secret(in, "token", 0)));
+	sending_json(a, out, m);
 	return 0;
 }
 
@@ -151,46 +131,46 @@ static const struct meaning {
 	bool retry;
 	const char *text;
 } meanings[] = {
-	{ 1, true, "the provider has a problem" },
-	{ 2, true, "the provider is unavailable" },
-	{ 4, true, "too many calls" },
-	{ 10, false, "no permission" },
-	{ 100, false, "the provider does not accept the request" },
-	{ 190, false, "the access token is not valid any more" },
-	{ 368, false, "the account is blocked for a breach of the rules" },
-	{ 80007, true, "too many calls" },
-	{ 130429, true, "too many messages" },
-	{ 130472, false, "the recipient is part of an experiment" },
-	{ 130497, false, "not allowed in this country" },
-	{ 131000, true, "the provider has a problem" },
-	{ 131005, false, "no permission" },
-	{ 131008, false, "something is missing in the request" },
-	{ 131009, false, "a value is not accepted" },
-	{ 131016, true, "the provider is unavailable" },
-	{ 131021, false, "the recipient is ourselves" },
-	{ 131026, false, "cannot be delivered to this recipient" },
-	{ 131030, false, "the recipient is not on the list of this test account" },
-	{ 131031, false, "the account is locked" },
-	{ 131042, false, "the payment method of the account fails" },
-	{ 131045, false, "the number is not registered" },
-	{ 131047, false, "more than 24 hours since the last message of the citizen" },
-	{ 131048, true, "too many messages were marked as spam" },
-	{ 131049, false, "held back by the provider" },
-	{ 131050, false, "the recipient does not want these messages" },
-	{ 131051, false, "this kind of message is not supported" },
-	{ 131052, true, "media could not be fetched" },
-	{ 131053, false, "media could not be used" },
-	{ 131056, true, "too many messages to this recipient" },
-	{ 131057, true, "the account is in maintenance" },
-	{ 132000, false, "the template has another number of parameters" },
-	{ 132001, false, "the template does not exist in this language" },
-	{ 132005, false, "the template becomes too long" },
-	{ 132007, false, "the template is against the rules" },
-	{ 132012, false, "a parameter of the template has the wrong form" },
-	{ 132015, false, "the template is paused" },
-	{ 132016, false, "the template is switched off" },
-	{ 133004, true, "the provider is unavailable" },
-	{ 133010, false, "the number is not registered" },
+	{1, true, "the provider has a problem"},
+	{2, true, "the provider is unavailable"},
+	{4, true, "too many calls"},
+	{10, false, "no permission"},
+	{100, false, "the provider does not accept the request"},
+	{190, false, "the access token is not valid any more"},
+	{368, false, "the account is blocked for a breach of the rules"},
+	{80007, true, "too many calls"},
+	{130429, true, "too many messages"},
+	{130472, false, "the recipient is part of an experiment"},
+	{130497, false, "not allowed in this country"},
+	{131000, true, "the provider has a problem"},
+	{131005, false, "no permission"},
+	{131008, false, "something is missing in the request"},
+	{131009, false, "a value is not accepted"},
+	{131016, true, "the provider is unavailable"},
+	{131021, false, "the recipient is ourselves"},
+	{131026, false, "cannot be delivered to this recipient"},
+	{131030, false, "the recipient is not on the list of this test account"},
+	{131031, false, "the account is locked"},
+	{131042, false, "the payment method of the account fails"},
+	{131045, false, "the number is not registered"},
+	{131047, false, "more than 24 hours since the last message of the citizen"},
+	{131048, true, "too many messages were marked as spam"},
+	{131049, false, "held back by the provider"},
+	{131050, false, "the recipient does not want these messages"},
+	{131051, false, "this kind of message is not supported"},
+	{131052, true, "media could not be fetched"},
+	{131053, false, "media could not be used"},
+	{131056, true, "too many messages to this recipient"},
+	{131057, true, "the account is in maintenance"},
+	{132000, false, "the template has another number of parameters"},
+	{132001, false, "the template does not exist in this language"},
+	{132005, false, "the template becomes too long"},
+	{132007, false, "the template is against the rules"},
+	{132012, false, "a parameter of the template has the wrong form"},
+	{132015, false, "the template is paused"},
+	{132016, false, "the template is switched off"},
+	{133004, true, "the provider is unavailable"},
+	{133010, false, "the number is not registered"},
 };
 
 static const struct meaning *meaning_of(json_int_t code)
@@ -215,7 +195,7 @@ static enum sent_outcome refusal(struct arena *a, int status, const json_t *e, c
 }
 
 enum sent_outcome whatsapp_sent(struct arena *a, int status, struct bytes body, const char **provider_id,
-                                const char **error)
+				const char **error)
 {
 	json_t *root = NULL;
 	const char *id;
@@ -230,9 +210,9 @@ enum sent_outcome whatsapp_sent(struct arena *a, int status, struct bytes body, 
 	}
 	if (status >= 400 && jsonx_obj(root, "error"))
 		return refusal(a, status, jsonx_obj(root, "error"), error);
-	*error = status ? arena_printf(a, "HTTP %d", status) : "no answer";
-	if (status == 429 || status == 503) /* turned away at the door */
-		return SENT_RETRY;
-	/* somebody in between answered, or nobody did, or it was taken under a name we were not told */
-	return status >= 300 && status < 500 ? SENT_FAILED : SENT_UNCERTAIN;
+	if (status >= 200 && status < 300) {
+		*error = "taken under a name we were not told";
+		return SENT_UNCERTAIN;
+	}
+	return sending_outcome(a, status, error);
 }

@@ -1,0 +1,61 @@
+#include "lib/channel/sending.h"
+
+#include "lib/base/jsonx.h"
+
+int sending_fits(struct channel_send *out, const char *text, int limit)
+{
+	int n = 0;
+
+	for (const char *s = text; s && *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	out->limit = limit;
+	return text && n <= limit ? 0 : REPLY_TOO_LONG;
+}
+
+bool sending_is_token(const char *s)
+{
+	if (!s || !*s)
+		return false;
+	for (; *s; s++) {
+		if (*s < 0x21 || *s > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+const char *sending_base(const struct inbox *in, const char *otherwise)
+{
+	const char *base = jsonx_str(in->settings, "base_url");
+
+	return base ? base : otherwise;
+}
+
+void sending_header(struct arena *a, struct channel_send *out, const char *name, const char *value)
+{
+	enum { MOST = sizeof out->headers / sizeof *out->headers - 1 }; /* a NULL ends them */
+
+	for (int i = 0; i < MOST; i++) {
+		if (!out->headers[i]) {
+			out->headers[i] = arena_printf(a, "%s: %s", name, value);
+			return;
+		}
+	}
+}
+
+void sending_json(struct arena *a, struct channel_send *out, json_t *body)
+{
+	sending_header(a, out, "Content-Type", "application/json");
+	out->body = jsonx_dump(a, body, &out->body_len);
+	json_decref(body);
+}
+
+enum sent_outcome sending_outcome(struct arena *a, int status, const char **error)
+{
+	*error = NULL;
+	if (status >= 200 && status < 300)
+		return SENT_OK;
+	*error = status ? arena_printf(a, "HTTP %d", status) : "no answer";
+	if (status == 429 || status == 503)
+		return SENT_RETRY;
+	return status >= 300 && status < 500 ? SENT_FAILED : SENT_UNCERTAIN;
+}

@@ -1,0 +1,27 @@
+/*
+ * sending.h - what the channels share when a reply becomes a request
+ */
+#ifndef LOKET_SENDING_H
+#define LOKET_SENDING_H
+
+#include "lib/channel/channel.h"
+
+/* sending_fits - 0, or REPLY_TOO_LONG with out->limit. Characters are code points; NULL text fits nowhere */
+int sending_fits(struct channel_send *out, const char *text, int limit);
+/* sending_is_token - may it stand in a header or a path? Printable, no blanks, not empty */
+bool sending_is_token(const char *s);
+/* sending_base - settings.base_url, else otherwise: where the provider's API is */
+const char *sending_base(const struct inbox *in, const char *otherwise);
+/* sending_header - "name: value" on its way; value is a token or quoted already. At most 7 of them */
+void sending_header(struct arena *a, struct channel_send *out, const char *name, const char *value);
+/* sending_json - body as the request's, with its Content-Type. body is taken over: the caller drops nothing
+ */
+void sending_json(struct arena *a, struct channel_send *out, json_t *body);
+/*
+ * sending_outcome - of a status, where the body says nothing more
+ * 2xx SENT_OK; 429 and 503 SENT_RETRY: turned away at the door; other 3xx and 4xx SENT_FAILED; no answer and
+ * 5xx SENT_UNCERTAIN: it may have been taken. *error in the arena, NULL with SENT_OK
+ */
+enum sent_outcome sending_outcome(struct arena *a, int status, const char **error);
+
+#endif
