@@ -1,11 +1,12 @@
 -- world.sql: the demo world: five municipalities that share one contact centre. Harmless to repeat.
 --
---   psql -v tokens='{"anna": "…", …}' -v secrets='{"dordrecht-whatsapp": "…", …}' -v graph_token=… \
---        -v graph_url=http://127.0.0.1:8081/v23.0 -f config/demo/world.sql
+--   psql -v tokens='{"anna": "…", …}' -v secrets='{"dordrecht-whatsapp": "…", …}' -v accounts="$(cat config/demo/accounts.json)" \
+--        -v standin_token=… -v standin_url=http://127.0.0.1:8081 -f config/demo/world.sql
 --
 -- tokens       by name: admin integration lead anna bram carla wim, and of any other agent in lower case
 -- secrets      by inbox; signs what comes in, and is the word of the subscription handshake
--- graph_token  what we show the provider when we send; graph_url: its address
+-- accounts     by inbox: who carries it, under which account, and which kinds of secrets we send with
+-- standin_token  what we show the providers when we send; standin_url: where their stand-in is
 -- Nobody in here exists. Run as the owner of the cluster: row level security is forced on everyone else.
 \set ON_ERROR_STOP on
 begin;
@@ -117,28 +118,29 @@ insert into team (id, name) values
 	('burgerzaken', 'Burgerzaken'), ('parkeren', 'Parkeren en vergunningen')
 on conflict do nothing;
 
--- channels without a file in lib/channel yet are off; phone, counter and letter are typed in by people
-insert into inbox (id, municipality, channel, account, settings, enabled)
-select m.id || '-' || c.id, m.id, c.id,
-	case c.id when 'whatsapp' then (106540352242921 + row_number() over (partition by c.id
-		order by m.id <> 'dordrecht', m.id))::text end,
-	-- one demo secret stands for every account of Meta's: payloads of any number may be tried
-	case c.id when 'whatsapp' then jsonb_build_object('base_url', :'graph_url', 'any_account', true) else '{}' end,
-	c.id in ('webform', 'openforms', 'whatsapp', 'phone', 'counter', 'letter')
-from municipality m cross join channel c
+-- phone, counter and letter are typed in by people. One demo secret stands for every account of a provider's, so
+-- any_account: payloads of any number may be tried. The base_url is set again: the stand-in may have moved
+create temporary table account on commit drop as
+select a.key as inbox, a.value ->> 'provider' as provider, a.value ->> 'account' as account, a.value -> 'sends' as sends,
+	a.value -> 'settings' || jsonb_build_object('base_url',
+		:'standin_url' || '/' || (a.value ->> 'provider') || coalesce(a.value ->> 'version', '')) as settings
+from jsonb_each(:'accounts'::jsonb) a;
+insert into inbox (id, municipality, channel, provider, account, settings, enabled)
+select m.id || '-' || c.id, m.id, c.id, nullif(a.provider, c.id), a.account, coalesce(a.settings, '{}'),
+	a.inbox is not null or c.id in ('webform', 'openforms', 'phone', 'counter', 'letter')
+from municipality m cross join channel c left join account a on a.inbox = m.id || '-' || c.id
 where m.id = 'dordrecht' or c.id in ('webform', 'whatsapp', 'phone', 'counter', 'letter')
 on conflict do nothing;
--- the stand-in may have moved to another port
-update inbox set settings = settings || jsonb_build_object('base_url', :'graph_url')
-where channel = 'whatsapp' and settings ->> 'base_url' is distinct from :'graph_url';
+update inbox i set settings = i.settings || a.settings from account a
+where a.inbox = i.id and i.settings ->> 'base_url' is distinct from a.settings ->> 'base_url';
 
 insert into inbox_secret (inbox, kind, value)
 select s.key, k.kind, s.value
-from jsonb_each_text(:'secrets'::jsonb) s join inbox i on i.id = s.key
+from jsonb_each_text(:'secrets'::jsonb) s join inbox i on i.id = s.key left join account a on a.inbox = i.id
 cross join (values ('secret'), ('verify')) k (kind)
-where k.kind = 'secret' or i.channel = 'whatsapp'
+where k.kind = 'secret' or a.inbox is not null
 union all
-select id, 'token', :'graph_token' from inbox where channel = 'whatsapp'
+select a.inbox, k.kind, :'standin_token' from account a cross join jsonb_array_elements_text(a.sends) k (kind)
 on conflict do nothing;
 
 -- all: every product, municipality or channel

@@ -96,7 +96,7 @@ class Privacy(world.LoketTest):
         offer = cls.anna.next_offer()
         taken = cls.anna.accept(offer)
         case = taken['case']['id']
-        w.graph.faults[:] = ['500', '400']
+        w.standin.faults[:] = ['500', '400']
         cls.anna.reply(taken, c.sentence())
         cls.anna.reply(taken, c.sentence())
         cls.anna.reply(taken, c.sentence())

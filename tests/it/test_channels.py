@@ -48,7 +48,7 @@ class Example:
     def proof(self):
         how = self.directives.get('sign', 'hub' if self.channel == 'whatsapp' else 'own')
         if how == 'hub':
-            return {'X-Hub-Signature-256': world.sign(SECRET, self.body)}
+            return {'X-Hub-Signature-256': world.hub_signature(SECRET, self.body)}
         if how == 'bearer':
             return {'Authorization': 'Bearer ' + SECRET}
         if how == 'own':

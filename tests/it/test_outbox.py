@@ -30,10 +30,10 @@ class OutboxTest(world.LoketTest):
 
     def sent(self, contact):
         """What the provider got of it."""
-        return [r for r in self.world.graph.received if r['message'].get('biz_opaque_callback_data') == contact]
+        return [r for r in self.world.standin.received if r['message'].get('biz_opaque_callback_data') == contact]
 
     def reply(self, taken, *faults, text='Dat kan aan de balie'):
-        self.world.graph.faults[:] = list(faults)
+        self.world.standin.faults[:] = list(faults)
         return self.anna.reply(taken, text)['contact']['id']
 
     def wait_for(self, taken, *states, timeout=15):
@@ -70,14 +70,14 @@ class Provider(OutboxTest):
 
     def test_cut_after_it_was_taken(self):
         """No answer: uncertain, not sent again; then the provider's reports say what became of it."""
-        self.world.graph.delay = 1.0
+        self.world.standin.delay = 1.0
         taken = self.take()
         contact = self.reply(taken, 'cut')
         self.wait_for(taken, 'uncertain', timeout=5)
         self.anna.events.wait('delivery.changed', lambda d: d['contact'] == {'id': contact, 'delivery': 'uncertain'})
         self.wait_for(taken, 'delivered')
         self.assertEqual(len(self.sent(contact)), 1)
-        self.world.graph.delay = 0.02
+        self.world.standin.delay = 0.02
         self.done(taken)
 
     def test_reports_in_any_order_only_go_forward(self):
@@ -105,7 +105,7 @@ class Provider(OutboxTest):
         """A provider that does not give our id back: its report waits in delivery_report until the answer names it."""
         taken = self.take()
         self.world.psql("insert into loket.delivery_report (inbox, provider_id, status, municipality, at) select 'dordrecht-whatsapp', "
-                        "'wamid.STANDIN' || %s, 'delivered', 'dordrecht', now()", [self.world.graph.n + 1])
+                        "'wamid.STANDIN' || %s, 'delivered', 'dordrecht', now()", [self.world.standin.n + 1])
         self.reply(taken, 'silent')
         self.wait_for(taken, 'delivered')
         self.world.psql('delete from loket.delivery_report')
@@ -122,7 +122,7 @@ class Provider(OutboxTest):
         first = self.reply(taken, '500', text='Eerst')
         second = self.anna.reply(taken, 'Dan')['contact']['id']
         wait_until(lambda: self.sent(second), 15, 'the second')
-        taken_order = [r['message']['text']['body'] for r in self.world.graph.received
+        taken_order = [r['message']['text']['body'] for r in self.world.standin.received
                        if r['taken'] and r['message'].get('biz_opaque_callback_data') in (first, second)]
         self.assertEqual(taken_order, ['Eerst', 'Dan'])
         self.done(taken)
@@ -140,7 +140,7 @@ class Death(OutboxTest):
     def test_uncertain_and_never_sent_twice(self):
         taken = self.take()
         contact = self.reply(taken, 'timeout')
-        self.world.graph.delay = 30                          # its reports come after we looked
+        self.world.standin.delay = 30                          # its reports come after we looked
         wait_until(lambda: self.sent(contact), what='the request at the provider')
         self.crash()
         self.wait_for(taken, 'uncertain')
@@ -148,14 +148,15 @@ class Death(OutboxTest):
         time.sleep(1.5)
         self.assertEqual(len(self.sent(contact)), 1)
         # what was not begun yet goes out once
-        self.world.graph.delay = 0.02
+        self.world.standin.delay = 0.02
         again = self.reply(taken, text='Nogmaals')
         wait_until(lambda: self.sent(again), what='the new reply')
         self.assertEqual(len(self.sent(again)), 1)
         # and a report that comes late still says what became of the first
-        self.world.graph.deliver(self.world.account('dordrecht-whatsapp'), {'statuses': [
+        self.world.standin.deliver(*self.world.standin.providers['whatsapp'].webhook(
+            self.world.account('dordrecht-whatsapp'), {'statuses': [
             {'id': self.sent(contact)[0]['id'], 'status': 'delivered', 'timestamp': str(int(time.time())), 'recipient_id': '31630000001',
-             'biz_opaque_callback_data': contact}]})
+             'biz_opaque_callback_data': contact}]}))
         wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [contact]) == 'delivered',
                    what='the late report')
 
@@ -163,7 +164,7 @@ class Death(OutboxTest):
         """It is left alone while that instance has a session, and uncertain when it has none."""
         import psycopg2
         taken = self.take()
-        self.world.graph.faults[:] = []
+        self.world.standin.faults[:] = []
         other = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_system'),
                                  application_name='loketd another-instance')
         contact = self.reply(taken, 'silent')
@@ -178,7 +179,7 @@ class Death(OutboxTest):
 
     def test_what_was_accepted_before_the_crash_is_sent_after_it(self):
         taken = self.take()
-        self.world.graph.faults[:] = []
+        self.world.standin.faults[:] = []
         contacts = [self.anna.reply(taken, f'Nummer {i}')['contact']['id'] for i in range(3)]
         self.crash()
         wait_until(lambda: all(r[0] not in ('queued', 'sending') for r in self.world.psql(
@@ -193,7 +194,7 @@ class DatabaseDeath(OutboxTest):
 
     def test_what_came_back_is_recorded_when_it_can_be(self):
         taken = self.take()
-        self.world.graph.delay = 0.7                         # "slow": the answer comes after its three reports
+        self.world.standin.delay = 0.7                         # "slow": the answer comes after its three reports
         contact = self.reply(taken, 'slow')
         wait_until(lambda: self.sent(contact), what='the request at the provider')
         self.world.servers.pg_stop()

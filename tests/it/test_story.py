@@ -46,7 +46,7 @@ class Story(world.LoketTest):
         self.assertEqual(contact['delivery'], 'queued')
 
         # it leaves for WhatsApp as WhatsApp wants it (the stand-in refuses any other path, token or body)
-        sent = wait_until(lambda: self.world.graph.received, what='a message at the provider')[-1]
+        sent = wait_until(lambda: self.world.standin.received, what='a message at the provider')[-1]
         self.assertIsNone(sent['wrong'])
         self.assertEqual(sent['account'], self.world.account('dordrecht-whatsapp'))
         self.assertEqual(sent['message']['text']['body'], 'Dat kan op dordrecht.nl/parkeren. Zal ik u helpen?')

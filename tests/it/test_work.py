@@ -71,7 +71,7 @@ class Reply(WorkTest):
         answer = self.reply(taken, text='Uw vraag is beantwoord', template={'name': 'vraag_beantwoord', 'language': 'nl',
                                                                                         'parameters': ['Sanne']})
         self.assertStatus(answer, 202)
-        sent = wait_until(lambda: [r for r in self.world.graph.received if r['message'].get('biz_opaque_callback_data')
+        sent = wait_until(lambda: [r for r in self.world.standin.received if r['message'].get('biz_opaque_callback_data')
                                    == answer.json['contact']['id']], what='the template at the provider')[0]
         self.assertIsNone(sent['wrong'])
         self.assertEqual(sent['message']['template']['name'], 'vraag_beantwoord')
@@ -84,7 +84,7 @@ class Reply(WorkTest):
         self.assertRule(self.reply(taken, text='x' * 4097), 'textTooLong')
         self.assertRule(self.reply(taken, text='Hoi allemaal', visibility='public'), 'notPublic')
         self.assertStatus(self.reply(taken, text='Met bijlage', attachments=[{'id': 'x'}]), 422)
-        self.assertEqual(self.world.graph.received, [r for r in self.world.graph.received if r['message'].get('text', {}).get('body')
+        self.assertEqual(self.world.standin.received, [r for r in self.world.standin.received if r['message'].get('text', {}).get('body')
                                                      not in ('Hoi allemaal', 'Met bijlage')])
 
     def test_form_cannot_be_answered_on_its_channel(self):
@@ -124,9 +124,9 @@ class Reply(WorkTest):
         texts = [f'Zin {i}' for i in range(5)]
         for text in texts:
             self.assertStatus(self.reply(taken, text=text), 202)
-        wait_until(lambda: sum(r['message'].get('text', {}).get('body') in texts for r in self.world.graph.received) == 5,
+        wait_until(lambda: sum(r['message'].get('text', {}).get('body') in texts for r in self.world.standin.received) == 5,
                    what='five messages')
-        self.assertEqual([r['message']['text']['body'] for r in self.world.graph.received
+        self.assertEqual([r['message']['text']['body'] for r in self.world.standin.received
                           if r['message'].get('text', {}).get('body') in texts], texts)
 
 

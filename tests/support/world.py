@@ -13,7 +13,7 @@
             case = anna.accept(offer)
 
 One database per class, copied from a migrated template. self.world.psql(sql, params), .redis('ZCARD', …), .kill9(),
-.start(), .stop(), .graph (the stand-in: .received, .faults). Every request through world.api and world.hook is
+.start(), .stop(), .standin (of the providers: .received, .faults). Every request through world.api and world.hook is
 written to $LOKET_TRAFFIC for the contract test. A sanitizer report or a bad exit code fails the class.
 
 loketd dies with the thread that started it: start and kill it from threads that live as long as you need it.
@@ -40,7 +40,8 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from servers import LOKETD, ROOT, Servers, die_with_us, wait_until  # noqa: E402
-from standin import StandIn, sign  # noqa: E402
+from standin import StandIn, accounts_of  # noqa: E402
+from standin.provider import hub_signature  # noqa: E402
 
 MUNICIPALITIES = ['alblasserdam', 'dordrecht', 'hendrik-ido-ambacht', 'sliedrecht', 'zwijndrecht']
 PEOPLE = ['anna', 'bram', 'carla', 'wim', 'ayşe', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees',
@@ -48,7 +49,8 @@ PEOPLE = ['anna', 'bram', 'carla', 'wim', 'ayşe', 'daan', 'eva', 'fatima', 'gij
 TOKENS = {name: f"token-of-{name.encode('ascii', 'ignore').decode()}-" + hashlib.sha256(name.encode()).hexdigest()[:32]
           for name in ['admin', 'lead', 'integration', *PEOPLE]}
 DORDRECHT_WHATSAPP = '106540352242922'      # phone_number_id; the other municipalities follow in alphabetical order
-GRAPH_TOKEN = 'graph-token-0123456789abcdef'
+STANDIN_TOKEN = 'standin-token-0123456789abcdef'
+ACCOUNTS = json.loads((ROOT / 'config/demo/accounts.json').read_text())
 SANITIZER = re.compile(r'ERROR: (Address|Leak)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer')
 
 
@@ -155,13 +157,11 @@ class World:
         self.process = None
         self.exit_code = None
         self._open = []
-        accounts = {str(int(DORDRECHT_WHATSAPP) + i): (f'{self.url}/v1/hooks/{m}-whatsapp', SECRETS[f'{m}-whatsapp'])
-                    for i, m in enumerate(['dordrecht'] + [m for m in MUNICIPALITIES if m != 'dordrecht'])}
-        self.graph = StandIn(GRAPH_TOKEN, accounts).start()
+        self.standin = StandIn(accounts_of(ACCOUNTS, f'{self.url}/v1/hooks', SECRETS, STANDIN_TOKEN)).start()
         self.database = self.servers.new_database('empty' if empty else 'world',
                                                   self._migrate if empty else self._migrate_and_fill)
-        self.psql("update loket.inbox set settings = settings || jsonb_build_object('base_url', %s::text) "
-                  "where channel = 'whatsapp'", [self.graph.url])
+        self.psql("update loket.inbox set settings = settings || jsonb_build_object('base_url', "
+                  "regexp_replace(settings ->> 'base_url', '^http://[^/]*', %s)) where settings ? 'base_url'", [self.standin.url])
         self.servers.redis_command('FLUSHALL')
 
     # ---- the database and Redis
@@ -176,7 +176,8 @@ class World:
     def _migrate_and_fill(self, database):
         self._migrate(database)
         self.servers.psql_file(ROOT / 'config/demo/world.sql', database, tokens=json.dumps(TOKENS),
-                               secrets=json.dumps(SECRETS), graph_token=GRAPH_TOKEN, graph_url=self.graph.url)
+                               secrets=json.dumps(SECRETS), accounts=json.dumps(ACCOUNTS), standin_token=STANDIN_TOKEN,
+                               standin_url=self.standin.url)
 
     def psql(self, sql, params=None, user='loket'):
         """Rows as tuples. user loket sees everything; loket_api and loket_system see what their policies let."""
@@ -197,7 +198,7 @@ class World:
             f'database = "host={self.servers.dir} dbname={database}"\n'
             f'redis = "unix:{self.servers.redis_socket}"\n'
             f'state_dir = "{self.dir}/state"\n'
-            f'fetch_allow = {{"127.0.0.1:{self.graph.server_address[1]}"}}\n'
+            f'fetch_allow = {{"127.0.0.1:{self.standin.server_address[1]}"}}\n'
             + ('' if 'log_level' in self.extra else 'log_level = "debug"\n') + self.extra + '\n')
 
     def _env(self):
@@ -267,7 +268,7 @@ class World:
             if code not in (0, None):
                 raise AssertionError(f'loketd ended with {code}:\n{self.log()[-5000:]}')
         finally:
-            self.graph.close()
+            self.standin.close()
             if os.environ.get('LOKET_KEEP_LOGS'):
                 shutil.copy(self.log_path, os.environ['LOKET_KEEP_LOGS'])
             shutil.rmtree(self.dir, ignore_errors=True)
@@ -309,7 +310,7 @@ class World:
         headers = {'Content-Type': content_type, **(headers or {})}
         secret = self.secrets.get(inbox, 'no such inbox') if secret is None else secret
         if secret:
-            headers['X-Hub-Signature-256'] = sign(secret, body)
+            headers['X-Hub-Signature-256'] = hub_signature(secret, body)
         return self.request('POST', f'/v1/hooks/{inbox}', headers, body, timeout=timeout)
 
     def hook_whatsapp(self, text=None, inbox='dordrecht-whatsapp', **more):
@@ -321,9 +322,8 @@ class World:
         return answer
 
     def account(self, inbox):
-        """The phone_number_id of a WhatsApp inbox of the demo world."""
-        others = ['dordrecht'] + [m for m in MUNICIPALITIES if m != 'dordrecht']
-        return str(int(DORDRECHT_WHATSAPP) + others.index(inbox.removesuffix('-whatsapp')))
+        """The account of an inbox of the demo world at its provider."""
+        return ACCOUNTS[inbox]['account']
 
     def hook_form(self, fields, inbox='dordrecht-webform', **more):
         """A web form as JSON, signed in our own way (X-Loket-Signature)."""

@@ -1,0 +1,95 @@
+"""whatsapp.py - the WhatsApp Cloud API of Meta: POST /v23.0/{phone_number_id}/messages
+
+Answered as Meta documents it (developers.facebook.com, Cloud API, "Messages", read 2026-11): 200 {"messaging_product",
+"contacts":[{"input","wa_id"}],"messages":[{"id"}]}, or an error object; then signed status webhooks.
+"""
+import json
+import re
+import time
+
+from .provider import Provider, Refused, hub_signature
+
+
+def error(code, text):
+    return {'error': {'message': text, 'type': 'OAuthException', 'code': code, 'fbtrace_id': 'A1b2C3'}}
+
+
+def wrong_with(message):
+    """What Meta would refuse in a message, or None. Field names as in the Cloud API reference."""
+    known = {'messaging_product', 'recipient_type', 'to', 'recipient', 'type', 'text', 'template', 'context',
+             'biz_opaque_callback_data'}
+    if not isinstance(message, dict):
+        return 'not an object'
+    if set(message) - known:
+        return f'unexpected keys {sorted(set(message) - known)}'
+    if message.get('messaging_product') != 'whatsapp':
+        return 'messaging_product must be whatsapp'
+    if message.get('recipient_type', 'individual') != 'individual':
+        return 'recipient_type must be individual'
+    to = message.get('to', message.get('recipient'))
+    if not isinstance(to, str) or not re.fullmatch(r'\+?\d{6,15}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}', to):
+        return 'to must be a phone number or a user id'
+    if len(str(message.get('biz_opaque_callback_data', ''))) > 512:
+        return 'biz_opaque_callback_data is too long'
+    if 'context' in message and not isinstance(message['context'].get('message_id'), str):
+        return 'context.message_id must be a string'
+    kind = message.get('type', 'text')
+    if kind == 'text':
+        body = message.get('text', {}).get('body')
+        if not isinstance(body, str) or not 1 <= len(body) <= 4096:
+            return 'text.body must have 1 to 4096 characters'
+        return None
+    if kind == 'template':
+        template = message.get('template', {})
+        if not isinstance(template.get('name'), str) or not isinstance(template.get('language', {}).get('code'), str):
+            return 'template needs name and language.code'
+        return None
+    return f'type {kind} is not supported here'
+
+
+class WhatsApp(Provider):
+    name = 'whatsapp'
+    version = '/v23.0'
+
+    def take(self, method, path, headers, raw):
+        found = re.fullmatch(r'/v\d+\.\d+/(\d+)/messages', path)
+        if method != 'POST' or not found or found[1] not in self.accounts:
+            raise Refused(404, error(100, 'Unsupported post request: object does not exist'), f'unknown path {path}')
+        if headers.get('Authorization') != 'Bearer ' + self.accounts[found[1]]['token']:
+            raise Refused(401, error(190, 'Invalid OAuth access token'), 'token')
+        message = self.json(headers, raw)
+        wrong = wrong_with(message)
+        if wrong:
+            raise Refused(400, error(100, '(#100) ' + wrong), wrong)
+        return found[1], message
+
+    def new_id(self, n):
+        return f'wamid.STANDIN{n}'
+
+    def answer(self, account, message, made_id):
+        to = message.get('to', message.get('recipient'))
+        return 200, {'messaging_product': 'whatsapp', 'contacts': [{'input': to, 'wa_id': to.lstrip('+')}],
+                     'messages': [{'id': made_id}]}
+
+    def refusal(self, status):
+        return {500: error(1, 'An unknown error occurred'), 429: error(130429, 'Rate limit hit'),
+                400: error(131026, 'Message undeliverable')}[status]
+
+    def report(self, account, message, made_id, status):
+        item = {'id': made_id, 'status': status, 'timestamp': str(int(time.time())),
+                'recipient_id': message.get('to', message.get('recipient'))}
+        if 'biz_opaque_callback_data' in message:
+            item['biz_opaque_callback_data'] = message['biz_opaque_callback_data']
+        if status == 'failed':
+            item['errors'] = [{'code': 131026, 'title': 'Message undeliverable'}]
+        return self.webhook(account, {'statuses': [item]})
+
+    def webhook(self, account, value):
+        """A post of Meta's with this value, signed."""
+        value = {'messaging_product': 'whatsapp',
+                 'metadata': {'display_phone_number': '31781234567', 'phone_number_id': account}} | value
+        body = json.dumps({'object': 'whatsapp_business_account',
+                           'entry': [{'id': '102290129340398', 'changes': [{'field': 'messages', 'value': value}]}]}).encode()
+        return self.accounts[account]['url'], body, {
+            'Content-Type': 'application/json',
+            'X-Hub-Signature-256': hub_signature(self.accounts[account]['secret'], body)}
