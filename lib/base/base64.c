@@ -1,5 +1,7 @@
 #include "lib/base/base64.h"
 
+#include <openssl/evp.h>
+
 static int value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -38,4 +40,12 @@ bool base64_decode(struct arena *a, const char *in, size_t len, struct bytes *ou
 		return false;
 	*out = (struct bytes){ b, n };
 	return true;
+}
+
+char *base64_encode(struct arena *a, struct bytes in)
+{
+	char *out = arena_alloc(a, (in.len + 2) / 3 * 4 + 1);
+
+	EVP_EncodeBlock((unsigned char *)out, in.data, (int)in.len);
+	return out;
 }

@@ -9,4 +9,7 @@
 /* base64_decode - *out in the arena; false when in is no base64 or the arena has no room */
 bool base64_decode(struct arena *a, const char *in, size_t len, struct bytes *out);
 
+/* base64_encode - NUL-terminated, in the arena */
+char *base64_encode(struct arena *a, struct bytes in);
+
 #endif

@@ -15,9 +15,8 @@ static void need(bool ok)
 		abort();
 }
 
-void hmac_sha256_two(const char *key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])
+static void hmac_two(char *digest, const char *key, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
 {
-	char digest[] = "SHA256";
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_end(),
@@ -29,9 +28,23 @@ void hmac_sha256_two(const char *key, struct bytes first, struct bytes second, u
 	need(ctx && EVP_MAC_init(ctx, (const unsigned char *)key, strlen(key), params));
 	need(!first.len || EVP_MAC_update(ctx, first.data, first.len));
 	need(!second.len || EVP_MAC_update(ctx, second.data, second.len));
-	need(EVP_MAC_final(ctx, out, &n, SHA256_BYTES) && n == SHA256_BYTES);
+	need(EVP_MAC_final(ctx, out, &n, n_out) && n == n_out);
 	EVP_MAC_CTX_free(ctx);
 	EVP_MAC_free(mac);
+}
+
+void hmac_sha256_two(const char *key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])
+{
+	char digest[] = "SHA256";
+
+	hmac_two(digest, key, first, second, out, SHA256_BYTES);
+}
+
+void hmac_sha1(const char *key, struct bytes data, uint8_t out[SHA1_BYTES])
+{
+	char digest[] = "SHA1";
+
+	hmac_two(digest, key, data, (struct bytes){ 0 }, out, SHA1_BYTES);
 }
 
 void hmac_sha256(const char *key, struct bytes data, uint8_t out[SHA256_BYTES])

@@ -6,13 +6,15 @@
 
 #include <stdbool.h>
 
-enum { SHA256_BYTES = 32, SHA256_HEX = 65 };
+enum { SHA256_BYTES = 32, SHA256_HEX = 65, SHA1_BYTES = 20 };
 
 /* hmac_sha256 - HMAC-SHA256 of data under key (NUL-terminated text) */
 void hmac_sha256(const char *key, struct bytes data, uint8_t out[SHA256_BYTES]);
 /* hmac_sha256_two - the same over first followed by second, without a copy */
 void hmac_sha256_two(const char *key, struct bytes first, struct bytes second,
                      uint8_t out[SHA256_BYTES]);
+/* hmac_sha1 - HMAC-SHA1: only where a provider signs with it */
+void hmac_sha1(const char *key, struct bytes data, uint8_t out[SHA1_BYTES]);
 /* sha256 - digest of data */
 void sha256(struct bytes data, uint8_t out[SHA256_BYTES]);
 /* hex_encode - lower case, NUL-terminated: out has room for 2 * n + 1 */

@@ -1,6 +1,7 @@
 /* lib/base: digests, JSON, text, ids, moments */
 #include "tests/unit/unit.h"
 
+#include "lib/base/base64.h"
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
@@ -50,6 +51,33 @@ START_TEST(digests)
 	hex_is(mac, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	sha256((struct bytes){ 0 }, mac);
 	hex_is(mac, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+END_TEST
+
+/* source: RFC 2202 cases 1 and 2; RFC 4648 section 10 */
+START_TEST(sha1_and_base64)
+{
+	static const struct { const char *plain, *text; } v[] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
+	};
+	struct arena *a = arena_new(100000);
+	char mac[2 * SHA1_BYTES + 1];
+	uint8_t raw[SHA1_BYTES];
+	struct bytes back;
+
+	hmac_sha1("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", LITERAL("Hi There"), raw);
+	hex_encode(raw, sizeof raw, mac);
+	ck_assert_str_eq(mac, "b617318655057264e28bc0b6fb378c8ef146be00");
+	hmac_sha1("Jefe", LITERAL("what do ya want for nothing?"), raw);
+	hex_encode(raw, sizeof raw, mac);
+	ck_assert_str_eq(mac, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+	for (size_t i = 0; i < COUNT(v); i++) {
+		ck_assert_str_eq(base64_encode(a, TEXT(v[i].plain)), v[i].text);
+		ck_assert(base64_decode(a, v[i].text, strlen(v[i].text), &back) && back.len == strlen(v[i].plain) &&
+			  !memcmp(back.data, v[i].plain, back.len));
+	}
+	arena_free(a);
 }
 END_TEST
 
@@ -397,7 +425,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		digests, hex, comparing, json_limits, json_error_is_discreet, json_access, utf8_what_is_valid, utf8_normal_form,
+		digests, sha1_and_base64, hex, comparing, json_limits, json_error_is_discreet, json_access, utf8_what_is_valid, utf8_normal_form,
 		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix,
 	};
 
