@@ -31,7 +31,7 @@ struct api_route {
 	enum op_status (*step)(struct api *a);
 	unsigned roles;                              /* ROLE_BIT(…)…; 0: no token needed */
 	bool idempotent_key;                         /* honours Idempotency-Key (every POST of ours) */
-	const struct shape_key *query;               /* allowed, until name is NULL */
+	const struct shape_key *query;               /* allowed, until name is NULL; NULL: the route reads it itself */
 	const struct shape *body;                    /* NULL: no JSON body */
 	struct http_plan plan;                       /* 0: as configured */
 };

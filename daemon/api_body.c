@@ -62,7 +62,7 @@ bool api_read_query(struct api *a)
 {
 	const char *query = http_query(a->x), *name, *wrong;
 
-	while (*query) {
+	while (a->route->query && *query) {
 		size_t len = strcspn(query, "&");
 
 		wrong = len > 0 ? take_pair(a, query, len, &name) : NULL;

@@ -47,17 +47,11 @@ static const struct world_inbox *inbox_of(const struct api *a, const struct worl
 
 /* ---------------------------------------------------------------- the handshake */
 
-enum op_status api_hook_get(struct api *a)
+static enum op_status handshake(struct api *a, const struct world_inbox *in)
 {
-	struct world *w = world_hold(&a->op);
-	const struct world_inbox *in = w ? inbox_of(a, w) : NULL;
 	struct channel_request r = request_of(a);
 	const char *text;
 
-	if (!w)
-		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
-	if (!in || !in->ops->handshake)
-		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	if (in->ops->handshake(a->op.arena, &in->in, &r, &text))
 		return api_problem(a, PROBLEM_BAD_SIGNATURE, NULL);
 	return api_send(a, 200, "text/plain", (struct bytes){(const uint8_t *)text, strlen(text)}, NULL);
@@ -201,6 +195,10 @@ static enum op_status hook_begin(struct api *a)
 		return api_problem(a, PROBLEM_TOO_LARGE, NULL);
 	if (in->ops->verify(&in->in, &r))
 		return refuse(a, in);
+	if (!strcmp(http_method(a->x), "GET")) {
+		r.body = (struct bytes){ (const uint8_t *)r.query, strlen(r.query) };
+		r.content_type = "application/x-www-form-urlencoded";
+	}
 	if (without_proof && too_often(a))
 		return api_problem(a, PROBLEM_TOO_MANY, NULL);
 	return take(a, hook_new(a, w, in, &r), &r);
@@ -222,4 +220,17 @@ enum op_status api_hook_post(struct api *a)
 		return say_stored(a, &h->post);
 	}
 	return op_bad_state(&a->op);
+}
+
+/* a provider that tells things by GET has no handshake */
+enum op_status api_hook_get(struct api *a)
+{
+	struct world *w = a->op.state == HOOK_NEW ? world_hold(&a->op) : NULL;
+	const struct world_inbox *in = w ? inbox_of(a, w) : NULL;
+
+	if (a->op.state != HOOK_NEW || (in && in->ops->by_get))
+		return api_hook_post(a);
+	if (!w)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	return in && in->ops->handshake ? handshake(a, in) : api_problem(a, PROBLEM_NOT_FOUND, NULL);
 }

@@ -105,6 +105,7 @@ enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
 struct channel_ops {
 	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */
 	bool signed_body;            /* false: unsigned posts are possible (public forms) */
+	bool by_get;                 /* some of it comes by GET: parse gets the query as a urlencoded body */
 	/* GET: the subscription handshake. Returns 0 and *answer (text/plain) or CHANNEL_REFUSED. May be NULL */
 	int (*handshake)(struct arena *a, const struct inbox *in, const struct channel_request *r,
 	                 const char **answer);

@@ -93,11 +93,17 @@ def body_shape(doc, method, operation):
     return c_shape(doc, body['content']['application/json']['schema'])
 
 
+def query_keys(doc, parameters, operation):
+    """NULL: any query; whoever signed it reads it."""
+    if operation['x-loket']['plan'] == 'hook':
+        return 'NULL'
+    return c_keys((p['name'], False, c_shape(doc, p['schema'])) for p in parameters if p['in'] == 'query')
+
+
 def route(doc, path, method, item):
     operation = item[method]
     parameters = [resolve(doc, p) for p in operation.get('parameters', [])]
     body = body_shape(doc, method, operation)
-    query = ((p['name'], False, c_shape(doc, p['schema'])) for p in parameters if p['in'] == 'query')
     plan = PLANS[operation['x-loket']['plan']]
     roles = [f'ROLE_BIT(ROLE_{r.upper()})' for r in operation['x-loket']['roles']]
     key_header = any(p['name'] == 'Idempotency-Key' for p in parameters)
@@ -105,7 +111,7 @@ def route(doc, path, method, item):
         sys.exit(f"{operation['operationId']}: a POST of ours takes an Idempotency-Key")
     return f'''\t{{ "{method.upper()}", "{prefix(doc, item)}{path}", "{operation['operationId']}",
 \t  api_{snake(operation['operationId'])}, {' | '.join(roles) or '0'}, {str(key_header).lower()},
-\t  {c_keys(query)},
+\t  {query_keys(doc, parameters, operation)},
 \t  {body},
 \t  {{ {plan[0]}, {plan[1]}, {plan[2]}, {plan[3]}, {str(plan[4]).lower()} }} }},
 '''

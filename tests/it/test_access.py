@@ -151,6 +151,8 @@ class Requests(Filled):
 
     def test_unknown_query_key(self):
         for o in contract.OPERATIONS:
+            if o.id in ('hookGet', 'hookPost'):     # theirs, and signed
+                continue
             with self.subTest(o.id):
                 role = o.roles[-1] if o.roles else None
                 answer = self.world.api(o.method, self.target(o) + '?onbekend=1', role and self.everywhere[role], self.body(o))
