@@ -208,6 +208,8 @@ static json_t *contact_json(const struct contact *c)
 
 	jsonx_put(o, "kind", contact_kind_name(c->kind));
 	jsonx_put(o, "direction", c->direction == DIRECTION_IN ? "in" : "out");
+	if (c->visibility == VISIBILITY_PUBLIC)
+		jsonx_put(o, "visibility", "public");
 	jsonx_put(o, "providerId", c->provider_id);
 	put_time(o, "providerTime", c->provider_time_us);
 	for (int i = 0; i < c->n_from; i++)
@@ -290,10 +292,14 @@ static void run_handshake(struct bench *b, json_t *out)
 	jsonx_put(out, "answer", answer);
 }
 
-/* the body of the example is the reply: {"to_kind","to","text"?,"template"?,"reply_to"?,"last_in"?} */
+/* the body of the example is the reply: {"to_kind","to","text"?,"template"?,"reply_to"?,"last_in"?,"answers_id"?,
+ * "answers"?,"public"?} */
 static void run_compose(struct bench *b, json_t *out)
 {
-	static const char *const names[] = { "ok", "no channel", "window closed", "too long", "no address", "bad template" };
+	static const char *const names[] = {
+		"ok",           "no channel", "window closed", "too long",  "no address",
+		"bad template", "not public", "not private",   "opted out",
+	};
 	struct channel_send send = { 0 };
 	struct channel_reply rep = { .contact_id = "0192f0c8-0000-7000-8000-000000000001", .now_us = b->request.now_us };
 	json_t *j, *list;
@@ -314,11 +320,17 @@ static void run_compose(struct bench *b, json_t *out)
 	}
 	rep.template_ = jsonx_obj(j, "template");
 	rep.reply_to = jsonx_str(j, "reply_to");
+	rep.answers_id = jsonx_str(j, "answers_id");
+	rep.answers = jsonx_obj(j, "answers");
+	rep.is_public = jsonx_bool(j, "public");
 	when_parse(jsonx_str(j, "last_in"), &rep.last_in_us);
 	outcome = b->ops->compose(b->a, &b->inbox, &rep, &send);
 	jsonx_put(out, "compose", names[outcome]);
+	if (outcome == REPLY_TOO_LONG)
+		json_object_set_new(out, "limit", json_integer(send.limit));
 	if (outcome)
 		return;
+	jsonx_put(out, "method", send.method);
 	jsonx_put(out, "url", send.url);
 	json_object_set_new(out, "headers", list = json_array());
 	for (int i = 0; send.headers[i]; i++)
