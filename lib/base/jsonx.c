@@ -80,6 +80,10 @@ int jsonx_load(struct arena *a, struct bytes in, json_t **out, struct err *err)
 		err_set(err, ERR_FORMAT, "no JSON: empty");
 		return JSONX_BAD;
 	}
+	if (memchr(in.data, '\0', in.len)) { /* jansson overlooks one behind a number */
+		err_set(err, ERR_FORMAT, "not JSON (a NUL)");
+		return JSONX_BAD;
+	}
 	shape = scan_shape(in);
 	if (shape) {
 		err_set(err, ERR_FORMAT, "JSON %s",

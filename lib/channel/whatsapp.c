@@ -12,7 +12,7 @@
  */
 #include "lib/channel/whatsapp.h"
 
-#include "lib/base/jsonx.h"
+#include "lib/base/jsonr.h"
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
@@ -36,19 +36,19 @@ static void unreadable(struct whatsapp_post *p, const char *why)
 /* ---- one item of a list ---- */
 
 /* the timestamp at key: text by the book, a number now and then; 0 when it is neither */
-static int64_t moment(const json_t *obj, const char *key)
+static int64_t moment(const struct jsonr *obj, const char *key)
 {
-	json_int_t n = jsonx_int(obj, key, 0);
+	json_int_t n = jsonr_int(obj, key, 0);
 	int64_t us = 0;
 
 	if (n > 0 && n < INT64_C(7258118400))
 		return n * WHEN_SECOND_US;
-	when_unix(jsonx_str(obj, key), &us);
+	when_unix(jsonr_str(obj, key), &us);
 	return us;
 }
 
 /* the next contact of the batch, kept only when take() says so */
-static struct contact *start(struct whatsapp_post *p, const json_t *item)
+static struct contact *start(struct whatsapp_post *p, const struct jsonr *item)
 {
 	struct contact *c = &p->out->contacts[p->out->n_contacts];
 
@@ -68,12 +68,12 @@ static void take(struct whatsapp_post *p, struct contact *c)
 		p->out->n_contacts++;
 }
 
-static void read_message(struct whatsapp_post *p, const json_t *m)
+static void read_message(struct whatsapp_post *p, const struct jsonr *m)
 {
-	const json_t *context = jsonx_obj(m, "context");
+	const struct jsonr *context = jsonr_obj(m, "context");
 	struct contact *c = start(p, m);
 
-	whatsapp_citizen(p, c, jsonx_str(m, "from"), jsonx_str(m, "from_user_id"));
+	whatsapp_citizen(p, c, jsonr_str(m, "from"), jsonr_str(m, "from_user_id"));
 	c->reply_to = whatsapp_id(p, context, "id");
 	whatsapp_read(p, c, m);
 	whatsapp_keep(p, c, "referral", m, "referral");
@@ -82,30 +82,30 @@ static void read_message(struct whatsapp_post *p, const json_t *m)
 }
 
 /* what somebody sent with the WhatsApp Business app on our own number */
-static void read_echo(struct whatsapp_post *p, const json_t *m)
+static void read_echo(struct whatsapp_post *p, const struct jsonr *m)
 {
 	struct contact *c = start(p, m);
 
 	c->direction = DIRECTION_OUT;
 	c->flags = FLAG_ECHO;
-	whatsapp_citizen(p, c, jsonx_str(m, "to"), jsonx_str(m, "to_user_id"));
-	c->reply_to = whatsapp_id(p, jsonx_obj(m, "context"), "id");
+	whatsapp_citizen(p, c, jsonr_str(m, "to"), jsonr_str(m, "to_user_id"));
+	c->reply_to = whatsapp_id(p, jsonr_obj(m, "context"), "id");
 	whatsapp_read(p, c, m);
 	take(p, c);
 }
 
 /* A call has one id and two events. The first keeps the id; the other hangs on it, so that each is
  * one contact. */
-static void read_call(struct whatsapp_post *p, const json_t *m)
+static void read_call(struct whatsapp_post *p, const struct jsonr *m)
 {
-	const char *event = jsonx_str(m, "event"), *way = jsonx_str(m, "direction");
+	const char *event = jsonr_str(m, "event"), *way = jsonr_str(m, "direction");
 	bool ours = same(way, "BUSINESS_INITIATED");
 	struct contact *c = start(p, m);
 
 	c->kind = KIND_CALL;
 	c->direction = ours ? DIRECTION_OUT : DIRECTION_IN;
-	whatsapp_citizen(p, c, jsonx_str(m, ours ? "to" : "from"),
-		    jsonx_str(m, ours ? "to_user_id" : "from_user_id"));
+	whatsapp_citizen(p, c, jsonr_str(m, ours ? "to" : "from"),
+		    jsonr_str(m, ours ? "to_user_id" : "from_user_id"));
 	whatsapp_keep(p, c, "event", m, "event");
 	whatsapp_keep(p, c, "status", m, "status");
 	whatsapp_keep(p, c, "seconds", m, "duration");
@@ -117,13 +117,13 @@ static void read_call(struct whatsapp_post *p, const json_t *m)
 }
 
 /* code and title of the first error; never what it says about this recipient */
-static json_t *delivery_error(struct whatsapp_post *p, const json_t *status)
+static json_t *delivery_error(struct whatsapp_post *p, const struct jsonr *status)
 {
-	const json_t *e = json_array_get(jsonx_arr(status, "errors"), 0);
+	const struct jsonr *e = jsonr_first(jsonr_arr(status, "errors"));
 	json_t *error = jsonx_own(p->a, json_object());
 
-	json_object_set_new(error, "code", json_integer(jsonx_int(e, "code", 0)));
-	jsonx_put(error, "title", jsonx_str(e, "title"));
+	json_object_set_new(error, "code", json_integer(jsonr_int(e, "code", 0)));
+	jsonx_put(error, "title", jsonr_str(e, "title"));
 	return error;
 }
 
@@ -142,16 +142,16 @@ static enum delivery status_of(const char *s)
 	return DELIVERY_NONE;
 }
 
-static void read_status(struct whatsapp_post *p, const json_t *s)
+static void read_status(struct whatsapp_post *p, const struct jsonr *s)
 {
 	struct delivery_report *r = &p->out->reports[p->out->n_reports];
-	enum delivery status = status_of(jsonx_str(s, "status"));
-	const char *id = whatsapp_id(p, s, "id"), *ours = jsonx_str(s, "biz_opaque_callback_data");
+	enum delivery status = status_of(jsonr_str(s, "status"));
+	const char *id = whatsapp_id(p, s, "id"), *ours = jsonr_str(s, "biz_opaque_callback_data");
 	struct uuid u;
 
-	if (!jsonx_str(s, "status") || !id) {
+	if (!jsonr_str(s, "status") || !id) {
 		unreadable(p, "a status without an id or a state");
-	} else if (status == DELIVERY_NONE || same(jsonx_str(s, "type"), "call")) {
+	} else if (status == DELIVERY_NONE || same(jsonr_str(s, "type"), "call")) {
 		p->out->n_ignored++; /* deleted, warning, ringing, what comes next year */
 	} else {
 		*r = (struct delivery_report){id, uuid_parse(ours, &u) ? arena_str(p->a, ours) : NULL, status,
@@ -166,7 +166,7 @@ static void read_status(struct whatsapp_post *p, const json_t *s)
 
 static const struct list {
 	const char *field, *key;
-	void (*read)(struct whatsapp_post *, const json_t *);
+	void (*read)(struct whatsapp_post *, const struct jsonr *);
 } lists[] = {
 	{ "messages", "messages", read_message },
 	{ "messages", "statuses", read_status },
@@ -177,31 +177,28 @@ static const struct list {
 
 static bool other_account(const struct whatsapp_post *p)
 {
-	const char *id = jsonx_str(jsonx_obj(p->value, "metadata"), "phone_number_id");
+	const char *id = jsonr_str(jsonr_obj(p->value, "metadata"), "phone_number_id");
 
 	return p->in->account && *p->in->account && id && strcmp(id, p->in->account) != 0 &&
 	       !jsonx_bool(p->in->settings, "any_account");
 }
 
-static void read_list(struct whatsapp_post *p, const struct list *l, const json_t *items)
+static void read_list(struct whatsapp_post *p, const struct list *l, const struct jsonr *items)
 {
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach((json_t *)items, i, item) {
-		if (json_is_object(item))
+	jsonr_foreach(items, item) {
+		if (jsonr_is(item, JSON_OBJECT))
 			l->read(p, item);
 		else
 			unreadable(p, "an item that is no object");
 	}
 }
 
-static void read_change(struct whatsapp_post *p, const json_t *change)
+static void read_change(struct whatsapp_post *p, const struct jsonr *change)
 {
-	const char *field = jsonx_str(change, "field");
+	const char *field = jsonr_str(change, "field");
 	bool known = false, found = false;
 
-	p->value = jsonx_obj(change, "value");
+	p->value = jsonr_obj(change, "value");
 	if (!field || !p->value) {
 		unreadable(p, "a change without field or value");
 		return;
@@ -213,48 +210,46 @@ static void read_change(struct whatsapp_post *p, const json_t *change)
 		return;
 	}
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		const json_t *items = json_object_get(p->value, lists[i].key);
+		const struct jsonr *items = jsonr_get(p->value, lists[i].key);
 
 		if (strcmp(lists[i].field, field) != 0 || !items)
 			continue;
 		found = true;
-		if (json_is_array(items))
+		if (jsonr_is(items, JSON_ARRAY))
 			read_list(p, &lists[i], items);
 		else
 			unreadable(p, "a list that is no array");
 	}
-	if (known && !found && jsonx_arr(p->value, "errors"))
+	if (known && !found && jsonr_arr(p->value, "errors"))
 		unreadable(p, "the provider reports an error");
 	else if (!found)
 		p->out->n_ignored++; /* templates, account and quality updates, preferences, … */
 }
 
 /* every item of one list becomes at most one contact or report: their number bounds the batch */
-static size_t count_items(const json_t *entries)
+static size_t count_items(const struct jsonr *entries)
 {
-	size_t n = 0, i, k;
-	const json_t *entry, *change;
+	size_t n = 0;
 
-	json_array_foreach((json_t *)entries, i, entry) {
-		json_array_foreach(jsonx_arr(entry, "changes"), k, change) {
-			const json_t *value = jsonx_obj(change, "value");
+	jsonr_foreach(entries, entry) {
+		jsonr_foreach(jsonr_arr(entry, "changes"), change) {
+			const struct jsonr *value = jsonr_obj(change, "value"), *items;
 
-			for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
-				n += json_array_size(json_object_get(value, lists[l].key));
+			for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+				items = jsonr_arr(value, lists[l].key);
+				n += items ? items->n : 0;
+			}
 		}
 	}
 	return n;
 }
 
-static void read_entries(struct whatsapp_post *p, const json_t *entries)
+static void read_entries(struct whatsapp_post *p, const struct jsonr *entries)
 {
-	size_t i, k;
-	const json_t *entry, *change;
-
-	json_array_foreach((json_t *)entries, i, entry) {
-		if (!jsonx_arr(entry, "changes"))
+	jsonr_foreach(entries, entry) {
+		if (!jsonr_arr(entry, "changes"))
 			unreadable(p, "an entry without changes");
-		json_array_foreach(jsonx_arr(entry, "changes"), k, change)
+		jsonr_foreach(jsonr_arr(entry, "changes"), change)
 			read_change(p, change);
 	}
 }
@@ -269,16 +264,15 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 		 struct channel_batch *out)
 {
 	struct whatsapp_post p = { .a = a, .in = in, .out = out };
-	const json_t *entries;
-	json_t *root;
+	const struct jsonr *root, *entries;
 	size_t n;
 
 	memset(out, 0, sizeof *out);
-	if (jsonx_load(a, r->body, &root, NULL))
+	if (jsonr_load(a, r->body, &root))
 		return refuse(out, CHANNEL_UNREADABLE, "not JSON as it should be");
-	if (!same(jsonx_str(root, "object"), "whatsapp_business_account"))
+	if (!same(jsonr_str(root, "object"), "whatsapp_business_account"))
 		return refuse(out, CHANNEL_UNREADABLE, "not about a WhatsApp account");
-	entries = jsonx_arr(root, "entry");
+	entries = jsonr_arr(root, "entry");
 	if (!entries)
 		return refuse(out, CHANNEL_UNREADABLE, "no list of entries");
 	n = count_items(entries);
@@ -287,7 +281,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	out->contacts = arena_array(a, struct contact, n + 1);
 	out->reports = arena_array(a, struct delivery_report, n + 1);
 	read_entries(&p, entries);
-	if (!json_array_size(entries))
+	if (!entries->n)
 		out->n_ignored++;
 	return 0;
 }

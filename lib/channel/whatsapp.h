@@ -2,6 +2,7 @@
 #ifndef LOKET_WHATSAPP_H
 #define LOKET_WHATSAPP_H
 
+#include "lib/base/jsonr.h"
 #include "lib/channel/channel.h"
 
 /* where we are in a post */
@@ -9,17 +10,17 @@ struct whatsapp_post {
 	struct arena *a;
 	const struct inbox *in;
 	struct channel_batch *out;
-	const json_t *value;         /* of the change at hand */
+	const struct jsonr *value;   /* of the change at hand */
 };
 
 /* whatsapp_read - kind, text, attachments and fields of one message, edit, echo, … */
-void whatsapp_read(struct whatsapp_post *p, struct contact *c, const json_t *m);
+void whatsapp_read(struct whatsapp_post *p, struct contact *c, const struct jsonr *m);
 /* whatsapp_citizen - addresses and name; number and user_id may be NULL, contacts[] tells more */
 void whatsapp_citizen(struct whatsapp_post *p, struct contact *c, const char *number, const char *user_id);
 /* whatsapp_id - an id of the provider's: as it is or, when too long, not at all: cut ids could be the same */
-const char *whatsapp_id(struct whatsapp_post *p, const json_t *obj, const char *key);
+const char *whatsapp_id(struct whatsapp_post *p, const struct jsonr *obj, const char *key);
 /* whatsapp_keep - fields[to] = obj[key], unless it is absent */
-void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, const json_t *obj,
+void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, const struct jsonr *obj,
                    const char *key);
 
 /* as in struct channel_ops; the 24-hour window and the templates are in whatsapp_send.c */

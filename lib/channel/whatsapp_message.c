@@ -8,7 +8,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
-#include "lib/base/jsonx.h"
+#include "lib/base/jsonr.h"
 #include "lib/base/utf8.h"
 
 #include <string.h>
@@ -63,29 +63,30 @@ static bool same(const char *a, const char *b)
 }
 
 /* the entry of contacts[] that tells more about this number or user id; the only one when none is named */
-static const json_t *profile_of(const struct whatsapp_post *p, const char *number, const char *user_id)
+static const struct jsonr *profile_of(const struct whatsapp_post *p, const char *number, const char *user_id)
 {
-	const json_t *all = jsonx_arr(p->value, "contacts"), *one;
+	const struct jsonr *all = jsonr_arr(p->value, "contacts");
+	int left = CONTACT_MAX_PER_POST;
 
-	for (size_t i = 0; i < CONTACT_MAX_PER_POST && (one = json_array_get(all, i)); i++) {
-		if (same(jsonx_str(one, "wa_id"), number) || same(jsonx_str(one, "user_id"), user_id))
+	jsonr_foreach(all, one) {
+		if (!left--)
+			break;
+		if (same(jsonr_str(one, "wa_id"), number) || same(jsonr_str(one, "user_id"), user_id))
 			return one;
 	}
-	return json_array_size(all) == 1 && !phone(p->a, number) && !is_bsuid(user_id)
-		       ? json_array_get(all, 0)
-		       : NULL;
+	return all && all->n == 1 && !phone(p->a, number) && !is_bsuid(user_id) ? all->first : NULL;
 }
 
 /* the citizen: user id first, because that is the handle that stays when the number is hidden */
 void whatsapp_citizen(struct whatsapp_post *p, struct contact *c, const char *number, const char *user_id)
 {
-	const json_t *profile = profile_of(p, number, user_id);
-	const char *name = jsonx_str(jsonx_obj(profile, "profile"), "name");
+	const struct jsonr *profile = profile_of(p, number, user_id);
+	const char *name = jsonr_str(jsonr_obj(profile, "profile"), "name");
 
 	add_bsuid(p, c, user_id);
-	add_bsuid(p, c, jsonx_str(profile, "user_id"));
+	add_bsuid(p, c, jsonr_str(profile, "user_id"));
 	add_phone(p, c, number);
-	add_phone(p, c, jsonx_str(profile, "wa_id"));
+	add_phone(p, c, jsonr_str(profile, "wa_id"));
 	if (name && *name)
 		c->name = utf8_clean(p->a, (struct bytes){ (const uint8_t *)name, strlen(name) }, MAX_NAME);
 }
@@ -100,13 +101,13 @@ static json_t *fields_of(struct whatsapp_post *p, struct contact *c)
 }
 
 /* fields[to] = obj[key], unless it is absent */
-void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, const json_t *obj,
+void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, const struct jsonr *obj,
                    const char *key)
 {
-	json_t *j = json_object_get(obj, key);
+	const struct jsonr *v = jsonr_get(obj, key);
 
-	if (j && !json_is_null(j))
-		json_object_set(fields_of(p, c), to, j);
+	if (v && v->type != JSON_NULL)
+		json_object_set_new(fields_of(p, c), to, jsonr_tree(v));
 }
 
 static void set_text(struct whatsapp_post *p, struct contact *c, const char *text)
@@ -115,23 +116,23 @@ static void set_text(struct whatsapp_post *p, struct contact *c, const char *tex
 		contact_set_text(p->a, c, text);
 }
 
-static void read_text(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_text(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
 	c->kind = KIND_TEXT;
-	set_text(p, c, jsonx_str(jsonx_obj(m, "text"), "body"));
+	set_text(p, c, jsonr_str(jsonr_obj(m, "text"), "body"));
 }
 
-static const char *label(struct whatsapp_post *p, const json_t *obj, const char *key, size_t max)
+static const char *label(struct whatsapp_post *p, const struct jsonr *obj, const char *key, size_t max)
 {
-	const char *s = jsonx_str(obj, key);
+	const char *s = jsonr_str(obj, key);
 
 	return s && *s ? utf8_clean(p->a, (struct bytes){ (const uint8_t *)s, strlen(s) }, max) : NULL;
 }
 
 /* an id of the provider's: as it is or not at all, because cut ids could be the same */
-const char *whatsapp_id(struct whatsapp_post *p, const json_t *obj, const char *key)
+const char *whatsapp_id(struct whatsapp_post *p, const struct jsonr *obj, const char *key)
 {
-	const char *s = jsonx_str(obj, key);
+	const char *s = jsonr_str(obj, key);
 
 	return s && *s && strlen(s) <= MAX_PROVIDER_ID ? arena_str(p->a, s) : NULL;
 }
@@ -154,14 +155,14 @@ static const char *digest(struct whatsapp_post *p, const char *s)
 }
 
 /* "image", "voice", …: the message has an object of the same name. Media is fetched later, by its id */
-static void read_media(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_media(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const char *type = jsonx_str(m, "type");
-	const json_t *media = jsonx_obj(m, type);
+	const char *type = jsonr_str(m, "type");
+	const struct jsonr *media = jsonr_obj(m, type);
 	struct contact_attachment *att = arena_new_of(p->a, struct contact_attachment);
 
 	c->kind = KIND_MEDIA;
-	set_text(p, c, jsonx_str(media, "caption"));
+	set_text(p, c, jsonr_str(media, "caption"));
 	att->provider_ref = whatsapp_id(p, media, "id");
 	if (!att->provider_ref)
 		return;
@@ -169,18 +170,18 @@ static void read_media(struct whatsapp_post *p, struct contact *c, const json_t 
 	att->kind = !strcmp(type, "voice") ? "audio" : arena_str(p->a, type);
 	att->media_type = label(p, media, "mime_type", 100);
 	att->name = label(p, media, "filename", MAX_NAME);
-	att->sha256 = digest(p, jsonx_str(media, "sha256"));
+	att->sha256 = digest(p, jsonr_str(media, "sha256"));
 	att->state = "pending";
 	att->n_bytes = -1;
 	c->attachments = att;
 	c->n_attachments = 1;
-	if (jsonx_bool(media, "voice"))
+	if (jsonr_bool(media, "voice"))
 		whatsapp_keep(p, c, "voice", media, "voice");
 }
 
-static void read_location(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_location(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *at = jsonx_obj(m, "location");
+	const struct jsonr *at = jsonr_obj(m, "location");
 
 	c->kind = KIND_LOCATION;
 	whatsapp_keep(p, c, "latitude", at, "latitude");
@@ -190,17 +191,17 @@ static void read_location(struct whatsapp_post *p, struct contact *c, const json
 	whatsapp_keep(p, c, "url", at, "url");
 }
 
-static void read_contacts(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_contacts(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
 	c->kind = KIND_CONTACTS;
 	whatsapp_keep(p, c, "contacts", m, "contacts");
 }
 
 /* an empty emoji takes the reaction back */
-static void read_reaction(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_reaction(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *r = jsonx_obj(m, "reaction");
-	const char *emoji = jsonx_str(r, "emoji");
+	const struct jsonr *r = jsonr_obj(m, "reaction");
+	const char *emoji = jsonr_str(r, "emoji");
 
 	c->kind = KIND_REACTION;
 	c->reply_to = whatsapp_id(p, r, "message_id");
@@ -210,30 +211,30 @@ static void read_reaction(struct whatsapp_post *p, struct contact *c, const json
 }
 
 /* a quick reply of a template */
-static void read_button(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_button(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *b = jsonx_obj(m, "button");
+	const struct jsonr *b = jsonr_obj(m, "button");
 
 	c->kind = KIND_CHOICE;
-	set_text(p, c, jsonx_str(b, "text"));
+	set_text(p, c, jsonr_str(b, "text"));
 	whatsapp_keep(p, c, "choice", b, "payload");
 }
 
-static void read_order(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_order(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
 	c->kind = KIND_CHOICE;
-	set_text(p, c, jsonx_str(jsonx_obj(m, "order"), "text"));
+	set_text(p, c, jsonr_str(jsonr_obj(m, "order"), "text"));
 	whatsapp_keep(p, c, "order", m, "order");
 }
 
 /* a finished flow: response_json is JSON within a string, an object by the book */
-static void read_flow(struct whatsapp_post *p, struct contact *c, const json_t *flow)
+static void read_flow(struct whatsapp_post *p, struct contact *c, const struct jsonr *flow)
 {
-	const char *s = jsonx_str(flow, "response_json");
+	const char *s = jsonr_str(flow, "response_json");
 	json_t *answers = NULL;
 
 	c->kind = KIND_FORM;
-	set_text(p, c, jsonx_str(flow, "body"));
+	set_text(p, c, jsonr_str(flow, "body"));
 	whatsapp_keep(p, c, "flow", flow, "name");
 	if (s && !jsonx_load(p->a, (struct bytes){ (const uint8_t *)s, strlen(s) }, &answers, NULL))
 		json_object_set(fields_of(p, c), "answers", answers);
@@ -241,20 +242,20 @@ static void read_flow(struct whatsapp_post *p, struct contact *c, const json_t *
 		whatsapp_keep(p, c, "answers", flow, "response_json");
 }
 
-static void read_unsupported(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_unsupported(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
 	c->kind = KIND_UNSUPPORTED;
-	set_text(p, c, jsonx_str(jsonx_obj(m, "text"), "body"));
+	set_text(p, c, jsonr_str(jsonr_obj(m, "text"), "body"));
 	whatsapp_keep(p, c, "type", m, "type");
 	whatsapp_keep(p, c, "errors", p->value, "errors");
 	whatsapp_keep(p, c, "errors", m, "errors");
 }
 
-static void read_interactive(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_interactive(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *i = jsonx_obj(m, "interactive");
-	const char *type = jsonx_str(i, "type");
-	const json_t *reply = type ? jsonx_obj(i, type) : NULL;
+	const struct jsonr *i = jsonr_obj(m, "interactive");
+	const char *type = jsonr_str(i, "type");
+	const struct jsonr *reply = type ? jsonr_obj(i, type) : NULL;
 
 	if (!reply) {
 		read_unsupported(p, c, m);
@@ -262,7 +263,7 @@ static void read_interactive(struct whatsapp_post *p, struct contact *c, const j
 		read_flow(p, c, reply);
 	} else if (!strcmp(type, "button_reply") || !strcmp(type, "list_reply")) {
 		c->kind = KIND_CHOICE;
-		set_text(p, c, jsonx_str(reply, "title"));
+		set_text(p, c, jsonr_str(reply, "title"));
 		whatsapp_keep(p, c, "choice", reply, "id");
 		whatsapp_keep(p, c, "description", reply, "description");
 	} else if (!strcmp(type, "call_permission_reply")) {
@@ -276,31 +277,31 @@ static void read_interactive(struct whatsapp_post *p, struct contact *c, const j
 
 /* The provider tells that somebody has a new number or user id: the new ones come first, the old ones
  * say whose they are. */
-static void read_system(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_system(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *s = jsonx_obj(m, "system");
+	const struct jsonr *s = jsonr_obj(m, "system");
 	struct contact old = *c;
 
 	c->kind = KIND_SYSTEM;
-	set_text(p, c, jsonx_str(s, "body"));
+	set_text(p, c, jsonr_str(s, "body"));
 	whatsapp_keep(p, c, "event", s, "type");
 	whatsapp_keep(p, c, "identity", m, "identity");
 	c->n_from = 0;
-	add_bsuid(p, c, jsonx_str(s, "user_id"));
-	add_phone(p, c, jsonx_str(s, "wa_id"));
-	add_phone(p, c, jsonx_str(s, "new_wa_id"));
+	add_bsuid(p, c, jsonr_str(s, "user_id"));
+	add_phone(p, c, jsonr_str(s, "wa_id"));
+	add_phone(p, c, jsonr_str(s, "new_wa_id"));
 	if (c->n_from)
 		json_object_set_new(fields_of(p, c), "changed", json_true());
 	for (int i = 0; i < old.n_from; i++)
 		contact_add_address(c, old.from[i].kind, old.from[i].value);
-	add_bsuid(p, c, jsonx_str(s, "previous_user_id"));
+	add_bsuid(p, c, jsonr_str(s, "previous_user_id"));
 }
 
 /* the new text or media stands in the place of what it replaces; the contact itself is an edit */
-static void read_edit(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_edit(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const json_t *edit = jsonx_obj(m, "edit"), *message = jsonx_obj(edit, "message");
-	const char *type = jsonx_str(message, "type");
+	const struct jsonr *edit = jsonr_obj(m, "edit"), *message = jsonr_obj(edit, "message");
+	const char *type = jsonr_str(message, "type");
 
 	if (type && strcmp(type, "edit") != 0) /* no edits of edits: the depth stays bounded */
 		whatsapp_read(p, c, message);
@@ -308,15 +309,15 @@ static void read_edit(struct whatsapp_post *p, struct contact *c, const json_t *
 	c->reply_to = whatsapp_id(p, edit, "original_message_id");
 }
 
-static void read_revoke(struct whatsapp_post *p, struct contact *c, const json_t *m)
+static void read_revoke(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
 	c->kind = KIND_DELETE;
-	c->reply_to = whatsapp_id(p, jsonx_obj(m, "revoke"), "original_message_id");
+	c->reply_to = whatsapp_id(p, jsonr_obj(m, "revoke"), "original_message_id");
 }
 
 static const struct reader {
 	const char *type;
-	void (*read)(struct whatsapp_post *, struct contact *, const json_t *);
+	void (*read)(struct whatsapp_post *, struct contact *, const struct jsonr *);
 } readers[] = {
 	{ "text", read_text },         { "image", read_media },       { "video", read_media },
 	{ "audio", read_media },       { "voice", read_media },       { "document", read_media },
@@ -327,14 +328,14 @@ static const struct reader {
 };
 
 /* a type may come without what it promises: then a person has to look, and it is kept as unsupported */
-static bool has_content(const char *type, const json_t *m)
+static bool has_content(const char *type, const struct jsonr *m)
 {
-	return jsonx_obj(m, type) || (!strcmp(type, "contacts") && jsonx_arr(m, type));
+	return jsonr_obj(m, type) || (!strcmp(type, "contacts") && jsonr_arr(m, type));
 }
 
-void whatsapp_read(struct whatsapp_post *p, struct contact *c, const json_t *m)
+void whatsapp_read(struct whatsapp_post *p, struct contact *c, const struct jsonr *m)
 {
-	const char *type = jsonx_str(m, "type");
+	const char *type = jsonr_str(m, "type");
 
 	for (size_t i = 0; type && i < sizeof readers / sizeof *readers; i++) {
 		if (!strcmp(type, readers[i].type) && has_content(type, m)) {

@@ -3,7 +3,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
-#include "lib/base/jsonx.h"
+#include "lib/base/jsonr.h"
 #include "lib/base/utf8.h"
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
@@ -115,7 +115,10 @@ static int load(struct arena *a, struct bytes in)
 	json_t *j = NULL;
 	struct err e = { 0 };
 	int r = jsonx_load(a, in, &j, &e);
+	const struct jsonr *same = NULL;
 
+	ck_assert_int_eq(jsonr_load(a, in, &same), r);
+	ck_assert_int_eq(same != NULL, r == 0);
 	ck_assert(r == 0 ? j != NULL : (j == NULL && e.kind == ERR_FORMAT && e.text[0]));
 	return r;
 }
@@ -145,6 +148,7 @@ START_TEST(json_limits)
 		ck_assert_int_eq(load(a, TEXT(bad[i])), JSONX_BAD);
 	ck_assert_int_eq(load(a, LITERAL("{\"a\":\"b\0\"}")), JSONX_BAD);
 	ck_assert_int_eq(load(a, LITERAL("{}\0")), JSONX_BAD);
+	ck_assert_int_eq(load(a, LITERAL("[1\0]")), JSONX_BAD);
 	ck_assert_int_eq(load(a, TEXT("{}")), 0);
 	ck_assert_int_eq(load(a, TEXT(" [ ] \r\n\t")), 0);
 	ck_assert_int_eq(load(a, TEXT(repeat(a, "", "[", 32, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"))), 0);
@@ -205,6 +209,29 @@ START_TEST(json_access)
 	ck_assert_str_eq(jsonx_dump(a, j, &len), "{\"s\":\"x\",\"n\":null,\"i\":-7,\"d\":1.5,\"t\":true,\"a\":[10,[20]],"
 	                 "\"o\":{\"a/b\":1,\"m~n\":2,\"\":3},\"\":4,\"nieuw\":\"w\xc3\xa9l\"}");
 	ck_assert_uint_eq(len, strlen(jsonx_dump(a, j, NULL)));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(json_only_read)
+{
+	struct arena *a = arena_new(1 << 20);
+	const struct jsonr *v = NULL, *arr;
+	json_t *tree;
+
+	ck_assert_int_eq(jsonr_load(a, TEXT("{\"s\":\"x\\u00e9\\n\",\"n\":null,\"i\":-7,\"d\":1.5,\"t\":true,\"a\":[10,[20]],"
+	                                    "\"o\":{\"k\":\"v\"},\"long\":9223372036854775807}"), &v), 0);
+	ck_assert_str_eq(jsonr_str(v, "s"), "x\xc3\xa9\n");
+	ck_assert(!jsonr_str(v, "n") && !jsonr_str(v, "i") && !jsonr_str(v, "gone") && !jsonr_str(NULL, "s"));
+	ck_assert(jsonr_int(v, "i", 3) == -7 && jsonr_int(v, "d", 3) == 3 && jsonr_int(v, "long", 3) == INT64_MAX);
+	ck_assert(jsonr_bool(v, "t") && !jsonr_bool(v, "s") && !jsonr_bool(v, "gone"));
+	arr = jsonr_arr(v, "a");
+	ck_assert(arr && arr->n == 2 && arr->first->next->n == 1 && !jsonr_arr(v, "o") && !jsonr_obj(v, "a"));
+	ck_assert(!jsonr_get(arr, "k") && !jsonr_first(jsonr_get(v, "s")) && jsonr_obj(v, "o")->n == 1);
+	tree = jsonr_tree(v);
+	ck_assert_str_eq(jsonx_str(jsonx_obj(tree, "o"), "k"), "v");
+	json_decref(tree);
+	ck_assert_ptr_null(jsonr_tree(NULL));
 	arena_free(a);
 }
 END_TEST
@@ -425,7 +452,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		digests, sha1_and_base64, hex, comparing, json_limits, json_error_is_discreet, json_access, utf8_what_is_valid, utf8_normal_form,
+		digests, sha1_and_base64, hex, comparing, json_limits, json_error_is_discreet, json_access, json_only_read,
+		utf8_what_is_valid, utf8_normal_form,
 		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix,
 	};
 
