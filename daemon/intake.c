@@ -81,14 +81,16 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 	const struct world *w = post->world;
 	struct contact *c = &post->batch.contacts[i];
 	bool in = c->direction == DIRECTION_IN;
+	struct phrase_words text;
 
+	phrase_split(a, c->text, &text);
 	if (c->product && world_product(w, c->product) < 0)
 		c->product = NULL;   /* a form names something we do not have */
-	post->placed[i].product = match_product(a, c, post->inbox->product, post->inbox->in.municipality, w->words,
-	                                        w->n_words);
-	if (c->text && in && match_option0(a, c->text))
+	post->placed[i].product = match_product(a, w->match, c, &text, post->inbox->product,
+	                                        post->inbox->in.municipality);
+	if (c->text && in && match_option0(w->match, &text))
 		c->flags |= FLAG_OPTION0;
-	if (c->text && in && match_formal(a, c->text, post->placed[i].product))
+	if (c->text && in && match_formal(w->match, &text, post->placed[i].product))
 		c->flags |= FLAG_FORMAL;
 	if ((c->text && guard_finds(c->text)) || (c->fields && guard_finds_in(c->fields)))
 		c->flags |= FLAG_BSN_MASKED;

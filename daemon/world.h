@@ -42,6 +42,7 @@ struct world {
 	const char *languages[ROUTE_MAX_LANGUAGES]; int n_languages;
 	const char *teams[64]; int n_teams;                     /* 0 is "any" */
 	struct match_word *words; int n_words;
+	struct match_rules *match;
 	struct world_agent *agents; int n_agents;
 	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];

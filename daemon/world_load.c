@@ -120,6 +120,7 @@ static void load_words(struct world *w, const struct op *op)
 			.product = w->products[p],
 		};
 	}
+	w->match = match_rules_new(w->arena, w->words, w->n_words);
 }
 
 static int inbox_order(const void *a, const void *b)

@@ -156,6 +156,23 @@ static utf8proc_int32_t plain_letter(utf8proc_int32_t cp, void *unused)
 	}
 }
 
+/* lower case of ASCII, eight letters at a time: adding carries into the high bit from 'A' on, and from behind 'Z' on */
+static void lower_ascii(char *s, size_t n)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t w, upper;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&w, s + i, 8);
+		upper = (w + each * (0x80 - 'A')) & ~(w + each * (0x80 - 'Z' - 1)) & each * 0x80;
+		w |= upper >> 2;
+		memcpy(s + i, &w, 8);
+	}
+	for (; i < n; i++)
+		s[i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
+}
+
 char *utf8_fold(struct arena *a, const char *s)
 {
 	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
@@ -167,8 +184,7 @@ char *utf8_fold(struct arena *a, const char *s)
 	if (ascii_run((const uint8_t *)s, n) == n) {
 		char *out = arena_dup(a, s, n);
 
-		for (char *p = out; *p; p++)
-			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+		lower_ascii(out, n);
 		return out;
 	}
 	m = utf8proc_map_custom((const uint8_t *)s, (utf8proc_ssize_t)n, &folded, how, plain_letter, NULL);

@@ -1,7 +1,5 @@
 #include "lib/core/match.h"
 
-#include "lib/core/phrase.h"
-
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -158,45 +156,69 @@ static const char *const formal_phrases[] = {
 	"beroep|verzoek op * wet open overheid",
 };
 
-bool match_option0(struct arena *a, const char *text)
-{
-	struct phrase_words w;
+struct match_rules {
+	struct phrases *help, *zero, *formal, *keywords;
+	const struct match_word *words;      /* of each keyword */
+};
 
-	return phrase_split(a, text, &w) && (phrase_is(zero_messages, COUNT(zero_messages), &w) ||
-					     phrase_within(help_phrases, COUNT(help_phrases), &w));
+struct match_rules *match_rules_new(struct arena *a, const struct match_word *words, int n_words)
+{
+	struct match_rules *r = arena_new_of(a, struct match_rules);
+	const char **keywords = arena_array(a, const char *, (size_t)n_words);
+
+	for (int i = 0; i < n_words; i++)
+		keywords[i] = words[i].word;
+	r->help = phrases_new(a, help_phrases, COUNT(help_phrases));
+	r->zero = phrases_new(a, zero_messages, COUNT(zero_messages));
+	r->formal = phrases_new(a, formal_phrases, COUNT(formal_phrases));
+	r->keywords = phrases_new_plain(a, keywords, (size_t)n_words);
+	r->words = words;
+	return r;
 }
 
-bool match_formal(struct arena *a, const char *text, const char *product)
+bool match_option0(const struct match_rules *r, const struct phrase_words *text)
+{
+	return phrase_is(r->zero, text) || phrase_within(r->help, text);
+}
+
+bool match_formal(const struct match_rules *r, const struct phrase_words *text, const char *product)
 {
 	static const char *const products[] = { "bezwaar", "klacht", "zienswijze", "beroep", "woo-verzoek" };
-	struct phrase_words w;
 
-	for (size_t i = 0; product && i < sizeof products / sizeof *products; i++) {
+	for (size_t i = 0; product && i < COUNT(products); i++) {
 		if (!strcmp(product, products[i]))
 			return true;
 	}
-	return phrase_split(a, text, &w) && phrase_within(formal_phrases, COUNT(formal_phrases), &w);
+	return phrase_within(r->formal, text);
 }
 
-static const char *keyword(struct arena *a, const char *text, const char *municipality,
-                           const struct match_word *words, int n_words)
+/* the longest word that stands there; of equal ones the first in the table */
+struct longest {
+	const struct match_word *words;
+	const char *municipality;
+	size_t n, i;
+};
+
+static bool longer(void *ctx, size_t i)
 {
-	const char *product = NULL;
-	size_t longest = 0;
-	struct phrase_words w;
+	struct longest *l = ctx;
+	const struct match_word *w = &l->words[i];
+	size_t n = strlen(w->word);
 
-	if (!n_words || !phrase_split(a, text, &w))
-		return NULL;
-	for (int i = 0; i < n_words; i++) {
-		size_t n = strlen(words[i].word);
-
-		if (n > longest && (!words[i].municipality || !strcmp(words[i].municipality, municipality)) &&
-		    phrase_says(&w, words[i].word)) {
-			longest = n;
-			product = words[i].product;
-		}
+	if ((n > l->n || (n == l->n && i < l->i)) &&
+	    (!w->municipality || !strcmp(w->municipality, l->municipality))) {
+		l->n = n;
+		l->i = i;
 	}
-	return product;
+	return false;
+}
+
+static const char *keyword(const struct match_rules *r, const struct phrase_words *text, const char *municipality)
+{
+	struct longest l = { .words = r->words, .municipality = municipality };
+
+	phrase_each(r->keywords, text, longer, &l);
+	return l.n ? l.words[l.i].product : NULL;
 }
 
 /* what the citizen says it is about, before the text itself */
@@ -210,15 +232,23 @@ static const char *subject(const struct contact *c)
 	return s;
 }
 
-const char *match_product(struct arena *a, const struct contact *c, const char *inbox_product,
-                          const char *municipality, const struct match_word *words, int n_words)
+static const char *keyword_of_subject(struct arena *a, const struct match_rules *r, const struct contact *c,
+                                      const char *municipality)
+{
+	struct phrase_words w;
+
+	return c->fields && phrase_split(a, subject(c), &w) ? keyword(r, &w, municipality) : NULL;
+}
+
+const char *match_product(struct arena *a, const struct match_rules *r, const struct contact *c,
+                          const struct phrase_words *text, const char *inbox_product, const char *municipality)
 {
 	const char *product = c->product ? c->product : inbox_product;
 
 	if (!product)
-		product = keyword(a, subject(c), municipality, words, n_words);
+		product = keyword_of_subject(a, r, c, municipality);
 	if (!product)
-		product = keyword(a, c->text, municipality, words, n_words);
+		product = keyword(r, text, municipality);
 	return product ? product : "algemeen";
 }
 

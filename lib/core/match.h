@@ -6,6 +6,7 @@
 
 #include "lib/core/case_file.h"
 #include "lib/core/contact.h"
+#include "lib/core/phrase.h"
 
 /* a word that points to a product; longest match wins, then the first in the table */
 struct match_word {
@@ -14,16 +15,23 @@ struct match_word {
 	const char *product;
 };
 
-/* match_product - form's product, else the inbox's, else the first keyword, else "algemeen" */
-const char *match_product(struct arena *a, const struct contact *c, const char *inbox_product,
-                          const char *municipality, const struct match_word *words, int n_words);
+/* what texts are held against; made once, read only */
+struct match_rules;
+
+/* match_rules_new - words are borrowed */
+struct match_rules *match_rules_new(struct arena *a, const struct match_word *words, int n_words);
+
+/* match_product - form's product, else the inbox's, else the first keyword, of what c calls its subject or else of its
+ * text, else "algemeen". text: the words of c->text */
+const char *match_product(struct arena *a, const struct match_rules *r, const struct contact *c,
+                          const struct phrase_words *text, const char *inbox_product, const char *municipality);
 
 /* match_option0 - is this a request for human help with doing it digitally? The message "0", and
  * words for it in Dutch, English, Polish, Turkish, Arabic and Ukrainian */
-bool match_option0(struct arena *a, const char *text);
+bool match_option0(const struct match_rules *r, const struct phrase_words *text);
 
 /* match_formal - is it a formal message (bezwaar, klacht, aanvraag, Wmebv)? */
-bool match_formal(struct arena *a, const char *text, const char *product);
+bool match_formal(const struct match_rules *r, const struct phrase_words *text, const char *product);
 
 /* a case of the same party that might go on */
 struct match_case {

@@ -4,12 +4,33 @@
 
 #include <string.h>
 
+enum { BUCKETS = 1024 };
+
+/* a word that a phrase can begin with, or the beginning of one ("a~") */
+struct beginning {
+	const char *word;            /* len bytes */
+	uint32_t hash;               /* of all, or of the first two bytes */
+	uint16_t len, phrase;
+	int16_t next;                /* in the same bucket; -1: none */
+};
+
+struct phrases {
+	const char *const *patterns;
+	size_t n;
+	bool plain;
+	int longest;                 /* words of a text that can be one of them as a whole */
+	struct beginning *beginnings;
+	int16_t words[BUCKETS], parts[BUCKETS];      /* by hash: the first of its bucket; -1: none */
+	uint16_t *anywhere;          /* phrases whose beginning is not in the index */
+	size_t n_beginnings, n_anywhere;
+};
+
+/* ---------------------------------------------------------------- a text */
+
 /* Letters and digits make words; everything else parts them. What is above ASCII counts as a letter
  * unless it is punctuation people use: quotes, dashes, the ellipsis, « », the Arabic comma. */
 static size_t punctuation(const unsigned char *p)
 {
-	if (*p >= 'a' && *p <= 'z') /* nearly always */
-		return 0;
 	if (*p < 0x80) /* "0%" and "$0" are words of their own, not a nought */
 		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
 			 (*p >= 'A' && *p <= 'Z'));
@@ -22,52 +43,56 @@ static size_t punctuation(const unsigned char *p)
 	return 0;
 }
 
-static int bucket(const char *s)
+static uint32_t hash_more(uint32_t hash, unsigned char c)
 {
-	unsigned char second = s[0] && s[1] != ' ' ? (unsigned char)s[1] : 0;   /* a word of one byte */
-
-	return ((unsigned char)s[0] * 31 + second) % PHRASE_BUCKETS;
+	return hash * 31 + c;
 }
 
-static void make_index(struct phrase_words *w)
+static uint32_t hash_of(const char *s, size_t n)
 {
-	for (int b = 0; b < PHRASE_BUCKETS; b++)
-		w->first[b] = -1;
-	for (int i = w->n - 1; i >= 0; i--) {
-		int b = bucket(w->at[i]);
+	uint32_t hash = 0;
 
-		w->next[i] = w->first[b];
-		w->first[b] = (int16_t)i;
-	}
+	for (size_t i = 0; i < n; i++)
+		hash = hash_more(hash, (unsigned char)s[i]);
+	return hash;
 }
 
-int phrase_begins(const struct phrase_words *w, const char *s)
+static int bucket(uint32_t hash)
 {
-	return w->first[bucket(s)];
+	return (int)((hash ^ hash >> 10) % BUCKETS);
+}
+
+/* the word at p, which is none of punctuation's; returns its end */
+static unsigned char *take_word(unsigned char *p, struct phrase_words *w)
+{
+	uint32_t hash = 0;
+
+	w->at[w->n] = (const char *)p;
+	while (*p && ((*p >= 'a' && *p <= 'z') || !punctuation(p)))
+		hash = hash_more(hash, *p++);
+	w->hash[w->n++] = hash;
+	return p;
 }
 
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 {
 	unsigned char *p = text ? (unsigned char *)utf8_fold(a, text) : NULL;
-	bool inside = false;
 
 	w->n = 0;
 	while (p && *p) {
 		size_t gap = punctuation(p);
 
-		if (!gap && !inside) {
-			if (w->n == PHRASE_MAX_WORDS)
-				break;
-			w->at[w->n++] = (const char *)p;
-		}
-		inside = !gap;
-		p += inside;
+		if (!gap && w->n == PHRASE_MAX_WORDS)
+			break;
+		if (!gap)
+			p = take_word(p, w);
 		for (; gap; gap--)
 			*p++ = '\0';
 	}
-	make_index(w);
 	return w->n > 0;
 }
+
+/* ---------------------------------------------------------------- a pattern */
 
 /* does one of the alternatives, len bytes of them, fit the word? */
 static bool word_fits(const char *pattern, size_t len, const char *word)
@@ -108,85 +133,166 @@ static bool fits(const char *pattern, const struct phrase_words *w, int i, bool 
 	return i < w->n && word_fits(pattern, len - optional, w->at[i]) && fits(rest, w, i + 1, whole);
 }
 
-static bool fits_anywhere(const char *pattern, const struct phrase_words *w)
+/* words, one after another */
+static bool says(const char *rest, const struct phrase_words *w, int at)
 {
-	for (int i = 0; i < w->n; i++) {
-		if (fits(pattern, w, i, false))
+	for (; at < w->n; at++) {
+		size_t n = strcspn(rest, " ");
+
+		if (strncmp(w->at[at], rest, n) || w->at[at][n])
+			return false;
+		if (!rest[n])
 			return true;
+		rest += n + 1;
 	}
 	return false;
 }
 
-/* does the pattern fit where a word is this alternative, n bytes? */
-static bool fits_at(const char *pattern, const char *alternative, size_t n, const struct phrase_words *w)
+static bool stands_at(const struct phrases *p, size_t phrase, const struct phrase_words *w, int i)
 {
-	char beginning[2] = { alternative[0], n > 1 ? alternative[1] : '\0' };
+	const char *pattern = p->patterns[phrase];
 
-	for (int i = phrase_begins(w, beginning); i >= 0; i = w->next[i]) {
-		if (word_fits(alternative, n, w->at[i]) && fits(pattern, w, i, false))
-			return true;
-	}
-	return false;
+	return p->plain ? says(pattern, w, i) : fits(pattern, w, i, false);
+}
+
+/* ---------------------------------------------------------------- the index */
+
+static void add_beginning(struct phrases *p, size_t phrase, const char *word, size_t len, bool part)
+{
+	uint32_t hash = hash_of(word, part ? 2 : len);
+	int16_t *first = (part ? p->parts : p->words) + bucket(hash);
+
+	p->beginnings[p->n_beginnings] = (struct beginning){ word, hash, (uint16_t)len, (uint16_t)phrase, *first };
+	*first = (int16_t)p->n_beginnings++;
 }
 
 /*
- * Where a pattern fits, its first item does; or, when that may be missing, the second; and so on. So only the words
- * that begin as one of their alternatives are tried. The index does not know gaps ("*") and beginnings of one byte.
+ * Where a pattern fits, its first item does; or, when that may be missing, the second; and so on. False when that
+ * does not tell: it begins with a gap or a beginning of one byte, or all of it may be missing.
  */
-static bool one_within(const char *pattern, const struct phrase_words *w)
+static bool add_beginnings(struct phrases *p, size_t phrase)
 {
-	for (const char *p = pattern;;) {
-		const char *end = p;
+	for (const char *s = p->patterns[phrase];;) {
+		size_t n = strcspn(s, "| ");
+		bool last = s[n] != '|', optional = n && s[n - 1] == '?', part;
 
-		while (*end && *end != '|' && *end != ' ')
-			end++;
-		bool optional = end > p && end[-1] == '?';
-		size_t n = (size_t)(end - p) - optional;
-
-		if (*p == '*' || (n == 2 && p[1] == '~'))
-			return fits_anywhere(pattern, w);
-		if (fits_at(pattern, p, n, w))
-			return true;
-		if (*end != '|' && !optional)
+		n -= optional;
+		part = n && s[n - 1] == '~';
+		if (*s == '*' || (part && n < 3))
 			return false;
-		if (!*end)
-			return fits_anywhere(pattern, w);
-		p = end + 1;
-	}
-}
-
-bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w)
-{
-	for (size_t p = 0; p < n; p++) {
-		if (one_within(patterns[p], w))
+		add_beginning(p, phrase, s, n - part, part);
+		if (last && !optional)
 			return true;
+		s += n + optional;
+		if (!*s)
+			return false;
+		s++;
 	}
-	return false;
 }
 
-bool phrase_is(const char *const *patterns, size_t n, const struct phrase_words *w)
+static int longest_text(const char *pattern)
 {
-	for (size_t p = 0; p < n; p++) {
-		if (fits(patterns[p], w, 0, true))
-			return true;
-	}
-	return false;
+	int n = 1;
+
+	for (const char *s = pattern; *s; s++)
+		n += *s == ' ' ? 1 : *s == '*' ? PHRASE_MAX_GAP : 0;
+	return n;
 }
 
-bool phrase_says(const struct phrase_words *w, const char *words)
+static size_t most_beginnings(const char *pattern)
 {
-	for (int i = phrase_begins(w, words); i >= 0; i = w->next[i]) {
-		const char *rest = words;
+	size_t n = 1;
 
-		for (int at = i; at < w->n; at++) {
-			size_t n = strcspn(rest, " ");
+	for (; *pattern; pattern++)
+		n += *pattern == ' ' || *pattern == '|';
+	return n;
+}
 
-			if (strncmp(w->at[at], rest, n) || w->at[at][n])
-				break;
-			if (!rest[n])
+static struct phrases *new(struct arena *a, const char *const *patterns, size_t n)
+{
+	struct phrases *p = arena_new_of(a, struct phrases);
+
+	p->patterns = patterns;
+	p->n = n;
+	memset(p->words, 0xff, sizeof p->words);
+	memset(p->parts, 0xff, sizeof p->parts);
+	return p;
+}
+
+struct phrases *phrases_new(struct arena *a, const char *const *patterns, size_t n)
+{
+	struct phrases *p = new(a, patterns, n);
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most += most_beginnings(patterns[i]);
+	p->beginnings = arena_array(a, struct beginning, most);
+	p->anywhere = arena_array(a, uint16_t, n);
+	for (size_t i = 0; i < n; i++) {
+		int words = longest_text(patterns[i]);
+
+		p->longest = words > p->longest ? words : p->longest;
+		if (!add_beginnings(p, i))
+			p->anywhere[p->n_anywhere++] = (uint16_t)i;
+	}
+	return p;
+}
+
+struct phrases *phrases_new_plain(struct arena *a, const char *const *words, size_t n)
+{
+	struct phrases *p = new(a, words, n);
+
+	p->plain = true;
+	p->beginnings = arena_array(a, struct beginning, n);
+	for (size_t i = 0; i < n; i++)
+		add_beginning(p, i, words[i], strcspn(words[i], " "), false);
+	return p;
+}
+
+/* ---------------------------------------------------------------- phrases in a text */
+
+bool phrase_each(const struct phrases *p, const struct phrase_words *w, bool (*found)(void *ctx, size_t phrase),
+                 void *ctx)
+{
+	for (int i = 0; i < w->n; i++) {
+		uint32_t part = hash_of(w->at[i], 2);
+		const struct beginning *b;
+
+		for (int k = p->words[bucket(w->hash[i])]; k >= 0; k = b->next) {
+			b = &p->beginnings[k];
+			if (b->hash == w->hash[i] && stands_at(p, b->phrase, w, i) && found(ctx, b->phrase))
 				return true;
-			rest += n + 1;
 		}
+		for (int k = p->parts[bucket(part)]; k >= 0; k = b->next) {
+			b = &p->beginnings[k];
+			if (b->hash == part && !strncmp(w->at[i], b->word, b->len) &&
+			    stands_at(p, b->phrase, w, i) && found(ctx, b->phrase))
+				return true;
+		}
+		for (size_t k = 0; k < p->n_anywhere; k++)
+			if (stands_at(p, p->anywhere[k], w, i) && found(ctx, p->anywhere[k]))
+				return true;
+	}
+	return false;
+}
+
+static bool one_is_enough(void *ctx, size_t phrase)
+{
+	(void)ctx;
+	(void)phrase;
+	return true;
+}
+
+bool phrase_within(const struct phrases *p, const struct phrase_words *w)
+{
+	return phrase_each(p, w, one_is_enough, NULL);
+}
+
+bool phrase_is(const struct phrases *p, const struct phrase_words *w)
+{
+	for (size_t i = 0; w->n && w->n <= p->longest && i < p->n; i++) {
+		if (fits(p->patterns[i], w, 0, true))
+			return true;
 	}
 	return false;
 }

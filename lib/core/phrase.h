@@ -14,26 +14,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PHRASE_MAX_WORDS = 400, PHRASE_MAX_GAP = 4, PHRASE_BUCKETS = 256 };
+enum { PHRASE_MAX_WORDS = 400, PHRASE_MAX_GAP = 4 };
 
-/* and an index by the first two bytes: a message is held against hundreds of patterns */
+/* a text, folded and split: done once, however many phrases it is held against */
 struct phrase_words {
 	const char *at[PHRASE_MAX_WORDS];
+	uint32_t hash[PHRASE_MAX_WORDS];
 	int n;
-	int16_t first[PHRASE_BUCKETS],
-		next[PHRASE_MAX_WORDS]; /* word with such a beginning; -1: none (more) */
 };
+
+/* many phrases, with an index of the words they can begin with: most words of a text begin none of them */
+struct phrases;
+
+/* phrases_new - patterns and what they point to are borrowed */
+struct phrases *phrases_new(struct arena *a, const char *const *patterns, size_t n);
+/* phrases_new_plain - the same of words, folded and with one blank between them; nothing in them is special */
+struct phrases *phrases_new_plain(struct arena *a, const char *const *words, size_t n);
 
 /* phrase_split - the words of a text, folded; false when it has none. text may be NULL */
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *out);
-/* phrase_begins - a word of the text that may begin as s (two bytes at least), from the index; -1: none does
- */
-int phrase_begins(const struct phrase_words *w, const char *s);
-/* phrase_within - does any of the patterns stand somewhere in the text? */
-bool phrase_within(const char *const *patterns, size_t n, const struct phrase_words *w);
-/* phrase_is - is the whole text one of the patterns? */
-bool phrase_is(const char *const *patterns, size_t n, const struct phrase_words *w);
-/* phrase_says - do these words, folded and with one blank between them, stand in the text one after another? */
-bool phrase_says(const struct phrase_words *w, const char *words);
+/* phrase_within - does any of the phrases stand somewhere in the text? */
+bool phrase_within(const struct phrases *p, const struct phrase_words *w);
+/* phrase_is - is the whole text one of the phrases? */
+bool phrase_is(const struct phrases *p, const struct phrase_words *w);
+/* phrase_each - calls found for each phrase and place in the text, until it returns true; was it? */
+bool phrase_each(const struct phrases *p, const struct phrase_words *w, bool (*found)(void *ctx, size_t phrase),
+                 void *ctx);
 
 #endif

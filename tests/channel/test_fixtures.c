@@ -109,6 +109,13 @@ static const struct {
 	  "form:Ik krijg de verhuizing niet ingevuld, de DigiD-stap lukt niet.+0" },
 };
 
+static bool asks_for_help(struct bench *b, const char *text)
+{
+	struct phrase_words w;
+
+	return phrase_split(b->a, text, &w) && match_option0(match_rules_new(b->a, NULL, 0), &w);
+}
+
 static void describe(struct bench *b, FILE *out, const struct contact *c)
 {
 	fprintf(out, "%s%s", c->direction == DIRECTION_OUT ? " <" : " ", contact_kind_name(c->kind));
@@ -121,7 +128,7 @@ static void describe(struct bench *b, FILE *out, const struct contact *c)
 		fputs("+echo", out);
 	if (c->flags & FLAG_SPAM)
 		fputs("+spam", out);
-	if (c->direction == DIRECTION_IN && match_option0(b->a, c->text))
+	if (c->direction == DIRECTION_IN && asks_for_help(b, c->text))
 		fputs("+0", out);
 	if (c->text && guard_finds(c->text))
 		fputs("+bsn", out);

@@ -3,6 +3,7 @@
 #define LOKET_CHANNEL_CHECK_H
 
 #include "lib/channel/channel.h"
+#include "lib/core/match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -10,5 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 void must(bool b);
 /* check_parse - parse a body that was signed, or a public form when secret is NULL, and look at what came out */
 void check_parse(const char *channel, const char *content_type, struct bytes body, bool is_signed);
+/* check_words - hold a contact's text against all phrases, and these words */
+void check_words(struct arena *a, const struct contact *c, const struct match_word *words, int n_words);
 
 #endif

@@ -24,16 +24,6 @@ static void check_guard(struct arena *a, const char *s)
 	must(!valid(s) || valid(masked));
 }
 
-static void check_words(struct arena *a, const char *s)
-{
-	static const struct match_word words[] = { { NULL, "pas", "dordtpas" }, { "dordrecht", "de pas", "rijbewijs" } };
-	struct contact c = { .text = s };
-
-	match_option0(a, s);
-	match_formal(a, s, NULL);
-	must(match_product(a, &c, NULL, "dordrecht", words, 2) != NULL);
-}
-
 static void check_small(struct arena *a, const char *s)
 {
 	char text[WHEN_TEXT];
@@ -50,6 +40,8 @@ static void check_small(struct arena *a, const char *s)
 	must(!phone || (phone[0] == '+' && strlen(phone) >= 9 && strlen(phone) <= 16));
 }
 
+static const struct match_word words[] = { { NULL, "pas", "dordtpas" }, { "dordrecht", "de pas", "rijbewijs" } };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new(256 << 20);
@@ -62,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	utf8_has_bidi(clean);
 	check_guard(a, clean);
 	check_guard(a, arena_dup(a, data, size));
-	check_words(a, clean);
+	check_words(a, &(struct contact){ .text = clean }, words, 2);
 	check_small(a, clean);
 	arena_free(a);
 	return 0;
