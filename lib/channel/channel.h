@@ -99,6 +99,14 @@ enum reply_outcome {             /* said before sending; the API names the rule 
 	REPLY_OPTED_OUT,             /* the citizen said stop */
 };
 
+/* one GET of an attachment: what comes is the file, or tells where the file is */
+struct channel_media {
+	const char *url;
+	const char *headers[4];      /* "Name: value"; NULL ends */
+	bool is_file;                /* false: media is asked again, with what came */
+};
+enum { MEDIA_IMPOSSIBLE = 1, MEDIA_MAX_ANSWER = 64 << 10 };
+
 /* what became of a request that was sent */
 enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
 
@@ -123,6 +131,12 @@ struct channel_ops {
 	/* reads the provider's answer; status 0 = no answer came. *provider_id, *error in the arena */
 	enum sent_outcome (*sent)(struct arena *a, int status, struct bytes body,
 	                          const char **provider_id, const char **error);
+	/* how to get an attachment by its provider_ref. answer: data NULL the first time, then what the first request
+	 * brought, at most MEDIA_MAX_ANSWER. 0 or MEDIA_IMPOSSIBLE. NULL: provider_ref is a URL (media.h) */
+	int (*media)(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
+	             struct channel_media *out);
+	/* where the provider keeps its files: a host, or ".name" for all below it; NULL ends. May be NULL: none */
+	const char *const *media_hosts;
 };
 
 /* channel_find - by name; NULL when there is none */

@@ -286,6 +286,8 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	return 0;
 }
 
+static const char *const media_hosts[] = { "graph.facebook.com", "lookaside.fbsbx.com", NULL };
+
 const struct channel_ops channel_whatsapp = {
 	.name = "whatsapp",
 	.signed_body = true,
@@ -294,4 +296,6 @@ const struct channel_ops channel_whatsapp = {
 	.parse = parse,
 	.compose = whatsapp_compose,
 	.sent = whatsapp_sent,
+	.media = whatsapp_media,
+	.media_hosts = media_hosts,
 };

@@ -28,5 +28,8 @@ int whatsapp_compose(struct arena *a, const struct inbox *in, const struct chann
 		     struct channel_send *out);
 enum sent_outcome whatsapp_sent(struct arena *a, int status, struct bytes body, const char **provider_id,
                                 const char **error);
+int whatsapp_media(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
+                   struct channel_media *out);
+#define WHATSAPP_GRAPH_URL "https://graph.facebook.com/v23.0"
 
 #endif

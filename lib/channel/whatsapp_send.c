@@ -19,7 +19,6 @@ enum {
 	MAX_ERROR_BODY = 64 * 1024,
 	MAX_SENT_ID = 256, /* as of what comes in; a key of an index cannot be of any length */
 };
-#define GRAPH_URL "https://graph.facebook.com/v23.0"
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 static bool is_number(const char *s)
@@ -119,7 +118,7 @@ int whatsapp_compose(struct arena *a, const struct inbox *in, const struct chann
 	if (!m)
 		return REPLY_BAD_TEMPLATE;
 	memset(out, 0, sizeof *out);
-	out->url = arena_printf(a, "%s/%s/messages", sending_base(in, GRAPH_URL), in->account);
+	out->url = arena_printf(a, "%s/%s/messages", sending_base(in, WHATSAPP_GRAPH_URL), in->account);
 	sending_header(a, out, "Authorization", arena_printf(a, "Bearer %s", inbox_secret(in, "token", 0)));
 	sending_json(a, out, m);
 	return 0;
