@@ -48,6 +48,7 @@ struct pg_reply {
 	int failed_at;                           /* index of the statement that failed; -1: none, or the commit */
 	int n;
 	PGresult *results[PG_UNIT_MAX];          /* one per statement of ours, in order; NULL if not run */
+	int column;                              /* that was read last */
 };
 
 struct pg;

@@ -2,12 +2,12 @@
 #include "daemon/pg_unit.h"
 
 #include "lib/base/hmac.h"
+#include "lib/base/when.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---------------------------------------------------------------- taking in */
 
@@ -105,12 +105,17 @@ static const PGresult *result_of(const struct op *op, int statement)
 	return op->pg->results[statement];
 }
 
-/* PQfnumber folds to lower case, and our columns are "camelCase" */
-static int column_of(const PGresult *r, const char *name)
+/* PQfnumber folds to lower case, and our columns are "camelCase". Who reads a row asks for its columns in their
+ * order, more or less */
+static int column_of(struct pg_reply *reply, const PGresult *r, const char *name)
 {
-	for (int i = 0; i < PQnfields(r); i++)
-		if (strcmp(PQfname(r, i), name) == 0)
-			return i;
+	int n = PQnfields(r), c = reply->column;
+
+	for (int i = 0; i < n; i++) {
+		c = c + 1 < n ? c + 1 : 0;
+		if (strcmp(PQfname(r, c), name) == 0)
+			return reply->column = c;
+	}
 	assert(!"no such column in this statement");
 	abort();
 }
@@ -123,7 +128,7 @@ int pg_rows(const struct op *op, int statement)
 const char *pg_get(const struct op *op, int statement, int row, const char *column)
 {
 	const PGresult *r = result_of(op, statement);
-	int c = column_of(r, column);
+	int c = column_of(op->pg, r, column);
 
 	assert(row >= 0 && row < PQntuples(r));
 	return PQgetisnull(r, row, c) ? NULL : PQgetvalue(r, row, c);
@@ -176,17 +181,14 @@ struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *col
 /* "2026-11-21 21:44:51.123456+00": DateStyle and TimeZone of our sessions are fixed */
 static bool parse_time(const char *s, int64_t *us)
 {
-	struct tm tm = { 0 };
-	const char *rest = strptime(s, "%Y-%m-%d %H:%M:%S", &tm);
-	int64_t part = 0, unit = 100000;
+	size_t n = strlen(s);
+	char moment[40];
 
-	if (rest == NULL)
+	if (n + sizeof(":00") > sizeof(moment))
 		return false;
-	if (*rest == '.')
-		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
-			part += (*rest - '0') * unit;
-	*us = (int64_t)timegm(&tm) * 1000000 + part;
-	return strcmp(rest, "+00") == 0;
+	memcpy(moment, s, n);
+	memcpy(moment + n, ":00", sizeof(":00"));
+	return when_parse(moment, us);
 }
 
 int64_t pg_get_time(const struct op *op, int statement, int row, const char *column)

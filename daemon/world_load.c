@@ -174,15 +174,18 @@ static void load_secrets(struct world *w, const struct op *op)
 {
 	for (int row = 0; row < pg_rows(op, Q_SECRETS); row++) {
 		struct world_inbox *i = (struct world_inbox *)world_inbox(w, pg_get(op, Q_SECRETS, row, "inbox"));
+		const char *kind;
 		char *value;
 
 		if (!i || i->in.n_secrets == CHANNEL_MAX_SECRETS)
 			continue;
 		value = arena_str(w->arena, pg_get(op, Q_SECRETS, row, "value"));
 		arena_on_free(w->arena, forget_text, value);
+		kind = copy(w, op, Q_SECRETS, row, "kind");
 		i->in.secrets[i->in.n_secrets++] = (struct inbox_secret){
-			.kind = copy(w, op, Q_SECRETS, row, "kind"),
+			.kind = kind,
 			.value = value,
+			.ready = !strcmp(kind, "secret") ? hmac_sha256_key(w->arena, value) : NULL,
 		};
 	}
 }

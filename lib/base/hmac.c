@@ -15,7 +15,7 @@ static void need(bool ok)
 		abort();
 }
 
-static void hmac_two(char *digest, const char *key, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
+static EVP_MAC_CTX *begin(char *digest, const char *key)
 {
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
@@ -23,14 +23,52 @@ static void hmac_two(char *digest, const char *key, struct bytes first, struct b
 	};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-	size_t n = 0;
 
 	need(ctx && EVP_MAC_init(ctx, (const unsigned char *)key, strlen(key), params));
+	EVP_MAC_free(mac);
+	return ctx;
+}
+
+static void finish(EVP_MAC_CTX *ctx, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
+{
+	size_t n = 0;
+
 	need(!first.len || EVP_MAC_update(ctx, first.data, first.len));
 	need(!second.len || EVP_MAC_update(ctx, second.data, second.len));
 	need(EVP_MAC_final(ctx, out, &n, n_out) && n == n_out);
+}
+
+static void hmac_two(char *digest, const char *key, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
+{
+	EVP_MAC_CTX *ctx = begin(digest, key);
+
+	finish(ctx, first, second, out, n_out);
 	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(mac);
+}
+
+struct hmac_key {
+	EVP_MAC_CTX *ctx;
+};
+
+static void key_free(void *k)
+{
+	EVP_MAC_CTX_free(((struct hmac_key *)k)->ctx);
+}
+
+struct hmac_key *hmac_sha256_key(struct arena *a, const char *key)
+{
+	struct hmac_key *k = arena_new_of(a, struct hmac_key);
+	char digest[] = "SHA256";
+
+	k->ctx = begin(digest, key);
+	arena_on_free(a, key_free, k);
+	return k;
+}
+
+void hmac_sha256_with(const struct hmac_key *k, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])
+{
+	need(EVP_MAC_init(k->ctx, NULL, 0, NULL));   /* the same key again */
+	finish(k->ctx, first, second, out, SHA256_BYTES);
 }
 
 void hmac_sha256_two(const char *key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])

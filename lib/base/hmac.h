@@ -2,7 +2,7 @@
 #ifndef LOKET_HMAC_H
 #define LOKET_HMAC_H
 
-#include "lib/base/bytes.h"
+#include "lib/base/arena.h"
 
 #include <stdbool.h>
 
@@ -15,6 +15,11 @@ void hmac_sha256_two(const char *key, struct bytes first, struct bytes second,
                      uint8_t out[SHA256_BYTES]);
 /* hmac_sha1 - HMAC-SHA1: only where a provider signs with it */
 void hmac_sha1(const char *key, struct bytes data, uint8_t out[SHA1_BYTES]);
+/* a key made ready for many messages: setting up takes longer than a short message */
+struct hmac_key;
+/* hmac_sha256_key - wiped and freed with the arena; for one thread */
+struct hmac_key *hmac_sha256_key(struct arena *a, const char *key);
+void hmac_sha256_with(const struct hmac_key *k, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES]);
 /* sha256 - digest of data */
 void sha256(struct bytes data, uint8_t out[SHA256_BYTES]);
 /* hex_encode - lower case, NUL-terminated: out has room for 2 * n + 1 */

@@ -32,34 +32,41 @@ static bool dash_before(int i)
 
 void uuid_format(struct uuid u, char out[UUID_TEXT])
 {
+	char hex[33];
+
+	hex_encode(u.b, sizeof u.b, hex);
 	for (int i = 0; i < 16; i++) {
 		if (dash_before(i))
 			*out++ = '-';
-		hex_encode(u.b + i, 1, out);
-		out += 2;
+		*out++ = hex[2 * i];
+		*out++ = hex[2 * i + 1];
 	}
+	*out = '\0';
 }
 
 bool uuid_parse(const char *s, struct uuid *out)
 {
 	struct uuid u;
+	char hex[32];
+	int n = 0;
 
 	if (!s || strlen(s) != UUID_TEXT - 1)
 		return false;
 	for (int i = 0; i < 16; i++) {
 		if (dash_before(i) && *s++ != '-')
 			return false;
-		if (!hex_decode(s, 2, u.b + i, 1))
-			return false;
-		s += 2;
+		hex[n++] = *s++;
+		hex[n++] = *s++;
 	}
+	if (!hex_decode(hex, sizeof hex, u.b, sizeof u.b))
+		return false;
 	*out = u;
 	return true;
 }
 
 bool uuid_same(struct uuid a, struct uuid b)
 {
-	return same_bytes(a.b, b.b, sizeof a.b);
+	return !memcmp(a.b, b.b, sizeof a.b);   /* no secrets: what they name is guarded by rights */
 }
 
 bool uuid_is_nil(struct uuid u)

@@ -39,14 +39,37 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+/* v as at least n digits, and what follows them; returns what is behind */
+static char *put_number(char *out, int64_t v, int n, char then)
+{
+	int64_t more = v;
+
+	for (int i = 0; i < n; i++)
+		more /= 10;
+	for (; more; more /= 10)
+		n++;
+	for (int i = n; i--; v /= 10)
+		out[i] = (char)('0' + v % 10);
+	out[n] = then;
+	return out + n + 1;
+}
+
 void when_format(int64_t us, char out[WHEN_TEXT])
 {
 	int64_t s = floor_div(us, WHEN_SECOND_US), days = floor_div(s, SECONDS_PER_DAY), y;
 	int ms = (int)((us - s * WHEN_SECOND_US) / 1000), in_day = (int)(s - days * SECONDS_PER_DAY), m, d;
 
 	date_of(days, &y, &m, &d);
-	snprintf(out, WHEN_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)y, m, d, in_day / 3600,
-	         in_day / 60 % 60, in_day % 60, ms);
+	if (y < 0)
+		*out++ = '-';
+	out = put_number(out, y < 0 ? -y : y, 4, '-');
+	out = put_number(out, m, 2, '-');
+	out = put_number(out, d, 2, 'T');
+	out = put_number(out, in_day / 3600, 2, ':');
+	out = put_number(out, in_day / 60 % 60, 2, ':');
+	out = put_number(out, in_day % 60, 2, '.');
+	out = put_number(out, ms, 3, 'Z');
+	*out = '\0';
 }
 
 /* exactly n digits with a value from min to max; moves *s behind them */

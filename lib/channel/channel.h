@@ -9,6 +9,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/hmac.h"
 #include "lib/core/contact.h"
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct inbox {
 	 * a provider wants more than a token) */
 	struct inbox_secret {
 		const char *kind, *value;
+		const struct hmac_key *ready;   /* of a "secret", for HMAC-SHA256; NULL: made for each post */
 	} secrets[CHANNEL_MAX_SECRETS];
 	int n_secrets;
 };
@@ -145,5 +147,6 @@ const struct channel_ops *channel_find(const char *name);
 const struct channel_ops *channel_at(int i);
 /* inbox_secret - the n-th secret of a kind; NULL past the end */
 const char *inbox_secret(const struct inbox *in, const char *kind, int n);
+const struct inbox_secret *inbox_secret_at(const struct inbox *in, const char *kind, int n);
 
 #endif

@@ -22,13 +22,16 @@ static bool signed_by_us(const struct inbox *in, struct bytes first, struct byte
 			 size_t len)
 {
 	uint8_t want[SHA256_BYTES], got[SHA256_BYTES];
-	const char *secret;
+	const struct inbox_secret *secret;
 	bool ok = false;
 
 	if (!hex_decode(hex, len, got, sizeof got))
 		return false;
-	for (int i = 0; !ok && (secret = inbox_secret(in, "secret", i)); i++) {
-		hmac_sha256_two(secret, first, body, want);
+	for (int i = 0; !ok && (secret = inbox_secret_at(in, "secret", i)); i++) {
+		if (secret->ready)
+			hmac_sha256_with(secret->ready, first, body, want);
+		else
+			hmac_sha256_two(secret->value, first, body, want);
 		ok = same_bytes(want, got, sizeof got);
 	}
 	OPENSSL_cleanse(want, sizeof want);

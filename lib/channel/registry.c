@@ -25,12 +25,19 @@ const struct channel_ops *channel_find(const char *name)
 	return NULL;
 }
 
-const char *inbox_secret(const struct inbox *in, const char *kind, int n)
+const struct inbox_secret *inbox_secret_at(const struct inbox *in, const char *kind, int n)
 {
 	for (int i = 0; i < in->n_secrets; i++) {
 		/* an empty secret is no secret: everybody could sign with it */
 		if (!strcmp(in->secrets[i].kind, kind) && in->secrets[i].value[0] && n-- == 0)
-			return in->secrets[i].value;
+			return &in->secrets[i];
 	}
 	return NULL;
+}
+
+const char *inbox_secret(const struct inbox *in, const char *kind, int n)
+{
+	const struct inbox_secret *s = inbox_secret_at(in, kind, n);
+
+	return s ? s->value : NULL;
 }

@@ -192,13 +192,22 @@ static size_t iban_at(const unsigned char *p)
 	return !is_alnum(p[len]) && guard_is_iban(iban, n) ? len : 0;
 }
 
+/* Most text has no digits, and nothing begins further before one than a country and the separators behind it.
+ * The bytes of DIGITS that are none begin those of other scripts */
+#define DIGITS "0123456789\xd9\xdb\xef"
+enum { BEFORE_DIGIT = 2 + 2 * MAX_SEPARATORS };
+
 /* the next BSN or IBAN at or behind *at; false when there is none */
 static bool find(const unsigned char *text, size_t *at, size_t *len)
 {
-	size_t i = *at, step;
+	size_t i = *at, digit = i + strcspn((const char *)text + i, DIGITS), step;
 	char d;
 
 	while (text[i]) {
+		if (i > digit)
+			digit = i + strcspn((const char *)text + i, DIGITS);
+		if (digit - i > BEFORE_DIGIT)
+			i = digit - BEFORE_DIGIT;
 		if (is_letter(text[i])) {
 			*len = iban_at(text + i);
 			step = 1;

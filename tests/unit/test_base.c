@@ -31,16 +31,21 @@ START_TEST(digests)
 		  "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8" },
 		{ "", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad" },
 	};
+	struct arena *a = arena_new(1 << 20);
 	uint8_t mac[SHA256_BYTES];
 	char long_key[132] = { 0 };
 
 	for (size_t i = 0; i < COUNT(v); i++) {
+		const struct hmac_key *ready = hmac_sha256_key(a, v[i].key);
+
 		hmac_sha256(v[i].key, TEXT(v[i].data), mac);
 		hex_is(mac, v[i].mac);
 		for (size_t cut = 0; cut <= strlen(v[i].data); cut++) {
 			struct bytes first = { (const uint8_t *)v[i].data, cut };
 
 			hmac_sha256_two(v[i].key, first, TEXT(v[i].data + cut), mac);
+			hex_is(mac, v[i].mac);
+			hmac_sha256_with(ready, first, TEXT(v[i].data + cut), mac);
 			hex_is(mac, v[i].mac);
 		}
 	}
@@ -51,6 +56,7 @@ START_TEST(digests)
 	hex_is(mac, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	sha256((struct bytes){ 0 }, mac);
 	hex_is(mac, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	arena_free(a);
 }
 END_TEST
 
