@@ -162,6 +162,7 @@ static struct batch_case *read_case(struct batch *b, int q, int row)
 	k->channel = text(b, q, row, "channel");
 	k->product = text(b, q, row, "product");
 	k->language = text(b, q, row, "language");
+	k->post = text(b, q, row, "post");
 	k->party.u = pg_get_uuid(&b->op, q, row, "party");
 	k->state = (enum case_state)known(case_state_from(pg_get(&b->op, q, row, "state")), CASE_CLOSED);
 	k->outcome = outcome ? (enum case_outcome)known(case_outcome_from(outcome), OUTCOME_NONE) : OUTCOME_NONE;

@@ -28,6 +28,7 @@ struct batch_case {
 	char id_text[UUID_TEXT];
 	char reference[BATCH_REFERENCE];
 	const char *municipality, *inbox, *channel, *product, *language;
+	const char *post;            /* root post it stands under; NULL: private */
 	struct party_id party;
 	enum case_state state;       /* with this batch taken into account */
 	enum case_outcome outcome;
@@ -39,6 +40,7 @@ struct batch_case {
 	bool is_new;
 	/* when it was there already: what the batch does to it */
 	bool touched, wake, reopened, now_option0;
+	enum case_state wakes_to;    /* what it becomes when it is closed by now */
 };
 
 struct batch_party {
@@ -121,11 +123,12 @@ struct batch {
 	/* to write; each list has room for all it can hold */
 	struct batch_party **parties, **openers;     /* new ones; known ones who get a new case */
 	struct batch_case **cases, **touched;
-	struct batch_item **contacts, **changes;     /* changes: edits and deletes */
+	struct batch_item **contacts, **changes;     /* changes: edits and deletes, of what is private */
+	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
 	struct batch_dead_letter *dead_letters;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_dead_letters, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_deliveries, n_notices;
 	int n_reports, n_raws, n_new_addresses, n_retries;
 	int64_t now_us;
 	int q_touched, q_delivered, q_notices;       /* place in unit 2; -1: not in it */

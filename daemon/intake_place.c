@@ -91,6 +91,11 @@ static bool has_option0(const struct batch_item *it)
 	return it->c->flags & FLAG_OPTION0;
 }
 
+static bool is_public(const struct batch_item *it)
+{
+	return it->c->visibility == VISIBILITY_PUBLIC;
+}
+
 static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
 {
 	const struct intake_post *p = it->post->p;
@@ -105,7 +110,8 @@ static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
 	k->product = it->placed->product;
 	k->language = it->c->language ? it->c->language : "nl";
 	k->is_new = true;
-	k->state = CASE_QUEUED;
+	k->post = contact_post(it->c);
+	k->state = is_public(it) ? CASE_TRIAGE : CASE_QUEUED;
 	k->arrived_us = k->last_contact_us = p->received_us;
 	k->due_us = p->received_us + norm_us(it, has_option0(it));
 	k->option0 = has_option0(it);
@@ -185,7 +191,7 @@ static struct batch_case *matching_case(const struct batch_item *it)
 		const struct batch_case *k = it->party->cases[i];
 
 		cases[i] = (struct match_case){
-			.id = k->id_text, .inbox = k->inbox, .product = k->product, .state = k->state,
+			.id = k->id_text, .inbox = k->inbox, .product = k->product, .post = k->post, .state = k->state,
 			.outcome = k->outcome, .closed_us = k->closed_us, .last_contact_us = k->last_contact_us,
 		};
 	}
@@ -196,7 +202,7 @@ static struct batch_case *matching_case(const struct batch_item *it)
 
 static void reopen(struct batch_case *k, const struct batch_item *it)
 {
-	k->state = CASE_QUEUED;
+	k->state = k->wakes_to;
 	k->outcome = OUTCOME_NONE;
 	k->closed_us = 0;
 	k->arrived_us = it->post->p->received_us;
@@ -224,6 +230,7 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 	if (!opens_case(it) || k->outcome == OUTCOME_SPAM)
 		return;
 	k->wake = true;
+	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE : CASE_QUEUED;
 	if (k->state == CASE_CLOSED)
 		reopen(k, it);
 }
@@ -240,12 +247,35 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 		k = matching_case(it);
 	if (!k && opens) {
 		k = new_case(b, it);
-		if (!uuid_is_nil(it->post->p->by.u))
+		if (!uuid_is_nil(it->post->p->by.u) && k->state != CASE_TRIAGE)
 			give_to(k, it->post->p->by);
 		remember_case(b, it->party, k);
 		it->placed->new_case = true;
 	}
 	return k;
+}
+
+/* ---------------------------------------------------------------- what is said in public */
+
+/* what opens or continues something there, and all that comes into a case of the webcare team, waits for them. What
+ * we said ourselves opens nothing (contact_opens_case) */
+static bool is_post(const struct batch_item *it)
+{
+	return it->where && opens_case(it) && (is_public(it) || it->where->state == CASE_TRIAGE);
+}
+
+/* a change of something public is made by intake_post_change, which also finds one that came too early */
+static void place_public(struct batch *b, struct batch_item *it)
+{
+	if (is_post(it))
+		b->webcare[b->n_webcare++] = it;
+	if (is_public(it))
+		b->public[b->n_public++] = it;
+}
+
+static bool changes_another(const struct batch_item *it)
+{
+	return (it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE) && it->about;
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -283,7 +313,8 @@ static void place_item(struct batch *b, struct batch_item *it)
 	if (it->party)
 		it->self->party = it->party->id;
 	b->contacts[b->n_contacts++] = it;
-	if ((it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE) && it->about)
+	place_public(b, it);
+	if (changes_another(it) && !is_public(it))
 		b->changes[b->n_changes++] = it;
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
@@ -348,6 +379,8 @@ static void make_room(struct batch *b)
 	b->touched = arena_array(a, struct batch_case *, n);
 	b->contacts = arena_array(a, struct batch_item *, n);
 	b->changes = arena_array(a, struct batch_item *, n);
+	b->webcare = arena_array(a, struct batch_item *, n);
+	b->public = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {
 		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;
 		b->n_reports += b->posts[p].p->batch.n_reports;

@@ -17,9 +17,9 @@ static void say_reopened(struct batch *b, const struct batch_case *k)
 		.kind = NOTICE_CASE_CHANGED,
 		.about = k,
 		.payload = arena_printf(b->op.arena,
-			"{\"case\":{\"id\":\"%s\",\"state\":\"queued\",\"product\":\"%s\",\"municipality\":\"%s\"},"
+			"{\"case\":{\"id\":\"%s\",\"state\":\"%s\",\"product\":\"%s\",\"municipality\":\"%s\"},"
 			"\"event\":\"contact\",\"why\":\"the citizen came back\"}",
-			k->id_text, k->product, k->municipality),
+			k->id_text, case_state_name(k->wakes_to), k->product, k->municipality),
 	};
 }
 
@@ -40,15 +40,49 @@ static void say_received(struct batch *b, const struct batch_item *it)
 	};
 }
 
+static void say_post(struct batch *b, enum notice_kind kind, struct contact_id post, const struct batch_case *k,
+                     const char *more)
+{
+	char id[UUID_TEXT];
+
+	uuid_format(post.u, id);
+	b->notices[b->n_notices++] = (struct batch_notice){
+		.kind = kind,
+		.about = k,
+		.payload = arena_printf(b->op.arena,
+			"{\"post\":{\"id\":\"%s\",\"channel\":\"%s\"%s},"
+			"\"case\":{\"id\":\"%s\",\"product\":\"%s\",\"municipality\":\"%s\"}}",
+			id, k->channel, more, k->id_text, k->product, k->municipality),
+	};
+}
+
+static void say_public(struct batch *b)
+{
+	for (int i = 0; i < b->n_webcare; i++)
+		if (b->webcare[i]->where->state == CASE_TRIAGE)
+			say_post(b, NOTICE_POST_MADE, b->webcare[i]->id, b->webcare[i]->where,
+			         ",\"state\":\"waiting\"");
+	for (int i = 0; i < b->n_public; i++) {
+		const struct batch_item *it = b->public[i];
+		bool deleted = it->c->kind == KIND_DELETE;
+
+		if ((deleted || it->c->kind == KIND_EDIT) && it->about && it->about->where)
+			say_post(b, NOTICE_POST_CHANGED, it->about->contact, it->about->where,
+			         deleted ? ",\"deleted\":true" : ",\"edited\":true");
+	}
+}
+
 void batch_make_notices(struct batch *b)
 {
-	b->notices = arena_array(b->op.arena, struct batch_notice, (size_t)(b->n_touched + b->n_contacts));
+	b->notices = arena_array(b->op.arena, struct batch_notice,
+	                          (size_t)(b->n_touched + b->n_contacts + b->n_webcare + b->n_public));
 	for (int i = 0; i < b->n_touched; i++)
 		if (b->touched[i]->reopened)
 			say_reopened(b, b->touched[i]);
 	for (int i = 0; i < b->n_contacts; i++)
 		if (b->contacts[i]->where && b->contacts[i]->where->outcome != OUTCOME_SPAM)
 			say_received(b, b->contacts[i]);
+	say_public(b);
 }
 
 /* ---------------------------------------------------------------- after COMMIT */

@@ -132,6 +132,7 @@ static void write_cases(struct batch *b, struct pg_unit *u)
 	TIMES(n, list[i]->closed_us);
 	UUIDS(n, list[i]->owner.u);
 	INTS(n, list[i]->epoch);
+	TEXTS(n, list[i]->post);
 }
 
 static int by_id(const void *a, const void *b)
@@ -155,6 +156,7 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 	BOOLS(n, list[i]->now_option0);
 	BOOLS(n, list[i]->wake);
 	TIMES(n, list[i]->due_us);
+	TEXTS(n, case_state_name(list[i]->wakes_to));
 }
 
 static const char *addresses_json(struct batch *b, const struct contact *c)
@@ -257,6 +259,30 @@ static void write_changes(struct batch *b, struct pg_unit *u)
 	TEXTS(n, list[i]->about->provider_id);
 	TEXTS(n, list[i]->c->direction == DIRECTION_IN ? "in" : "out");
 	BOOLS(n, list[i]->c->kind == KIND_DELETE);
+}
+
+static void write_webcare(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->webcare;
+	int n = b->n_webcare;
+
+	pg_add(u, SQL_INTAKE_POST_INSERT);
+	UUIDS(n, list[i]->id.u);
+}
+
+static const struct batch_message *what_it_changes(const struct batch_item *it)
+{
+	return it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE ? it->about : NULL;
+}
+
+static void write_public_changes(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->public;
+	int n = b->n_public;
+
+	pg_add(u, SQL_INTAKE_POST_CHANGE);
+	TEXTS(n, list[i]->post->p->inbox->in.id);
+	TEXTS(n, what_it_changes(list[i]) ? what_it_changes(list[i])->provider_id : list[i]->c->provider_id);
 }
 
 static void write_dead_letters(struct batch *b, struct pg_unit *u)
@@ -382,6 +408,8 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_touched, write_touched, &b->q_touched },
 		{ b->n_contacts, write_contacts, NULL },
 		{ b->n_changes, write_changes, NULL },
+		{ b->n_webcare, write_webcare, NULL },
+		{ b->n_public, write_public_changes, NULL },
 		{ b->n_reports, write_reports, NULL },
 		{ b->n_deliveries, write_deliveries, &b->q_delivered },
 		{ b->n_dead_letters, write_dead_letters, NULL },

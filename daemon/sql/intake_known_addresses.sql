@@ -3,7 +3,7 @@
 -- columns: n (from 1, place in the arrays), contact_party, n_cases (of the party), and the case (null: it has none)
 select u.n, a.party as contact_party, (select count(*) from loket.case_file f where f.party = a.party) as n_cases,
 	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
-	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0
+	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
 from unnest($1::text[], $2::text[], $3::text[]) with ordinality u (municipality, kind, value, n)
 join loket.address a on a.municipality = u.municipality and a.kind = u.kind and a.value = u.value
 left join lateral (

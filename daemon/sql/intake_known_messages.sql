@@ -3,7 +3,7 @@
 -- columns: n (from 1, place in the arrays), contact, contact_party, and the case as in intake_known_addresses
 select u.n, c.id as contact, c.party as contact_party,
 	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
-	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0
+	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
 from unnest($1::text[], $2::text[]) with ordinality u (inbox, provider_id, n)
 join loket.contact c on c.inbox = u.inbox and c.provider_id = u.provider_id
 left join loket.case_file k on k.id = c.case_id

@@ -7,15 +7,19 @@
 #ifndef LOKET_CASE_FILE_H
 #define LOKET_CASE_FILE_H
 
-enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_CLOSED, N_CASE_STATES };
+/* TRIAGE: said in public, waits for the webcare team; not in the queue, offered to nobody */
+enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_TRIAGE, CASE_CLOSED, N_CASE_STATES };
 
 enum case_event {
 	CASE_EV_CONTACT,    /* the citizen wrote, called or came */
+	CASE_EV_POST,       /* the citizen said it in public */
 	CASE_EV_OFFER,      /* the router asked an agent */
 	CASE_EV_ACCEPT, CASE_EV_DECLINE, CASE_EV_TIMEOUT,
 	CASE_EV_WITHDRAW,   /* the agent went away, or an offer is no longer right */
 	CASE_EV_TRANSFER, CASE_EV_RESOLVE, CASE_EV_REOPEN,
 	CASE_EV_LOST,       /* the owner vanished */
+	CASE_EV_HAND,       /* the webcare team gives it to the agents */
+	CASE_EV_FINISH,     /* the webcare team is done with it */
 	N_CASE_EVENTS
 };
 

@@ -86,6 +86,15 @@ bool contact_opens_case(const struct contact *c)
 	}
 }
 
+const char *contact_post(const struct contact *c)
+{
+	const char *post = json_string_value(json_object_get(c->fields, "post"));
+
+	if (c->visibility != VISIBILITY_PUBLIC)
+		return NULL;
+	return post && *post ? post : c->provider_id;
+}
+
 void contact_set_text(struct arena *a, struct contact *c, const char *text)
 {
 	size_t n = strlen(text);

@@ -111,6 +111,10 @@ bool delivery_moves(enum delivery from, enum delivery to);
  * reaction and system do not: they follow the message they are about. Nor does what we sent. */
 bool contact_opens_case(const struct contact *c);
 
+/* contact_post - the provider's id of the root post that something public stands under, or is itself (fields "post");
+ * NULL for what is private */
+const char *contact_post(const struct contact *c);
+
 /* for channels: contact_set_text - NFC, cut and flagged where needed (FLAG_CUT, FLAG_BIDI) */
 void contact_set_text(struct arena *a, struct contact *c, const char *text);
 /* contact_add_address - unless value is NULL, is there already, or there is no room */

@@ -259,7 +259,7 @@ static bool is_general(const char *product)
 
 /* the newest case for which ok is true; -1 when there is none */
 struct question {
-	const char *product, *inbox;
+	const char *product, *inbox, *post;
 	bool conversational;
 	int64_t now_us;
 };
@@ -282,7 +282,7 @@ static bool open_question(const struct question *q, const struct match_case *k)
 static bool came_back(const struct question *q, const struct match_case *k)
 {
 	bool recent = q->now_us - k->closed_us < REOPEN_US;
-	bool unnamed = q->conversational && is_general(q->product) && !strcmp(k->inbox, q->inbox);
+	bool unnamed = q->post || (q->conversational && is_general(q->product) && !strcmp(k->inbox, q->inbox));
 
 	return k->state == CASE_CLOSED && k->outcome != OUTCOME_SPAM && recent &&
 	       (unnamed || same_question(q, k));
@@ -300,13 +300,22 @@ static bool any_case(const struct question *q, const struct match_case *k)
 	return true;
 }
 
+/* in public under the same post, or both private */
+static bool same_place(const struct question *q, const struct match_case *k)
+{
+	if (!q->post || !k->post)
+		return q->post == k->post;
+	return !strcmp(q->post, k->post) && !strcmp(q->inbox, k->inbox);
+}
+
 static int newest(const struct question *q, const struct match_case *cases, int n,
                   bool (*ok)(const struct question *, const struct match_case *))
 {
 	int best = -1;
 
 	for (int i = 0; i < n; i++) {
-		if (ok(q, &cases[i]) && (best < 0 || cases[i].last_contact_us > cases[best].last_contact_us))
+		if (same_place(q, &cases[i]) && ok(q, &cases[i]) &&
+		    (best < 0 || cases[i].last_contact_us > cases[best].last_contact_us))
 			best = i;
 	}
 	return best;
@@ -330,7 +339,8 @@ struct match_result match_case_for(const struct contact *c, const char *product,
 				   const char *inbox, const struct match_case *cases, int n_cases,
 				   int64_t now_us)
 {
-	const struct question q = { product, inbox, conversational, now_us };
+	const char *post = contact_post(c);
+	const struct question q = { product, inbox, post, conversational || post, now_us };
 	bool follows = !contact_opens_case(c);
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {

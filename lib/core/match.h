@@ -38,6 +38,7 @@ struct match_case {
 	const char *id;             /* UUID */
 	const char *inbox;          /* where its conversation is */
 	const char *product;
+	const char *post;           /* root post it stands under; NULL: a private conversation */
 	enum case_state state;
 	enum case_outcome outcome;
 	int64_t closed_us;          /* 0 while open */
@@ -64,6 +65,8 @@ enum { MATCH_REOPEN_DAYS = 7 };  /* five working days always fit; opening hours 
  *            product named): reopen, unless it was closed as spam
  *          4 kinds that open no case follow the newest case, whatever its state
  *          5 otherwise new
+ *          What is public only belongs to a case under the same root post, whatever the product; what is private
+ *          never to a public one
  */
 struct match_result match_case_for(const struct contact *c, const char *product,
                                    bool conversational, const char *inbox,

@@ -10,6 +10,8 @@ static const char *const names[N_NOTICE_KINDS] = {
 	[NOTICE_CONTACT_RECEIVED] = "contact.received",
 	[NOTICE_DELIVERY_CHANGED] = "delivery.changed",
 	[NOTICE_PRESENCE_CHANGED] = "presence.changed",
+	[NOTICE_POST_MADE] = "post.made",
+	[NOTICE_POST_CHANGED] = "post.changed",
 	[NOTICE_QUEUE_CHANGED] = "queue.changed",
 	[NOTICE_RESYNC] = "resync",
 };
@@ -52,6 +54,9 @@ bool notice_for(const struct notice *n, const struct principal *p)
 	case NOTICE_CONTACT_RECEIVED:
 	case NOTICE_DELIVERY_CHANGED:
 		return in_scope && (is_about(n, p) || sees_all_cases(p->role));
+	case NOTICE_POST_MADE:
+	case NOTICE_POST_CHANGED:
+		return in_scope && sees_all_cases(p->role);
 	case NOTICE_QUEUE_CHANGED:
 	case NOTICE_RESYNC:
 		return in_scope;

@@ -170,11 +170,11 @@ END_TEST
 
 #define DAY INT64_C(86400000000)
 static const struct match_case cases[] = {
-	{ "a", "wa", "rijbewijs", CASE_CLOSED, OUTCOME_SOLVED, 100 * DAY, 100 * DAY },
-	{ "b", "wa", "algemeen", CASE_CLOSED, OUTCOME_SPAM, 105 * DAY, 105 * DAY },
-	{ "c", "mail", "huwelijk", CASE_QUEUED, OUTCOME_NONE, 0, 103 * DAY },
-	{ "d", "wa", "rijbewijs", CASE_ASSIGNED, OUTCOME_NONE, 0, 102 * DAY },
-	{ "e", "mail", "algemeen", CASE_OFFERED, OUTCOME_NONE, 0, 101 * DAY },
+	{ "a", "wa", "rijbewijs", NULL, CASE_CLOSED, OUTCOME_SOLVED, 100 * DAY, 100 * DAY },
+	{ "b", "wa", "algemeen", NULL, CASE_CLOSED, OUTCOME_SPAM, 105 * DAY, 105 * DAY },
+	{ "c", "mail", "huwelijk", NULL, CASE_QUEUED, OUTCOME_NONE, 0, 103 * DAY },
+	{ "d", "wa", "rijbewijs", NULL, CASE_ASSIGNED, OUTCOME_NONE, 0, 102 * DAY },
+	{ "e", "mail", "algemeen", NULL, CASE_OFFERED, OUTCOME_NONE, 0, 101 * DAY },
 };
 
 /* which: the cases the party has, as letters */
@@ -225,9 +225,60 @@ START_TEST(which_case)
 }
 END_TEST
 
+static const struct match_case public_cases[] = {
+	{ "a", "fb", "algemeen", "post-1", CASE_TRIAGE, OUTCOME_NONE, 0, 101 * DAY },
+	{ "b", "fb", "rijbewijs", "post-2", CASE_CLOSED, OUTCOME_NOT_FOR_US, 100 * DAY, 100 * DAY },
+	{ "c", "fb", "algemeen", "post-3", CASE_CLOSED, OUTCOME_SPAM, 101 * DAY, 101 * DAY },
+	{ "d", "fb", "algemeen", NULL, CASE_ASSIGNED, OUTCOME_NONE, 0, 99 * DAY },
+};
+
+/* post: of what is said in public; NULL: in private */
+static struct match_result said(const char *post, enum contact_kind kind, const char *inbox, int64_t now)
+{
+	struct contact c = { .kind = kind, .visibility = post ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE, .provider_id = "1" };
+	struct match_result r;
+
+	c.fields = post ? json_pack("{s:s}", "post", post) : NULL;
+	r = match_case_for(&c, "algemeen", true, inbox, public_cases, 4, now);
+	json_decref(c.fields);
+	return r;
+}
+
+START_TEST(what_is_public_stays_under_its_post)
+{
+	ck_assert_int_eq(said("post-1", KIND_TEXT, "fb", 102 * DAY).index, 0);
+	ck_assert_int_eq(said("post-1", KIND_TEXT, "x", 102 * DAY).index, -1);
+	ck_assert_int_eq(said("post-2", KIND_TEXT, "fb", 102 * DAY).index, 1);    /* another product, the same post */
+	ck_assert_int_eq(said("post-2", KIND_TEXT, "fb", 102 * DAY).kind, MATCH_REOPEN);
+	ck_assert_int_eq(said("post-2", KIND_TEXT, "fb", 108 * DAY).kind, MATCH_NEW);
+	ck_assert_int_eq(said("post-3", KIND_TEXT, "fb", 102 * DAY).kind, MATCH_NEW);
+	ck_assert_int_eq(said("post-9", KIND_TEXT, "fb", 102 * DAY).kind, MATCH_NEW);
+	ck_assert_int_eq(said("post-3", KIND_DELETE, "fb", 102 * DAY).index, 2);
+	ck_assert_int_eq(said("post-9", KIND_REACTION, "fb", 102 * DAY).kind, MATCH_NEW);
+	ck_assert_int_eq(said(NULL, KIND_TEXT, "fb", 102 * DAY).index, 3);        /* never to a public case */
+	ck_assert_int_eq(said(NULL, KIND_REACTION, "fb", 102 * DAY).index, 3);
+}
+END_TEST
+
+START_TEST(the_root_of_what_is_public)
+{
+	struct contact c = { .provider_id = "10", .visibility = VISIBILITY_PUBLIC };
+
+	ck_assert_str_eq(contact_post(&c), "10");                                 /* it is the root itself */
+	c.fields = json_pack("{s:i}", "post", 5);
+	ck_assert_str_eq(contact_post(&c), "10");
+	json_object_set_new(c.fields, "post", json_string("7"));
+	ck_assert_str_eq(contact_post(&c), "7");
+	c.visibility = VISIBILITY_PRIVATE;
+	ck_assert_ptr_null(contact_post(&c));
+	json_decref(c.fields);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { option0, formal, products, which_case };
+	const TTest *const tests[] = { option0, formal, products, which_case,
+		what_is_public_stays_under_its_post, the_root_of_what_is_public };
 
 	return unit_run("match", tests, COUNT(tests));
 }

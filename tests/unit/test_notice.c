@@ -52,6 +52,17 @@ START_TEST(cases_are_for_the_owner_and_who_oversees)
 }
 END_TEST
 
+START_TEST(posts_are_for_the_webcare_team)
+{
+	ck_assert(hears(NOTICE_POST_MADE, 0, someone(ROLE_WEBCARE, 4, "dordrecht")));
+	ck_assert(hears(NOTICE_POST_CHANGED, 4, someone(ROLE_WEBCARE, 17, "dordrecht")));
+	ck_assert(hears(NOTICE_POST_CHANGED, 0, someone(ROLE_LEAD, 5, "dordrecht")));
+	ck_assert(!hears(NOTICE_POST_MADE, 0, someone(ROLE_WEBCARE, 4, "sliedrecht")));
+	ck_assert(!hears(NOTICE_POST_MADE, 1, someone(ROLE_AGENT, 1, "dordrecht")));
+	ck_assert(!hears(NOTICE_POST_CHANGED, 0, someone(ROLE_COACH, 3, "dordrecht")));
+}
+END_TEST
+
 START_TEST(presence_and_queue)
 {
 	ck_assert(hears(NOTICE_PRESENCE_CHANGED, 1, someone(ROLE_AGENT, 1, "sliedrecht")));
@@ -81,6 +92,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_add_test(t, offers_are_for_the_agent_alone);
 	tcase_add_test(t, cases_are_for_the_owner_and_who_oversees);
+	tcase_add_test(t, posts_are_for_the_webcare_team);
 	tcase_add_test(t, presence_and_queue);
 	tcase_add_test(t, names);
 	srunner_run_all(r, CK_ENV);
