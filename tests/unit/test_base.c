@@ -4,6 +4,7 @@
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
 #include "lib/base/jsonr.h"
+#include "lib/base/url.h"
 #include "lib/base/utf8.h"
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
@@ -455,12 +456,26 @@ START_TEST(moments_unix)
 }
 END_TEST
 
+START_TEST(url_there_and_back)
+{
+	static const char all[] = "a-Z.0_~ +&=/?#%{}\xc3\xa9\xe2\x82\xac\n";
+	struct arena *a = arena_new(1 << 20);
+	const char *s = url_encode(a, all);
+
+	ck_assert_str_eq(s, "a-Z.0_~%20%2B%26%3D%2F%3F%23%25%7B%7D%C3%A9%E2%82%AC%0A");
+	ck_assert_str_eq(url_decode(a, s, strlen(s), false), all);
+	ck_assert_str_eq(url_encode(a, ""), "");
+	arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		digests, sha1_and_base64, hex, comparing, json_limits, json_error_is_discreet, json_access, json_only_read,
 		utf8_what_is_valid, utf8_normal_form,
 		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix,
+		url_there_and_back,
 	};
 
 	return unit_run("base", tests, COUNT(tests));
