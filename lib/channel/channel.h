@@ -2,7 +2,7 @@
  * channel.h - what a channel is: bytes to contacts, and replies to requests
  *
  * A channel is pure. It does not decide, store, retry, or look at the clock. It is one
- * file and one line in registry.c. See README.md for how to add one.
+ * file and one line in channels.def. See README.md for how to add one.
  */
 #ifndef LOKET_CHANNEL_H
 #define LOKET_CHANNEL_H

@@ -2,13 +2,19 @@
 
 #include <string.h>
 
-extern const struct channel_ops channel_openforms, channel_webform, channel_whatsapp;
+#ifndef CHANNELS                             /* a test has a list of its own */
+#define CHANNELS "lib/channel/channels.def"
+#endif
 
-/* in alphabetical order; switching on is configuration, not building */
+#define CHANNEL(name) extern const struct channel_ops channel_##name;
+#include CHANNELS
+#undef CHANNEL
+
+/* switching on is configuration, not building */
 static const struct channel_ops *const channels[] = {
-	&channel_openforms,
-	&channel_webform,
-	&channel_whatsapp,
+#define CHANNEL(name) &channel_##name,
+#include CHANNELS
+#undef CHANNEL
 };
 
 const struct channel_ops *channel_at(int i)
