@@ -97,9 +97,13 @@ static bool unescape(struct reader *r, char **out)
 }
 
 /* what is nothing but itself within quotes */
+static const bool plain[256] = {
+	[' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true,
+};
+
 static bool is_plain(char c)
 {
-	return (unsigned char)c >= ' ' && c != '"' && c != '\\';
+	return plain[(unsigned char)c];
 }
 
 /* at the opening quote: the string, where it stands, because unescaping only makes it shorter */

@@ -168,10 +168,10 @@ struct match_rules *match_rules_new(struct arena *a, const struct match_word *wo
 
 	for (int i = 0; i < n_words; i++)
 		keywords[i] = words[i].word;
-	r->help = phrases_new(a, help_phrases, COUNT(help_phrases));
-	r->zero = phrases_new(a, zero_messages, COUNT(zero_messages));
-	r->formal = phrases_new(a, formal_phrases, COUNT(formal_phrases));
-	r->keywords = phrases_new_plain(a, keywords, (size_t)n_words);
+	r->help = phrases_new(a, help_phrases, COUNT(help_phrases), false);
+	r->zero = phrases_new(a, zero_messages, COUNT(zero_messages), false);
+	r->formal = phrases_new(a, formal_phrases, COUNT(formal_phrases), false);
+	r->keywords = phrases_new(a, keywords, (size_t)n_words, true);
 	r->words = words;
 	return r;
 }

@@ -6,34 +6,56 @@
 
 enum { BUCKETS = 1024 };
 
-/* a word that a phrase can begin with, or the beginning of one ("a~") */
+/* a word, or with part the beginning of one ("a~") */
+struct word {
+	const char *text;            /* len bytes */
+	uint32_t hash, len;
+	bool part;
+};
+
+/* one place in a phrase: any of these words, or with gap up to PHRASE_MAX_GAP of any */
+struct item {
+	const struct word *first, *end;
+	bool optional, gap;
+};
+
+struct phrase {
+	const struct item *first, *end;
+};
+
+/* a word that a phrase can begin with */
 struct beginning {
-	const char *word;            /* len bytes */
-	uint32_t hash;               /* of all, or of the first two bytes */
-	uint16_t len, phrase;
+	uint32_t hash;               /* of the word; of a part: its first two bytes */
+	uint16_t phrase;
 	int16_t next;                /* in the same bucket; -1: none */
 };
 
 struct phrases {
-	const char *const *patterns;
+	struct phrase *all;
 	size_t n;
-	bool plain;
 	int longest;                 /* words of a text that can be one of them as a whole */
 	struct beginning *beginnings;
 	int16_t words[BUCKETS], parts[BUCKETS];      /* by hash: the first of its bucket; -1: none */
 	uint16_t *anywhere;          /* phrases whose beginning is not in the index */
-	size_t n_beginnings, n_anywhere;
+	int n_beginnings, n_parts, n_anywhere;
 };
 
 /* ---------------------------------------------------------------- a text */
 
-/* Letters and digits make words; everything else parts them. What is above ASCII counts as a letter
- * unless it is punctuation people use: quotes, dashes, the ellipsis, « », the Arabic comma. */
+enum kind { GAP, LETTER, ABOVE_ASCII };
+
+/* Letters and digits make words; everything else parts them. "0%" and "$0" are words of their own, not a nought */
+static const uint8_t kinds[256] = {
+	['%'] = LETTER, ['$'] = LETTER, ['0' ... '9'] = LETTER, ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER,
+	[0x80 ... 0xff] = ABOVE_ASCII,
+};
+
+/* What is above ASCII counts as a letter unless it is punctuation people use: quotes, dashes, the ellipsis, « », the
+ * Arabic comma. Returns its bytes, 0 for a letter */
 static size_t punctuation(const unsigned char *p)
 {
-	if (*p < 0x80) /* "0%" and "$0" are words of their own, not a nought */
-		return !(*p == '%' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
-			 (*p >= 'A' && *p <= 'Z'));
+	if (kinds[*p] != ABOVE_ASCII)
+		return kinds[*p] == GAP;
 	if (p[0] == 0xc2 && p[1] != 0xaa && p[1] != 0xb5 && p[1] != 0xba)
 		return 2;
 	if (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81))
@@ -43,9 +65,9 @@ static size_t punctuation(const unsigned char *p)
 	return 0;
 }
 
-static uint32_t hash_more(uint32_t hash, unsigned char c)
+static uint32_t hash_more(uint32_t hash, char c)
 {
-	return hash * 31 + c;
+	return hash * 31 + (unsigned char)c;
 }
 
 static uint32_t hash_of(const char *s, size_t n)
@@ -53,23 +75,18 @@ static uint32_t hash_of(const char *s, size_t n)
 	uint32_t hash = 0;
 
 	for (size_t i = 0; i < n; i++)
-		hash = hash_more(hash, (unsigned char)s[i]);
+		hash = hash_more(hash, s[i]);
 	return hash;
 }
 
-static int bucket(uint32_t hash)
-{
-	return (int)((hash ^ hash >> 10) % BUCKETS);
-}
-
-/* the word at p, which is none of punctuation's; returns its end */
+/* the word at p; returns what is behind it */
 static unsigned char *take_word(unsigned char *p, struct phrase_words *w)
 {
 	uint32_t hash = 0;
 
 	w->at[w->n] = (const char *)p;
-	while (*p && ((*p >= 'a' && *p <= 'z') || !punctuation(p)))
-		hash = hash_more(hash, *p++);
+	while (kinds[*p] == LETTER || (kinds[*p] == ABOVE_ASCII && !punctuation(p)))
+		hash = hash_more(hash, (char)*p++);
 	w->hash[w->n++] = hash;
 	return p;
 }
@@ -92,185 +109,186 @@ bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 	return w->n > 0;
 }
 
-/* ---------------------------------------------------------------- a pattern */
+/* ---------------------------------------------------------------- does a phrase fit */
 
-/* does one of the alternatives, len bytes of them, fit the word? */
-static bool word_fits(const char *pattern, size_t len, const char *word)
+static bool word_fits(const struct item *it, const struct phrase_words *w, int i)
 {
-	for (const char *end = pattern + len; pattern < end; pattern++) {
-		const char *w = word;
+	const char *at = w->at[i];
 
-		while (pattern < end && *pattern == *w && *w) {
-			pattern++;
-			w++;
-		}
-		if (pattern == end || *pattern == '|' ? !*w : *pattern == '~')
+	for (const struct word *a = it->first; a < it->end; a++) {
+		if (a->part ? *at == *a->text && !strncmp(at, a->text, a->len)
+		            : a->hash == w->hash[i] && !strncmp(at, a->text, a->len) && !at[a->len])
 			return true;
-		while (pattern < end && *pattern != '|')
-			pattern++;
 	}
 	return false;
 }
 
-/* does the pattern fit the words from i on, and with whole: all of them? Depth: the words of the pattern */
-static bool fits(const char *pattern, const struct phrase_words *w, int i, bool whole)
+/* do the items fit the words from i on, and with whole: all of them? Depth: the items */
+static bool fits(const struct item *it, const struct item *end, const struct phrase_words *w, int i, bool whole)
 {
-	size_t len = strcspn(pattern, " ");
-	const char *rest = pattern + len + (pattern[len] == ' ');
-	bool optional = len && pattern[len - 1] == '?';
-
-	if (!len)
+	if (it == end)
 		return !whole || i == w->n;
-	if (len == 1 && *pattern == '*') {
+	if (it->gap) {
 		for (int gap = 0; gap <= PHRASE_MAX_GAP && i + gap <= w->n; gap++) {
-			if (fits(rest, w, i + gap, whole))
+			if (fits(it + 1, end, w, i + gap, whole))
 				return true;
 		}
 		return false;
 	}
-	if (optional && fits(rest, w, i, whole))
+	if (it->optional && fits(it + 1, end, w, i, whole))
 		return true;
-	return i < w->n && word_fits(pattern, len - optional, w->at[i]) && fits(rest, w, i + 1, whole);
+	return i < w->n && word_fits(it, w, i) && fits(it + 1, end, w, i + 1, whole);
 }
 
-/* words, one after another */
-static bool says(const char *rest, const struct phrase_words *w, int at)
+static bool fits_at(const struct phrases *p, size_t phrase, const struct phrase_words *w, int i)
 {
-	for (; at < w->n; at++) {
-		size_t n = strcspn(rest, " ");
+	return fits(p->all[phrase].first, p->all[phrase].end, w, i, false);
+}
 
-		if (strncmp(w->at[at], rest, n) || w->at[at][n])
-			return false;
-		if (!rest[n])
-			return true;
-		rest += n + 1;
+/* ---------------------------------------------------------------- making phrases */
+
+/* how many pieces there are between these characters */
+static size_t pieces(const char *s, const char *between)
+{
+	size_t n = 1;
+
+	while (*(s += strcspn(s, between))) {
+		s++;
+		n++;
+	}
+	return n;
+}
+
+static struct word make_word(const char *s, size_t len, bool plain)
+{
+	bool part = !plain && len && s[len - 1] == '~';
+
+	len -= part;
+	return (struct word){ s, hash_of(s, len), (uint32_t)len, part };
+}
+
+/* s: len bytes of "a|b~?" */
+static struct item make_item(const char *s, size_t len, bool plain, struct word **room)
+{
+	struct item it = { .first = *room };
+	const char *bar = s;
+
+	it.gap = !plain && len == 1 && *s == '*';
+	it.optional = !plain && len && s[len - 1] == '?';
+	for (const char *end = s + len - it.optional; bar && !it.gap;) {
+		bar = plain ? NULL : memchr(s, '|', (size_t)(end - s));
+		*(*room)++ = make_word(s, (size_t)((bar ? bar : end) - s), plain);
+		s = bar ? bar + 1 : end;
+	}
+	it.end = *room;
+	return it;
+}
+
+static struct phrase make_phrase(struct arena *a, const char *s, bool plain)
+{
+	struct item *items = arena_array(a, struct item, pieces(s, " ")), *it = items;
+	struct word *room = arena_array(a, struct word, pieces(s, " |"));
+
+	for (;; s++) {
+		size_t len = strcspn(s, " ");
+
+		*it++ = make_item(s, len, plain, &room);
+		s += len;
+		if (!*s)
+			return (struct phrase){ items, it };
+	}
+}
+
+static int longest_text(const struct phrase *p)
+{
+	int n = 0;
+
+	for (const struct item *it = p->first; it < p->end; it++)
+		n += it->gap ? PHRASE_MAX_GAP : 1;
+	return n;
+}
+
+static size_t bucket(uint32_t hash)
+{
+	return (hash ^ hash >> 10) % BUCKETS;
+}
+
+static void add_beginning(struct phrases *p, size_t phrase, const struct word *w)
+{
+	uint32_t hash = w->part ? hash_of(w->text, 2) : w->hash;
+	int16_t *first = (w->part ? p->parts : p->words) + bucket(hash);
+
+	p->beginnings[p->n_beginnings] = (struct beginning){ hash, (uint16_t)phrase, *first };
+	*first = (int16_t)p->n_beginnings++;
+	p->n_parts += w->part;
+}
+
+/*
+ * Where a phrase fits, its first item does; or, when that may be missing, the second; and so on. False when that
+ * does not tell: it begins with a gap or a part of one byte, or all of it may be missing.
+ */
+static bool add_beginnings(struct phrases *p, size_t phrase)
+{
+	for (const struct item *it = p->all[phrase].first; it < p->all[phrase].end; it++) {
+		for (const struct word *w = it->first; w < it->end; w++) {
+			if (w->part && w->len < 2)
+				return false;
+			add_beginning(p, phrase, w);
+		}
+		if (!it->optional)
+			return !it->gap;
 	}
 	return false;
 }
 
-static bool stands_at(const struct phrases *p, size_t phrase, const struct phrase_words *w, int i)
-{
-	const char *pattern = p->patterns[phrase];
-
-	return p->plain ? says(pattern, w, i) : fits(pattern, w, i, false);
-}
-
-/* ---------------------------------------------------------------- the index */
-
-static void add_beginning(struct phrases *p, size_t phrase, const char *word, size_t len, bool part)
-{
-	uint32_t hash = hash_of(word, part ? 2 : len);
-	int16_t *first = (part ? p->parts : p->words) + bucket(hash);
-
-	p->beginnings[p->n_beginnings] = (struct beginning){ word, hash, (uint16_t)len, (uint16_t)phrase, *first };
-	*first = (int16_t)p->n_beginnings++;
-}
-
-/*
- * Where a pattern fits, its first item does; or, when that may be missing, the second; and so on. False when that
- * does not tell: it begins with a gap or a beginning of one byte, or all of it may be missing.
- */
-static bool add_beginnings(struct phrases *p, size_t phrase)
-{
-	for (const char *s = p->patterns[phrase];;) {
-		size_t n = strcspn(s, "| ");
-		bool last = s[n] != '|', optional = n && s[n - 1] == '?', part;
-
-		n -= optional;
-		part = n && s[n - 1] == '~';
-		if (*s == '*' || (part && n < 3))
-			return false;
-		add_beginning(p, phrase, s, n - part, part);
-		if (last && !optional)
-			return true;
-		s += n + optional;
-		if (!*s)
-			return false;
-		s++;
-	}
-}
-
-static int longest_text(const char *pattern)
-{
-	int n = 1;
-
-	for (const char *s = pattern; *s; s++)
-		n += *s == ' ' ? 1 : *s == '*' ? PHRASE_MAX_GAP : 0;
-	return n;
-}
-
-static size_t most_beginnings(const char *pattern)
-{
-	size_t n = 1;
-
-	for (; *pattern; pattern++)
-		n += *pattern == ' ' || *pattern == '|';
-	return n;
-}
-
-static struct phrases *new(struct arena *a, const char *const *patterns, size_t n)
+struct phrases *phrases_new(struct arena *a, const char *const *texts, size_t n, bool plain)
 {
 	struct phrases *p = arena_new_of(a, struct phrases);
+	size_t n_words = 0;
 
-	p->patterns = patterns;
-	p->n = n;
+	p->all = arena_array(a, struct phrase, n);
+	p->anywhere = arena_array(a, uint16_t, n);
 	memset(p->words, 0xff, sizeof p->words);
 	memset(p->parts, 0xff, sizeof p->parts);
-	return p;
-}
-
-struct phrases *phrases_new(struct arena *a, const char *const *patterns, size_t n)
-{
-	struct phrases *p = new(a, patterns, n);
-	size_t most = 0;
-
-	for (size_t i = 0; i < n; i++)
-		most += most_beginnings(patterns[i]);
-	p->beginnings = arena_array(a, struct beginning, most);
-	p->anywhere = arena_array(a, uint16_t, n);
 	for (size_t i = 0; i < n; i++) {
-		int words = longest_text(patterns[i]);
+		p->all[i] = make_phrase(a, texts[i], plain);
+		n_words += pieces(texts[i], " |");
+	}
+	p->beginnings = arena_array(a, struct beginning, n_words);
+	for (p->n = 0; p->n < n; p->n++) {
+		int words = longest_text(&p->all[p->n]);
 
 		p->longest = words > p->longest ? words : p->longest;
-		if (!add_beginnings(p, i))
-			p->anywhere[p->n_anywhere++] = (uint16_t)i;
+		if (!add_beginnings(p, p->n))
+			p->anywhere[p->n_anywhere++] = (uint16_t)p->n;
 	}
-	return p;
-}
-
-struct phrases *phrases_new_plain(struct arena *a, const char *const *words, size_t n)
-{
-	struct phrases *p = new(a, words, n);
-
-	p->plain = true;
-	p->beginnings = arena_array(a, struct beginning, n);
-	for (size_t i = 0; i < n; i++)
-		add_beginning(p, i, words[i], strcspn(words[i], " "), false);
 	return p;
 }
 
 /* ---------------------------------------------------------------- phrases in a text */
 
+/* does a phrase of this bucket stand at word i, and is that one wanted? */
+static inline bool any_of(const struct phrases *p, const int16_t *buckets, uint32_t hash, const struct phrase_words *w,
+                          int i, bool (*found)(void *ctx, size_t phrase), void *ctx)
+{
+	for (int k = buckets[bucket(hash)]; k >= 0; k = p->beginnings[k].next) {
+		const struct beginning *b = &p->beginnings[k];
+
+		if (b->hash == hash && fits_at(p, b->phrase, w, i) && found(ctx, b->phrase))
+			return true;
+	}
+	return false;
+}
+
 bool phrase_each(const struct phrases *p, const struct phrase_words *w, bool (*found)(void *ctx, size_t phrase),
                  void *ctx)
 {
 	for (int i = 0; i < w->n; i++) {
-		uint32_t part = hash_of(w->at[i], 2);
-		const struct beginning *b;
-
-		for (int k = p->words[bucket(w->hash[i])]; k >= 0; k = b->next) {
-			b = &p->beginnings[k];
-			if (b->hash == w->hash[i] && stands_at(p, b->phrase, w, i) && found(ctx, b->phrase))
-				return true;
-		}
-		for (int k = p->parts[bucket(part)]; k >= 0; k = b->next) {
-			b = &p->beginnings[k];
-			if (b->hash == part && !strncmp(w->at[i], b->word, b->len) &&
-			    stands_at(p, b->phrase, w, i) && found(ctx, b->phrase))
-				return true;
-		}
-		for (size_t k = 0; k < p->n_anywhere; k++)
-			if (stands_at(p, p->anywhere[k], w, i) && found(ctx, p->anywhere[k]))
+		if (any_of(p, p->words, w->hash[i], w, i, found, ctx) ||
+		    (p->n_parts && any_of(p, p->parts, hash_of(w->at[i], 2), w, i, found, ctx)))
+			return true;
+		for (int k = 0; k < p->n_anywhere; k++)
+			if (fits_at(p, p->anywhere[k], w, i) && found(ctx, p->anywhere[k]))
 				return true;
 	}
 	return false;
@@ -291,7 +309,7 @@ bool phrase_within(const struct phrases *p, const struct phrase_words *w)
 bool phrase_is(const struct phrases *p, const struct phrase_words *w)
 {
 	for (size_t i = 0; w->n && w->n <= p->longest && i < p->n; i++) {
-		if (fits(p->patterns[i], w, 0, true))
+		if (fits(p->all[i].first, p->all[i].end, w, 0, true))
 			return true;
 	}
 	return false;

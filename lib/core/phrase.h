@@ -26,10 +26,11 @@ struct phrase_words {
 /* many phrases, with an index of the words they can begin with: most words of a text begin none of them */
 struct phrases;
 
-/* phrases_new - patterns and what they point to are borrowed */
-struct phrases *phrases_new(struct arena *a, const char *const *patterns, size_t n);
-/* phrases_new_plain - the same of words, folded and with one blank between them; nothing in them is special */
-struct phrases *phrases_new_plain(struct arena *a, const char *const *words, size_t n);
+/*
+ * phrases_new - at most 10,000; texts are borrowed
+ * in       plain: they are words, folded and with one blank between them; nothing in them is special
+ */
+struct phrases *phrases_new(struct arena *a, const char *const *texts, size_t n, bool plain);
 
 /* phrase_split - the words of a text, folded; false when it has none. text may be NULL */
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *out);
