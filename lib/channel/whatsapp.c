@@ -15,6 +15,7 @@
 #include "lib/base/jsonr.h"
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
+#include "lib/channel/graph.h"
 #include "lib/channel/proof.h"
 
 #include <string.h>
@@ -295,7 +296,7 @@ const struct channel_ops channel_whatsapp = {
 	.verify = proof_hub_signature,
 	.parse = parse,
 	.compose = whatsapp_compose,
-	.sent = whatsapp_sent,
+	.sent = graph_sent,
 	.media = whatsapp_media,
 	.media_hosts = media_hosts,
 };

@@ -26,10 +26,7 @@ void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, c
 /* as in struct channel_ops; the 24-hour window and the templates are in whatsapp_send.c */
 int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 		     struct channel_send *out);
-enum sent_outcome whatsapp_sent(struct arena *a, int status, struct bytes body, const char **provider_id,
-                                const char **error);
 int whatsapp_media(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
                    struct channel_media *out);
-#define WHATSAPP_GRAPH_URL "https://graph.facebook.com/v23.0"
 
 #endif

@@ -7,6 +7,7 @@
 #include "lib/channel/whatsapp.h"
 
 #include "lib/base/jsonx.h"
+#include "lib/channel/graph.h"
 #include "lib/channel/media.h"
 #include "lib/channel/sending.h"
 
@@ -28,7 +29,7 @@ int whatsapp_media(struct arena *a, const struct inbox *in, const char *provider
 	if (!answer.data) {
 		if (!is_media_id(provider_ref))
 			return MEDIA_IMPOSSIBLE;
-		rc = media_bearer(a, arena_printf(a, "%s/%s", sending_base(in, WHATSAPP_GRAPH_URL), provider_ref), token, out);
+		rc = media_bearer(a, arena_printf(a, "%s/%s", sending_base(in, GRAPH_URL), provider_ref), token, out);
 		out->is_file = false;
 		return rc;
 	}
