@@ -20,6 +20,56 @@
 static const struct {
 	const char *channel, *file, *want;
 } expected[] = {
+	{ "facebook", "facebook_feed/feed_comment_by_own_page.json", "-" },
+	{ "facebook", "facebook_feed/feed_comment_edited.json", "edit:Great+public" },
+	{ "facebook", "facebook_feed/feed_comment_on_video.json", "text:100+public" },
+	{ "facebook", "facebook_feed/feed_comment_real_2025.json", "-" },
+	{ "facebook", "facebook_feed/feed_comment_remove.json", "delete+public" },
+	{ "facebook", "facebook_feed/feed_comment_reply_add.json", "text:Good+public" },
+	{ "facebook", "facebook_feed/feed_like_add.json", "-" },
+	{ "facebook", "facebook_feed/feed_reaction_edit.json", "-" },
+	{ "facebook", "facebook_feed/feed_reaction_remove.json", "-" },
+	{ "facebook", "facebook_feed/feed_status_add.json", "text:test+public" },
+	{ "instagram", "instagram/comment_reply_parent_id.json", "text:This is a test comment!+public" },
+	{ "instagram", "instagram/different_page.json", "text:Hello World" },
+	{ "instagram", "instagram/duplicate_msg.json", "text:Hello World text:Hello World" },
+	{ "instagram", "instagram/echo.json", "-" },
+	{ "instagram", "instagram/hello_msg.json", "text:Hello World" },
+	{ "instagram", "instagram/invalid_urn.json", "!" },
+	{ "instagram", "instagram/mention_in_caption.json", "text+public" },
+	{ "instagram", "instagram/not_instagram.json", "!" },
+	{ "instagram", "instagram/story_mention.json", "media" },
+	{ "instagram", "instagram/unsent_msg.json", "delete" },
+	{ "messenger", "messenger/account_linked.json", "-" },
+	{ "messenger", "messenger/batch_same_page_two_entries.json", "text:test 1 text:test 2" },
+	{ "messenger", "messenger/batch_two_pages.json", "text:test 1 text:test 2" },
+	{ "messenger", "messenger/delivery.json", "=delivered" },
+	{ "messenger", "messenger/different_page.json", "text:Hello World" },
+	{ "messenger", "messenger/echo_with_app_id.json", "<text:Difficult the first time, easy the second.+echo" },
+	{ "messenger", "messenger/fallback.json", "text:Foo" },
+	{ "messenger", "messenger/handover_pass.json", "system" },
+	{ "messenger", "messenger/handover_request.json", "system" },
+	{ "messenger", "messenger/handover_take.json", "system" },
+	{ "messenger", "messenger/hello_msg.json", "text:Hello World" },
+	{ "messenger", "messenger/legacy_optin.json", "-" },
+	{ "messenger", "messenger/location_attachment.json", "location" },
+	{ "messenger", "messenger/msg_audio.json", "media" },
+	{ "messenger", "messenger/msg_image.json", "media" },
+	{ "messenger", "messenger/msg_quick_reply.json", "choice:Red" },
+	{ "messenger", "messenger/msg_video.json", "media" },
+	{ "messenger", "messenger/no_entries.json", "-" },
+	{ "messenger", "messenger/no_messaging_entries.json", "-" },
+	{ "messenger", "messenger/notification_messages_optin.json", "-" },
+	{ "messenger", "messenger/policy_enforcement.json", "-" },
+	{ "messenger", "messenger/postback_referral.json", "choice:postback title" },
+	{ "messenger", "messenger/reaction_react.json", "reaction:smile" },
+	{ "messenger", "messenger/reel.json", "media" },
+	{ "messenger", "messenger/referral.json", "system" },
+	{ "messenger", "messenger/referral_optin.json", "-" },
+	{ "messenger", "messenger/referral_optin_user_ref.json", "-" },
+	{ "messenger", "messenger/referral_seconds.json", "system" },
+	{ "messenger", "messenger/thumbs_up.json", "media:\xf0\x9f\x91\x8d" },
+	{ "messenger", "messenger/unknown_messaging_entry.json", "-" },
 	{ "whatsapp", "whatsapp/account_update_account_disabled.json", "-" },
 	{ "whatsapp", "whatsapp/account_update_account_restriction.json", "-" },
 	{ "whatsapp", "whatsapp/call_connect_user_initiated.json", "call" },
@@ -122,6 +172,8 @@ static void describe(struct bench *b, FILE *out, const struct contact *c)
 	if (c->text && strlen(c->text) < 100 && !(c->flags & FLAG_BIDI) && c->provider_id[0] != '\0' &&
 	    strncmp(c->provider_id, "wamid.TEST00030", 15) != 0)
 		fprintf(out, ":%s", c->text);
+	if (c->visibility == VISIBILITY_PUBLIC)
+		fputs("+public", out);
 	if (c->flags & FLAG_BIDI)
 		fputs("+bidi", out);
 	if (c->flags & FLAG_ECHO)
@@ -225,10 +277,15 @@ static bool handshake(const char *dir)
 	return ok;
 }
 
+/* of these, every file is expected to give something */
+static const char *const folders[] = {
+	"facebook_feed", "instagram", "messenger", "negative", "synthetic_nl", "whatsapp",
+};
+
 int main(int argc, char **argv)
 {
 	const char *dir = getenv("LOKET_FIXTURES");
-	int failed = 0, unknown;
+	int failed = 0, unknown = 0;
 
 	if (!dir)
 		dir = argc > 1 ? argv[1] : "../shared/fixtures";
@@ -239,7 +296,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
 		failed += !run_one(dir, expected[i].channel, expected[i].file, expected[i].want);
 	failed += !handshake(dir);
-	unknown = unknown_files(dir, "whatsapp") + unknown_files(dir, "negative") + unknown_files(dir, "synthetic_nl");
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		unknown += unknown_files(dir, folders[i]);
 	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 1 + unknown);
 	return failed || unknown;
 }

@@ -39,7 +39,7 @@ void check_words(struct arena *a, const struct contact *c, const struct match_wo
 static void check_contact(struct arena *a, const struct contact *c)
 {
 	must(c->kind < N_KINDS && c->provider_id && *c->provider_id);
-	must(c->n_from > 0 && c->n_from <= CONTACT_MAX_ADDRESSES);
+	must((c->n_from > 0 || c->kind == KIND_DELETE) && c->n_from <= CONTACT_MAX_ADDRESSES);
 	check_string(c->provider_id, 300);
 	check_string(c->text, CONTACT_TEXT_BYTES);
 	check_string(c->name, 1000);
