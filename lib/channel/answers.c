@@ -89,12 +89,11 @@ static const char *trimmed(struct arena *a, const json_t *j, size_t max)
 	return n ? utf8_clean(a, (struct bytes){ (const uint8_t *)s, n }, max) : NULL;
 }
 
-/* lower case, one "@", a dot within the domain, nothing that would end an address; NULL when it is none */
-static const char *email_of(struct arena *a, const char *s)
+const char *answers_email(struct arena *a, const char *s)
 {
-	char *copy = arena_str(a, s), *at = strchr(copy, '@'), *dot = at ? strrchr(at, '.') : NULL;
+	char *copy = arena_str(a, s), *at = copy ? strchr(copy, '@') : NULL, *dot = at ? strrchr(at, '.') : NULL;
 
-	if (strlen(copy) > MAX_EMAIL || !at || at == copy || at - copy > 64 || strchr(at + 1, '@') || !dot ||
+	if (!copy || strlen(copy) > MAX_EMAIL || !at || at == copy || at - copy > 64 || strchr(at + 1, '@') || !dot ||
 	    dot == at + 1 || !dot[1] || at[1] == '.' || strstr(copy, ".."))
 		return NULL;
 	for (char *p = copy; *p; p++) {
@@ -143,7 +142,7 @@ static void read_addresses(const struct reader *r, const char *key, struct conta
 	const char *email_field, *phone_field;
 	const char *email = text_answer(r, "email", CONTACT_TEXT_BYTES, &email_field);
 	const char *phone = text_answer(r, "phone", MAX_NAME, &phone_field);
-	const char *good_email = email ? email_of(r->a, email) : NULL;
+	const char *good_email = answers_email(r->a, email);
 	const char *good_phone = phone ? contact_phone(r->a, phone) : NULL;
 
 	if (email && !good_email)
@@ -156,25 +155,39 @@ static void read_addresses(const struct reader *r, const char *key, struct conta
 		contact_add_address(c, "form", key);
 }
 
-/* a product is an id of ours ("rijbewijs"); what is none is a subject in words and stays a field */
-static const char *product_of(struct arena *a, const json_t *j)
+const char *answers_product(struct arena *a, const json_t *j)
 {
 	const char *s = trimmed(a, j, MAX_PRODUCT);
 
 	return s && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) ? s : NULL;
 }
 
+/* the form's own mapping, else that of the inbox */
+static const json_t *mapping_of(const struct inbox *in, const json_t *root)
+{
+	const json_t *forms = jsonx_obj(in->settings, "forms"), *metadata = jsonx_obj(root, "metadata");
+	const char *names[] = { jsonx_str(root, "form"), jsonx_str(metadata, "form_id"), jsonx_str(metadata, "form_name") };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const json_t *mapping = names[i] ? jsonx_obj(jsonx_obj(forms, names[i]), "mapping") : NULL;
+
+		if (mapping)
+			return mapping;
+	}
+	return jsonx_obj(in->settings, "mapping");
+}
+
 void answers_read(struct arena *a, const struct inbox *in, const json_t *root, const json_t *fields,
 		  const char *key, struct contact *c, json_t *bad)
 {
-	const struct reader r = { a, jsonx_obj(in->settings, "mapping"), root, fields, bad };
+	const struct reader r = { a, mapping_of(in, root), root, fields, bad };
 	const char *field, *text = text_answer(&r, "text", 4 * CONTACT_TEXT_BYTES, &field);
 	const char *language = jsonx_str(r.mapping, "language");
 
 	c->name = full_name(&r);
-	c->product = product_of(a, answer(&r, "product").value);
+	c->product = answers_product(a, answer(&r, "product").value);
 	if (!c->product)
-		c->product = product_of(a, json_object_get(root, "product"));
+		c->product = answers_product(a, json_object_get(root, "product"));
 	read_addresses(&r, key, c);
 	if (text)
 		contact_set_text(a, c, text);
@@ -210,7 +223,7 @@ bool answers_yes(const json_t *j)
 	return json_is_true(j) || (json_is_integer(j) && json_integer_value(j) == 1);
 }
 
-static const char *kind_of(const char *media_type)
+const char *answers_kind(const char *media_type)
 {
 	static const char *const kinds[] = { "image", "audio", "video" };
 
@@ -230,7 +243,7 @@ bool answers_attach(struct arena *a, struct contact *c, const struct form_file *
 	if (!c->attachments)
 		c->attachments = arena_array(a, struct contact_attachment, FORM_MAX_FILES);
 	c->attachments[c->n_attachments++] = (struct contact_attachment){
-		.kind = kind_of(file->media_type), .media_type = file->media_type, .name = file->name,
+		.kind = answers_kind(file->media_type), .media_type = file->media_type, .name = file->name,
 		.state = "stored", .n_bytes = (int64_t)file->content.len, .content = file->content,
 	};
 	return true;

@@ -3,7 +3,7 @@
  *
  * Every municipality names its fields itself. The usual Dutch and English names are known; for others an
  * inbox has settings.mapping: {"name","email","phone","text","product","language": JSON pointer into the
- * body}. What has no place of its own stays in contact.fields.
+ * body}; one form of an inbox its own: settings.forms: {<form>: {"mapping": {…}}}. What has no place of its own stays in contact.fields.
  */
 #ifndef LOKET_ANSWERS_H
 #define LOKET_ANSWERS_H
@@ -22,6 +22,13 @@ void answers_read(struct arena *a, const struct inbox *in, const json_t *root, c
 		  const char *key, struct contact *c, json_t *bad);
 /* answers_language - "nl" from "nl", "nl-NL", "nl_NL"; NULL when it is no language */
 const char *answers_language(struct arena *a, const char *locale);
+/* answers_email - lower case, one "@", a dot within the domain, nothing that would end an address; NULL when s is
+ * NULL or none */
+const char *answers_email(struct arena *a, const char *s);
+/* answers_product - an id of ours ("rijbewijs"); NULL for what is a subject in words */
+const char *answers_product(struct arena *a, const json_t *j);
+/* answers_kind - of an attachment: image, audio, video, else file; media_type may be NULL */
+const char *answers_kind(const char *media_type);
 /* answers_yes - true, "true", "1", "ja", "yes", "on" */
 bool answers_yes(const json_t *j);
 /* answers_bad - add one more bad field to the list; NULL: nobody wants to know */

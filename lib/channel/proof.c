@@ -80,26 +80,39 @@ int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct ch
 	return CHANNEL_REFUSED;
 }
 
-/* "t=1763763000,v1=<64 hex digits>" over "1763763000.<body>", not older or newer than five minutes */
-static bool own_signature(const struct inbox *in, const struct channel_request *r, const char *h)
+/* hex over "<stamp>.<body>", the stamp n digits, not older or newer than five minutes */
+static bool stamped(const struct inbox *in, const struct channel_request *r, const char *digits, size_t n, const char *hex)
 {
 	char stamp[12];
-	const char *comma = strchr(h, ',');
-	size_t n = comma ? (size_t)(comma - h) : 0;
 	int64_t at_us, age_us;
 
-	if (strncmp(h, "t=", 2) != 0 || n < 3 || n - 2 > sizeof stamp - 2 || strncmp(comma, ",v1=", 4) != 0)
+	if (n == 0 || n > sizeof stamp - 2)
 		return false;
-	memcpy(stamp, h + 2, n - 2);
-	stamp[n - 2] = '\0';
+	memcpy(stamp, digits, n);
+	stamp[n] = '\0';
 	if (!when_unix(stamp, &at_us))
 		return false;
 	age_us = r->now_us > at_us ? r->now_us - at_us : at_us - r->now_us;
 	if (age_us > PROOF_MAX_AGE_S * WHEN_SECOND_US)
 		return false;
-	stamp[n - 2] = '.';
-	return signed_by_us(in, (struct bytes){(const uint8_t *)stamp, n - 1}, r->body, comma + 4,
-			    strlen(comma + 4));
+	stamp[n] = '.';
+	return signed_by_us(in, (struct bytes){ (const uint8_t *)stamp, n + 1 }, r->body, hex, strlen(hex));
+}
+
+/* "t=1763763000,v1=<64 hex digits>" */
+static bool own_signature(const struct inbox *in, const struct channel_request *r, const char *h)
+{
+	const char *comma = strchr(h, ',');
+
+	return !strncmp(h, "t=", 2) && comma && !strncmp(comma, ",v1=", 4) &&
+	       stamped(in, r, h + 2, (size_t)(comma - h) - 2, comma + 4);
+}
+
+int proof_stamped(const struct inbox *in, const struct channel_request *r, const char *name, const char *stamp_name)
+{
+	const char *h = header(r, name), *stamp = header(r, stamp_name);
+
+	return h && stamp && !strncmp(h, "sha256=", 7) && stamped(in, r, stamp, strlen(stamp), h + 7) ? 0 : CHANNEL_REFUSED;
 }
 
 static bool bearer(const struct inbox *in, const char *h)

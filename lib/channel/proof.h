@@ -19,6 +19,10 @@ int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct ch
 /* proof_own - X-Loket-Signature (t=<unix>,v1=<hex over "<t>.<body>">), X-Hub-Signature-256, or
  * Authorization: Bearer <secret>. 0 or CHANNEL_REFUSED */
 int proof_own(const struct inbox *in, const struct channel_request *r);
+/* proof_stamped - header "sha256=<hex over "<stamp>.<body>">", the stamp (seconds) in a header of its own, not older than
+ * PROOF_MAX_AGE_S. 0 or CHANNEL_REFUSED
+ * source   developers.chatwoot.com: X-Chatwoot-Signature and X-Chatwoot-Timestamp, as its users check them, read 2026-11-22 */
+int proof_stamped(const struct inbox *in, const struct channel_request *r, const char *header, const char *stamp_header);
 /* proof_absent - does the request bring no proof at all, not even a wrong one? */
 bool proof_absent(const struct channel_request *r);
 

@@ -197,7 +197,7 @@ static json_t *attachment_json(const struct contact_attachment *att)
 	jsonx_put(o, "state", att->state);
 	if (att->n_bytes >= 0)
 		json_object_set_new(o, "bytes", json_integer(att->n_bytes));
-	if (att->content.len != (size_t)(att->n_bytes < 0 ? 0 : att->n_bytes))
+	if (att->content.data && att->content.len != (size_t)att->n_bytes)
 		jsonx_put(o, "error", "content and size differ");
 	return o;
 }

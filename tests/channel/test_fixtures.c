@@ -144,6 +144,17 @@ static const struct {
 	{ "webform", "negative/empty_object.json", "!" },
 	{ "webform", "negative/invalid_utf8.json.b64", "!" },
 	{ "openforms", "negative/wrong_types.json", "!" },
+	{ "chat", "negative/empty_object.json", "!" },
+	{ "chat", "negative/wrong_types.json", "!" },
+	{ "chat", "chatwoot/conversation_status_changed.json", "-" },
+	{ "chat", "chatwoot/message_created.json", "text:hi" },
+	{ "chat", "chatwoot/message_updated.json", "-" },
+	{ "chat", "chatwoot/webwidget_triggered.json", "-" },
+	{ "chat", "livechat_generic/conversation_started.json", "system" },
+	{ "chat", "livechat_generic/message_received.json", "text:Hello, I need help with my order." },
+	{ "chat", "rasa/callback_handoff.json", "choice:Medewerker" },
+	{ "chat", "rasa/rest_inbound.json", "text:Hi there!" },
+	{ "chat", "rasa/rest_reply.json", "<text:Hey Rasa!+echo <media+echo" },
 	{ "webform", "synthetic_nl/terugbelverzoek.json", "form" },
 	{ "whatsapp", "synthetic_nl/wa_digihelp_en.json", "text:I need help with the online form please+0" },
 	{ "whatsapp", "synthetic_nl/wa_digihelp_uk.json",
@@ -279,7 +290,7 @@ static bool handshake(const char *dir)
 
 /* of these, every file is expected to give something */
 static const char *const folders[] = {
-	"facebook_feed", "instagram", "messenger", "negative", "synthetic_nl", "whatsapp",
+	"chatwoot", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa", "synthetic_nl", "whatsapp",
 };
 
 int main(int argc, char **argv)

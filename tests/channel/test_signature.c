@@ -29,7 +29,7 @@ static void refused(struct bench *b)
 
 static const struct { const char *channel, *sign; } ways[] = {
 	{ "whatsapp", "hub" }, { "webform", "hub" }, { "webform", "own" }, { "webform", "bearer" },
-	{ "openforms", "own" }, { "openforms", "bearer" },
+	{ "openforms", "own" }, { "openforms", "bearer" }, { "chat", "own" }, { "chat", "bearer" }, { "webhook", "own" },
 };
 
 /* every bit of the header's text; what flips only the case of a digit says the same and stays good */

@@ -81,11 +81,16 @@ static void check_batch(struct arena *a, const struct channel_batch *b)
 
 void check_parse(const char *channel, const char *content_type, struct bytes body, bool is_signed)
 {
+	check_parse_with(channel, "{}", content_type, body, is_signed);
+}
+
+void check_parse_with(const char *channel, const char *settings, const char *content_type, struct bytes body, bool is_signed)
+{
 	struct arena *a = arena_new(256 << 20);
 	const struct channel_ops *ops = channel_find(channel);
 	struct channel_batch batch;
 	struct inbox in = {
-		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_object()),
+		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_loads(settings, 0, NULL)),
 		.secrets = { { "secret", "geheim" } }, .n_secrets = 1,
 	};
 	struct channel_request r = {

@@ -26,10 +26,10 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import whatsapp
+from . import chat, whatsapp
 from .provider import Refused
 
-PROVIDERS = [whatsapp.WhatsApp]
+PROVIDERS = [chat.Chat, whatsapp.WhatsApp]
 MAX_KEPT = 10000
 TAKEN = ('ok', 'disorder', 'slow', 'failed', 'silent', 'timeout', 'cut')
 
