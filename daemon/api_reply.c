@@ -14,11 +14,7 @@
 
 struct reply {
 	struct work w;
-	struct contact_id id;
-	const char *text, *to_kind, *to;
-	const json_t *template_;
-	struct uuid answers; /* the citizen's newest contact */
-	bool is_public;
+	struct work_reply r;
 	int64_t epoch;
 };
 
@@ -28,22 +24,22 @@ static enum op_status read_body(struct api *a, struct reply *r)
 {
 	struct pg_unit *u;
 
-	r->template_ = json_object_get(a->body, "template");
-	r->text = api_text(a, "text", r->template_ == NULL, CONTACT_TEXT_BYTES);
+	r->r.template_ = json_object_get(a->body, "template");
+	r->r.text = api_text(a, "text", r->r.template_ == NULL, CONTACT_TEXT_BYTES);
 	r->epoch = work_epoch(a);
-	r->is_public = api_one_of(a, "visibility", false, visibilities) == VISIBILITY_PUBLIC;
-	if (r->template_ != NULL && !json_is_object(r->template_))
+	r->r.is_public = api_one_of(a, "visibility", false, visibilities) == VISIBILITY_PUBLIC;
+	if (r->r.template_ != NULL && !json_is_object(r->r.template_))
 		api_bad_field(a, "template", "must be an object");
 	if (json_array_size(json_object_get(a->body, "attachments")) > 0)
 		api_bad_field(a, "attachments", "no channel can send attachments yet");
 	u = work_begin(a, &r->w);
 	if (u == NULL)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	r->id.u = work_new_id(a, &r->w, "reply");
+	r->r.id.u = work_new_id(a, &r->w, "reply");
 	pg_add(u, SQL_WORK_REPLY_TO);
 	pg_uuid(u, r->w.id.u);
 	pg_add(u, SQL_WORK_REPLY_SEEN);
-	pg_uuid(u, r->id.u);
+	pg_uuid(u, r->r.id.u);
 	return pg_submit(&a->op, WORK_READ, u);
 }
 
@@ -51,7 +47,7 @@ static enum op_status accepted(struct api *a, const struct reply *r, const char 
 {
 	char id[UUID_TEXT];
 
-	uuid_format(r->id.u, id);
+	uuid_format(r->r.id.u, id);
 	return api_answer(a, 202, json_pack("{s:{s:s, s:s}}", "contact", "id", id, "delivery", delivery));
 }
 
@@ -74,10 +70,10 @@ static const struct refusal refusals[] = {
 	[REPLY_OPTED_OUT] = {"optedOut", "The citizen asked to be sent no more messages on this channel."},
 };
 
-/* the channel makes the request as it would be sent now; nothing is sent */
-static int try_compose(struct api *a, struct reply *r, int *limit)
+/* 0, or enum reply_outcome */
+static int try_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, int *limit)
 {
-	const struct world_inbox *in = world_inbox(world_now(a->op.srv), r->w.inbox);
+	const struct world_inbox *in = world_inbox(world_now(a->op.srv), inbox);
 	struct channel_send send = {0};
 	const char *fields;
 	char id[UUID_TEXT];
@@ -86,12 +82,12 @@ static int try_compose(struct api *a, struct reply *r, int *limit)
 
 	if (in == NULL || in->ops == NULL || in->ops->compose == NULL)
 		return REPLY_NO_CHANNEL;
-	if (pg_rows(&a->op, 1) == 0 || pg_get(&a->op, 1, 0, "to_value") == NULL)
+	if (pg_rows(&a->op, statement) == 0 || pg_get(&a->op, statement, 0, "to_value") == NULL)
 		return REPLY_NO_ADDRESS;
-	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_kind"));
-	r->to = arena_str(a->op.arena, pg_get(&a->op, 1, 0, "to_value"));
-	r->answers = pg_get_uuid(&a->op, 1, 0, "answers");
-	fields = pg_get(&a->op, 1, 0, "fields");
+	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, statement, 0, "to_kind"));
+	r->to = arena_str(a->op.arena, pg_get(&a->op, statement, 0, "to_value"));
+	r->answers = pg_get_uuid(&a->op, statement, 0, "answers");
+	fields = pg_get(&a->op, statement, 0, "fields");
 	if (fields != NULL)
 		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
 			   NULL);
@@ -102,42 +98,58 @@ static int try_compose(struct api *a, struct reply *r, int *limit)
 							.to = r->to,
 							.text = r->text,
 							.template_ = r->template_,
-							.answers_id = pg_get(&a->op, 1, 0, "answers_id"),
+							.answers_id = pg_get(&a->op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,
-							.last_in_us = pg_get_time(&a->op, 1, 0, "last_in"),
+							.last_in_us = pg_get_time(&a->op, statement, 0, "last_in"),
 							.now_us = now_us()},
 				&send);
 	*limit = send.limit;
 	return rule;
 }
 
+bool work_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, enum op_status *how)
+{
+	int limit = 0, rule = try_compose(a, inbox, statement, r, &limit);
+
+	if (rule == REPLY_TOO_LONG)
+		*how = api_rule(a, refusals[rule].rule,
+				arena_printf(a->op.arena,
+					     "The text is longer than the %d characters the channel takes.",
+					     limit));
+	else if (rule > 0)
+		*how = api_rule(a, refusals[rule].rule, refusals[rule].detail);
+	else if (rule < 0)
+		*how = api_problem(a, PROBLEM_INTERNAL, NULL);
+	return rule == 0;
+}
+
 static enum op_status write_reply(struct api *a, struct reply *r)
 {
-	bool secret = r->text != NULL && guard_finds(r->text);
+	bool secret = r->r.text != NULL && guard_finds(r->r.text);
 	struct pg_unit *u = api_unit(a);
 
 	pg_add(u, SQL_WORK_REPLY);
 	work_guard(u, &r->w);
-	pg_uuid(u, r->id.u);
+	pg_uuid(u, r->r.id.u);
 	pg_uuid(u, work_writer(a));
-	pg_text(u, r->text);
-	pg_json(u, r->template_);
-	pg_text(u, r->to_kind);
-	pg_text(u, r->to);
+	pg_text(u, r->r.text);
+	pg_json(u, r->r.template_);
+	pg_text(u, r->r.to_kind);
+	pg_text(u, r->r.to);
 	pg_null(u); /* a plain message, not a quotation of the citizen's */
 	pg_array(u, PG_TYPE_TEXT, secret ? 1 : 0);
 	if (secret)
 		pg_push_text(u, contact_flag_name(FLAG_BSN_MASKED));
-	pg_uuid(u, r->answers);
-	pg_text(u, visibilities[r->is_public ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE]);
+	pg_uuid(u, r->r.answers);
+	pg_text(u, visibilities[r->r.is_public ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE]);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 
 static enum op_status check_and_write(struct api *a, struct reply *r)
 {
+	enum op_status how = OP_DONE;
 	enum problem p;
-	int rule, limit = 0;
 
 	if (!work_got(a, &r->w))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
@@ -148,16 +160,8 @@ static enum op_status check_and_write(struct api *a, struct reply *r)
 	p = work_refused(a, &r->w, r->epoch, -1);
 	if (p != PROBLEM_NONE)
 		return api_problem(a, p, NULL);
-	rule = try_compose(a, r, &limit);
-	if (rule == REPLY_TOO_LONG)
-		return api_rule(a, refusals[rule].rule,
-				arena_printf(a->op.arena,
-					     "The text is longer than the %d characters the channel takes.",
-					     limit));
-	if (rule > 0)
-		return api_rule(a, refusals[rule].rule, refusals[rule].detail);
-	if (rule < 0)
-		return api_problem(a, PROBLEM_INTERNAL, NULL);
+	if (!work_compose(a, r->w.inbox, 1, &r->r, &how))
+		return how;
 	return write_reply(a, r);
 }
 

@@ -105,8 +105,7 @@ enum op_status api_case_note(struct api *a)
 
 /* ---------------------------------------------------------------- tasks */
 
-/* a moment, or a date alone, which means until the end of that day (UTC); 0 when absent or bad (named) */
-static int64_t read_due(struct api *a, bool required)
+int64_t work_due(struct api *a, bool required)
 {
 	const char *s = api_text(a, "due", required, WHEN_TEXT);
 	int64_t us = 0;
@@ -177,7 +176,7 @@ enum op_status api_case_task(struct api *a)
 		a->work = p = arena_new_of(a->op.arena, struct paper);
 		p->department = api_text(a, "department", true, 200);
 		p->action = api_text(a, "action", true, WORK_LINE_BYTES);
-		p->due_us = read_due(a, true);
+		p->due_us = work_due(a, true);
 		p->text = api_text(a, "note", false, WORK_NOTE_BYTES);
 		p->epoch = work_epoch(a);
 		return start(a, p, "task");
@@ -254,7 +253,7 @@ static enum op_status task_patch_start(struct api *a)
 	struct uuid id;
 	struct pg_unit *u;
 	int state = api_one_of(a, "state", false, task_states);
-	int64_t due_us = read_due(a, false);
+	int64_t due_us = work_due(a, false);
 	const char *note = api_text(a, "note", false, WORK_NOTE_BYTES);
 	const char *department = api_text(a, "department", false, 200);
 	const char *action = api_text(a, "action", false, WORK_LINE_BYTES);

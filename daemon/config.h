@@ -28,6 +28,7 @@ struct config {
 	int batch_max;                 /* posts in one intake transaction */
 	int offer_seconds, presence_seconds, sweep_seconds;
 	int outbox_attempts, outbox_parallel;
+	int claim_seconds;             /* of a post, by the webcare team */
 	int form_posts_per_minute;     /* unsigned forms, per peer address */
 	int raw_keep_days, notice_keep_days;
 	/* not from the file: $CREDENTIALS_DIRECTORY/database_password (systemd), or NULL. Never printed */

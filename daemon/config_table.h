@@ -43,6 +43,7 @@
 	X("dispatch", sweep_seconds, NUMBER, 1, 3600, "5", "how often is looked for what was forgotten") \
 	X("outbox", outbox_attempts, NUMBER, 1, 100, "8", "how often a reply is tried before it has failed") \
 	X("outbox", outbox_parallel, NUMBER, 1, 256, "16", "replies under way at once") \
+	X("webcare", claim_seconds, NUMBER, 10, 86400, "900", "a post that was only claimed waits again after so long") \
 	X("keep", raw_keep_days, NUMBER, 1, 3650, "30", "raw bodies as providers sent them") \
 	X("keep", notice_keep_days, NUMBER, 1, 3650, "30", "notices; streams resume from them")
 

@@ -170,6 +170,13 @@ static bool opens_case(const struct batch_item *it)
 	       !(it->about && it->about->stored);
 }
 
+/* said in public under what was closed a short time ago: some providers name no root post, only what is answered */
+static bool goes_on(const struct batch_item *it, const struct batch_case *k)
+{
+	return is_public(it) && k->post && k->outcome != OUTCOME_SPAM &&
+	       it->post->p->received_us - k->closed_us < MATCH_REOPEN_DAYS * 86400 * WHEN_SECOND_US;
+}
+
 /* the case of the message that this one answers, edits or reacts to; a closed one only when nothing is asked */
 static struct batch_case *case_of_about(const struct batch_item *it, bool opens)
 {
@@ -177,7 +184,7 @@ static struct batch_case *case_of_about(const struct batch_item *it, bool opens)
 
 	if (!m || !m->where || !same_party(it, m->where->party))
 		return NULL;
-	return m->where->state != CASE_CLOSED || !opens ? m->where : NULL;
+	return m->where->state != CASE_CLOSED || !opens || goes_on(it, m->where) ? m->where : NULL;
 }
 
 static struct batch_case *matching_case(const struct batch_item *it)

@@ -1,5 +1,5 @@
 /*
- * work.h - what the writes to a case have in common (api_work.c, api_reply.c, api_move.c)
+ * work.h - what the writes to a case have in common (api_work.c, api_reply.c, api_move.c, api_posts.c)
  *
  * Each goes the same way: look at the body and read the case; check the rules (lib/core/case_file and what
  * the route adds); write, guarded by the epoch, owner and state that were read; after COMMIT tell the
@@ -62,6 +62,27 @@ int work_written(struct api *a, int statement);
 bool work_route_case(struct server *srv, const struct work *w, struct route_case *c);
 /* work_waits - it waits (again): tell the dispatcher and the queue. not_again: who just had it, may be nil */
 void work_waits(struct server *srv, const struct work *w, struct agent_id not_again);
+/* work_due - the body's "due": a moment, or a date alone, which means until the end of that day (UTC); 0 when absent or
+ * bad (named) */
+int64_t work_due(struct api *a, bool required);
+
+/* an answer to the citizen that is being made: what it says, and then whom it goes to */
+struct work_reply {
+	struct contact_id id;
+	const char *text;
+	const json_t *template_;
+	bool is_public;
+	/* out, of work_compose */
+	const char *to_kind, *to;
+	struct uuid answers;           /* the citizen's contact */
+};
+
+/*
+ * work_compose - has the inbox's channel make the request as it would be sent now; nothing is sent
+ * in       statement: of the unit that came back, with the columns of work_reply_to.sql
+ * returns  false when it cannot be sent: *how is what answering the rule returned
+ */
+bool work_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, enum op_status *how);
 /* work_team - route number of a team, 0 when there is none of that name */
 int work_team(const struct world *world, const char *id);
 /* work_answer - 200 {"case": …} as it is now */

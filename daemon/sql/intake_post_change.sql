@@ -17,7 +17,7 @@ changed as (
 		text = case when not l.deleted then coalesce(l.texts[1], c.text) end,
 		attachments = case when l.deleted then '[]' else c.attachments end,
 		fields = case when not l.deleted then c.fields
-			else (select jsonb_object_agg(key, value) from jsonb_each(c.fields) where key in ('post', 'parent')) end,
+			else (select jsonb_object_agg(key, value) from jsonb_each(c.fields) where key in ('post', 'parent', 'comment')) end,
 		flags = array(select distinct f from unnest(c.flags || l.flags
 			|| case when l.texts <> '{}' then '{edited}'::text[] else '{}' end
 			|| case when l.deleted then '{deleted}'::text[] else '{}' end) f order by f)

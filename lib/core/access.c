@@ -27,6 +27,11 @@ bool access_case_write(const struct principal *p, struct agent_id owner)
 	return p->is_agent && !uuid_is_nil(owner.u) && uuid_same(p->agent_id.u, owner.u);
 }
 
+bool access_post_release(const struct principal *p, struct agent_id by)
+{
+	return p->role == ROLE_LEAD || (p->is_agent && !uuid_is_nil(by.u) && uuid_same(p->agent_id.u, by.u));
+}
+
 bool access_sees_bsn(const struct principal *p)
 {
 	return p->sees_bsn;

@@ -37,6 +37,8 @@ bool access_role(const struct principal *p, unsigned roles);
 bool access_municipality(const struct principal *p, const char *municipality);
 /* access_case_write - may p change a case owned by owner (nil: nobody)? Its owner; a lead or admin */
 bool access_case_write(const struct principal *p, struct agent_id owner);
+/* access_post_release - may p take a post from who claimed it, by? Its own; a lead anybody's */
+bool access_post_release(const struct principal *p, struct agent_id by);
 /* access_sees - may p see what guard masks (BSN, IBAN)? */
 bool access_sees_bsn(const struct principal *p);
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """What citizens say in public: it waits for the webcare team, not for an agent."""
+import concurrent.futures
 import itertools
 import pathlib
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
+from servers import wait_until  # noqa: E402
 
 numbers = itertools.count(1)
 
@@ -91,6 +94,19 @@ class Intake(PostsTest):
         root = self.said('De straatlamp is stuk', who='eva', fields=None, inbox='dordrecht-x')
         under = self.said('Nog steeds!', who='eva', post=root['contact']['providerId'], inbox='dordrecht-x')
         self.assertEqual(under['case']['id'], root['case']['id'])
+
+    def test_a_chain_of_answers_is_one_case(self):
+        """X names what is answered, not the root of it; also when the case was closed in between."""
+        first = self.said('De brug staat open', who='x-1', inbox='dordrecht-x', fields=None)
+        second = self.said('Nog steeds', who='x-1', inbox='dordrecht-x', replyTo=first['contact']['providerId'], post='not-the-root')
+        for said in (first, second):
+            self.assertEqual(self.world.api('POST', f"/v1/posts/{said['contact']['id']}/triage", 'wim', {'action': 'done'}).status, 200)
+        third = self.said('Weer', who='x-1', inbox='dordrecht-x', replyTo=second['contact']['providerId'], post='neither')
+        self.assertEqual({first['case']['id']}, {s['case']['id'] for s in (second, third)})
+        self.assertEqual((self.state(third), self.row(third)[0]), ('triage', 'waiting'))
+        # of somebody else under it
+        self.assertNotEqual(self.said('Bij mij ook', who='x-2', inbox='dordrecht-x', replyTo=first['contact']['providerId'])['case']['id'],
+                            first['case']['id'])
 
     def test_private_goes_the_ordinary_way(self):
         public = self.said('Kan ik hier iets vragen?', who='ig-1', inbox='dordrecht-instagram')
@@ -187,6 +203,283 @@ class Changed(PostsTest):
         self.changed('edit', said, 'Nieuwe tekst', who='priv', visibility='private', fields=None)
         now = self.contact(said)
         self.assertEqual((now['text'], now['flags']), ('Oude tekst', ['edited']))
+
+
+class Triage(PostsTest):
+    def setUp(self):
+        self.world.psql("update loket.case_file set state = 'closed', outcome = 'notForUs', closed_at = now() where state = 'triage'")
+        self.world.psql("update loket.post set state = 'done', outcome = 'notForUs', done_at = now(), claimed_by = null where state <> 'done'")
+
+    def list(self, who='wim', **query):
+        answer = self.world.api('GET', '/v1/posts?' + '&'.join(f'{k}={v}' for k, v in query.items()), who)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json['items']
+
+    def triage(self, said, action, who='wim', want=200, headers=None, **body):
+        answer = self.world.api('POST', f"/v1/posts/{said['contact']['id']}/triage", who, {'action': action} | body, headers)
+        self.assertEqual(answer.status, want, answer)
+        return answer.json
+
+    def assertNamed(self, problem, *names):
+        self.assertEqual({e['name'] for e in problem['errors']}, set(names))
+
+    def case(self, said):
+        return self.world.api('GET', f"/v1/cases/{said['case']['id']}", 'lead').json
+
+    def test_the_list(self):
+        first = self.said('Wat een mooi plein', who='lies')
+        second = self.said('Mijn BSN is 123456782', inbox='dordrecht-x')
+        items = self.list()
+        self.assertEqual([i['id'] for i in items], [first['contact']['id'], second['contact']['id']])
+        post = items[0]
+        self.assertEqual((post['text'], post['from']['name'], post['state'], post['municipality'], post['channel'], post['actions']),
+                         ('Wat een mooi plein', 'Joke Jansen', 'waiting', 'dordrecht', 'facebook', []))
+        self.assertEqual((post['root'], post['permalink']), (first['contact']['fields']['post'], first['contact']['fields']['permalink']))
+        self.assertEqual((post['case']['id'], post['case']['state']), (first['case']['id'], 'triage'))
+        self.assertNotIn('123456782', items[1]['text'])
+        self.triage(first, 'claim')
+        claimed = self.list(state='claimed')
+        self.assertEqual([(i['id'], i['claimedBy']['name']) for i in claimed], [(first['contact']['id'], 'Wim')])
+        self.assertIn('claimedUntil', claimed[0])
+        self.assertEqual([i['id'] for i in self.list(state='waiting')], [second['contact']['id']])
+        self.assertEqual(len(self.list(channel='x')), 1)
+        self.assertEqual(len(self.list(inbox='dordrecht-x', municipality='dordrecht')), 1)
+        self.assertEqual(self.list(municipality='sliedrecht'), [])
+        page = self.world.api('GET', '/v1/posts?limit=1', 'wim').json
+        rest = self.world.api('GET', f"/v1/posts?limit=1&cursor={page['next']}", 'wim').json
+        self.assertEqual(([i['id'] for i in rest['items']], rest['next']), ([second['contact']['id']], None))
+        self.assertEqual(self.world.api('GET', '/v1/posts?cursor=xx', 'wim').status, 400)
+        self.assertEqual(self.world.api('GET', '/v1/posts?state=later', 'wim').status, 400)
+        self.assertGreater(self.world.value("select count(*) from loket.access_log where action = 'post.list' and municipality = 'dordrecht'"), 0)
+
+    def test_who_may(self):
+        said = self.said()
+        for who, status in (('anna', 403), ('carla', 403), ('integration', 403), ('lead', 200), ('admin', 200)):
+            self.assertEqual(self.world.api('GET', '/v1/posts', who).status, status, who)
+        for who in ('anna', 'carla', 'integration', 'admin'):
+            self.triage(said, 'claim', who, want=403)
+
+    def test_two_people_never_have_the_same(self):
+        posts = [self.said(f'Bericht {i}') for i in range(12)]
+        got = {}
+
+        def work(who):
+            got[who] = [s['contact']['id'] for s in posts
+                        if self.world.api('POST', f"/v1/posts/{s['contact']['id']}/triage", who, {'action': 'claim'}).status == 200]
+        people = [threading.Thread(target=work, args=(who,)) for who in ('wim', 'piet', 'lead')]
+        for p in people:
+            p.start()
+        for p in people:
+            p.join()
+        everything = [i for ids in got.values() for i in ids]
+        self.assertEqual(sorted(everything), sorted(s['contact']['id'] for s in posts))
+        for who, ids in got.items():
+            for i in ids:
+                other = next(o for o in got if o != who)
+                answer = self.world.api('POST', f'/v1/posts/{i}/triage', other, {'action': 'done'})
+                self.assertEqual((answer.status, answer.json['detail']), (409, 'Somebody else has this post.'))
+
+    def test_two_people_close_the_two_posts_of_a_case_at_once(self):
+        for _ in range(8):
+            one = self.said('een', who='samen', post='samen')
+            two = self.said('twee', who='samen', post='samen')
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                list(pool.map(lambda x: self.triage(x[0], 'done', x[1]), [(one, 'wim'), (two, 'piet')]))
+            self.assertEqual(self.state(one), 'closed')
+
+    def test_a_comment_that_comes_while_the_case_closes(self):
+        """In either order: the comment is never in a closed case, unseen (tearDown looks)."""
+        for i in range(10):
+            one = self.said('een', who=f'race-{i}', post='race')
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                closing = pool.submit(self.triage, one, 'done')
+                two = pool.submit(self.said, 'twee', who=f'race-{i}', post='race').result()
+                closing.result()
+            self.assertEqual((self.row(two)[0], self.state(two), two['case']['id']), ('waiting', 'triage', one['case']['id']))
+
+    def test_release_and_running_out(self):
+        said = self.said()
+        self.triage(said, 'claim')
+        self.triage(said, 'claim')                          # once more is the same
+        self.triage(said, 'claim', 'piet', want=409)
+        self.triage(said, 'release', 'piet', want=409)
+        self.assertEqual(self.triage(said, 'release')['post']['state'], 'waiting')
+        self.triage(said, 'release', want=409)
+        self.triage(said, 'claim', 'piet')
+        self.assertEqual(self.triage(said, 'release', 'lead')['post']['state'], 'waiting')
+        self.triage(said, 'claim', 'piet')
+        self.world.psql("update loket.post set claimed_until = now() - interval '1 second' where id = %s", [said['contact']['id']])
+        self.assertEqual([i['id'] for i in self.list(state='waiting')], [said['contact']['id']])
+        self.assertNotIn('claimedBy', self.list()[0])
+        self.triage(said, 'claim')
+        self.triage(said, 'done', 'piet', want=409)
+        # who did something with it keeps it
+        post = self.triage(said, 'like')['post']
+        self.assertEqual((post['actions'], post['state']), (['like'], 'claimed'))
+        self.assertNotIn('claimedUntil', post)
+
+    def test_every_bad_field_is_named(self):
+        said = self.said()
+        self.assertNamed(self.triage(said, 'department', want=422, due='gisteren', text='x'), 'department', 'task', 'due', 'text')
+        self.assertNamed(self.triage(said, 'answer', want=422, product='rijbewijs'), 'text', 'product')
+        self.assertNamed(self.triage(said, 'case', want=422, product='bestaat-niet', outcome='solved'), 'product', 'outcome')
+        self.assertNamed(self.triage(said, 'ontploffen', want=422), 'action')
+        self.assertNamed(self.triage(said, 'claim', want=422, note='x'), 'note')
+        self.triage(said, 'done', want=400, colour='blue')
+        self.assertEqual(self.world.api('POST', '/v1/posts/01900000-0000-7000-8000-0000000000ff/triage', 'wim', {'action': 'claim'}).status, 404)
+        self.assertEqual(self.row(said)[0], 'waiting')
+
+    def test_an_answer_only_the_citizen_reads(self):
+        said = self.said('Kunt u mij helpen?', who='31612340001', inbox='dordrecht-whatsapp',
+                         **{'from': {'addresses': [{'kind': 'phone', 'value': '+31612340001'}]}})
+        self.assertEqual(self.triage(said, 'answer', want=422, text='Hallo')['rule'], 'notPublic')
+        self.assertEqual(self.triage(said, 'private', want=422, text='x' * 5000)['rule'], 'textTooLong')
+        self.assertEqual(self.row(said)[0], 'waiting')
+        key = {'Idempotency-Key': 'once'}
+        first = self.triage(said, 'private', text='Stuur ons uw postcode', headers=key)
+        self.assertEqual((first['contact']['delivery'], first['post']['state'], first['post']['actions']), ('queued', 'claimed', ['private']))
+        self.assertEqual(self.triage(said, 'private', text='Stuur ons uw postcode', headers=key), first)
+        self.world.psql("delete from loket.idempotency where key = 'once'")     # the process died before it was kept
+        self.assertEqual(self.triage(said, 'private', text='Stuur ons uw postcode', headers=key)['contact']['id'], first['contact']['id'])
+        sent = wait_until(lambda: self.world.standin.received, what='a message at the provider')
+        self.assertEqual([(s['message']['text']['body'], s['wrong']) for s in sent], [('Stuur ons uw postcode', None)])
+        reply = self.case(said)['contacts'][-1]
+        self.assertEqual((reply['direction'], reply['visibility'], reply['agent']), ('out', 'private', self.world.value(
+            "select id::text from loket.agent where name = 'Wim'")))
+        self.assertEqual(self.world.value('select answers::text from loket.outbox where contact = %s', [reply['id']]), said['contact']['id'])
+        self.assertEqual(self.triage(said, 'done')['post']['outcome'], 'solved')
+        self.assertEqual((self.case(said)['state'], self.case(said)['outcome']), ('closed', 'solved'))
+
+    def test_to_the_agents(self):
+        bram = self.world.agent('bram')
+        bram.ready()
+        said = self.said('De stoeptegel ligt los', who='tegel', post='tegel')
+        more = self.said('En hij is gebroken', who='tegel', post='tegel')
+        self.triage(more, 'claim', 'piet')
+        self.triage(said, 'case', want=409)                 # a colleague is busy with another one of the same person
+        self.triage(more, 'release', 'piet')
+        arrived = self.case(said)['arrivedAt']
+        post = self.triage(said, 'case', product='afspraak', note='Graag bellen')['post']
+        self.assertEqual((post['state'], post['outcome'], post['case']['state'], post['case']['product']), ('done', 'case', 'queued', 'afspraak'))
+        self.assertEqual(self.row(more)[:2], ('done', 'case'))
+        taken = bram.accept(bram.next_offer())
+        self.assertEqual(taken['case']['id'], said['case']['id'])
+        seen = bram.case(said['case']['id'])
+        self.assertEqual((seen['arrivedAt'], [n['text'] for n in seen['notes']], len(seen['contacts'])), (arrived, ['Graag bellen'], 2))
+        self.assertLessEqual({'claim', 'release', 'case', 'hand'}, {e['event'] for e in seen['history']})
+        # what the citizen adds is with the agent now
+        added = self.said('Dank u', who='tegel', post='tegel')
+        self.assertEqual((added['case']['id'], self.row(added)[:2]), (said['case']['id'], ('done', 'case')))
+        bram.events.wait('contact.received', lambda d: d['contact']['id'] == added['contact']['id'])
+        bram.resolve(taken)
+        bram.offline()
+        # and with the webcare team again when it was closed
+        back = self.said('Het ligt er weer los', who='tegel', post='tegel')
+        self.assertEqual((back['case']['id'], self.state(back), self.row(back)[0]), (said['case']['id'], 'triage', 'waiting'))
+
+    def test_a_department(self):
+        said = self.said('De lantaarnpaal brandt niet')
+        done = self.triage(said, 'department', department='Wijkbeheer', task='Lamp vervangen', due='2099-01-01', note='Bij nr. 3')
+        task = self.world.api('GET', f"/v1/tasks?case={said['case']['id']}", 'lead').json['items'][0]
+        self.assertEqual((task['id'], task['department'], task['action'], task['state']), (done['task']['id'], 'Wijkbeheer', 'Lamp vervangen', 'open'))
+        self.assertEqual(self.triage(said, 'done')['post']['outcome'], 'promised')
+        self.assertEqual(self.case(said)['outcome'], 'promised')
+
+    def test_done(self):
+        plain = self.said('Mooie foto')
+        self.assertEqual(self.triage(plain, 'done', note='Geen vraag')['post']['outcome'], 'notForUs')
+        self.assertEqual([n['text'] for n in self.case(plain)['notes']], ['Geen vraag'])
+        self.triage(plain, 'claim', want=409)
+        self.assertEqual(self.list(state='done')[0]['id'], plain['contact']['id'])
+        said = self.said('Waar moet ik zijn?', who='twee', post='twee')
+        more = self.said('Hallo?', who='twee', post='twee')
+        self.assertEqual(self.triage(said, 'done', want=422, outcome='promised')['rule'], 'promiseNeedsTask')
+        self.triage(said, 'done', outcome='referred')
+        self.assertEqual(self.state(said), 'triage')        # there is another one
+        self.triage(more, 'done', outcome='unreachable')
+        self.assertEqual((self.state(said), self.case(said)['outcome']), ('closed', 'unreachable'))
+
+    def test_spam(self):
+        before = self.world.api('GET', '/v1/ledger', 'admin').json['spam']
+        said = self.said('Koop nu', who='spammer', post='spam')
+        more = self.said('Koop nu!!', who='spammer', post='spam')
+        self.triage(said, 'spam', note='Reclame')
+        self.assertEqual([self.row(s)[:2] for s in (said, more)], [('done', 'spam')] * 2)
+        self.assertEqual((self.case(said)['outcome'], self.case(said)['flags']), ('spam', ['spam']))
+        self.assertEqual(self.world.api('GET', '/v1/ledger', 'admin').json['spam'], before + 2)
+        again = self.said('Toch nog iets', who='spammer', post='spam')
+        self.assertNotEqual(again['case']['id'], said['case']['id'])
+
+    def test_what_was_taken_back_is_not_answered(self):
+        said = self.said('Hallo', who='weg')
+        self.changed('delete', said, who='weg')
+        self.assertIn('deleted', self.list()[0]['flags'])
+        for action, body in (('answer', {'text': 'x'}), ('private', {'text': 'x'}), ('like', {})):
+            self.assertEqual(self.triage(said, action, want=422, **body)['rule'], 'postDeleted')
+        self.triage(said, 'done')
+
+    def test_the_same_key_is_done_once(self):
+        said = self.said()
+        for _ in range(2):
+            self.assertEqual(self.triage(said, 'done', headers={'Idempotency-Key': 'k-done'})['post']['state'], 'done')
+        self.triage(said, 'spam', want=422, headers={'Idempotency-Key': 'k-done'})
+
+    def test_the_team_hears_it(self):
+        wim, lead, sliedrecht, anna = (self.world.events(t) for t in ('wim', 'lead', self.token('webcare', 'sliedrecht'), 'anna'))
+        said = self.said()
+        self.triage(said, 'claim')
+        self.triage(said, 'done')
+        for stream in (wim, lead):
+            self.assertEqual(stream.wait('post.made')['post']['id'], said['contact']['id'])
+            claimed = stream.wait('post.changed')
+            self.assertEqual((claimed['event'], claimed['post']['state']), ('claim', 'claimed'))
+            closed = stream.wait('post.changed')
+            self.assertEqual((closed['event'], closed['post']['state'], closed['post']['outcome']), ('done', 'done', 'notForUs'))
+        for stream in (sliedrecht, anna):
+            stream.none('post.made', 0.2)
+            self.assertEqual([e for e in stream.all if e[0].startswith('post.')], [])
+
+    def token(self, role, municipality):
+        secret = f'token-{role}-{municipality}-0123456789abcdef0123456789abcdef'
+        self.world.psql('insert into loket.token (id, sha256, name, role, agent, municipalities) select gen_random_uuid(), '
+                        "sha256(%s::bytea), %s, %s, id, %s from loket.agent where name = 'Wim'", [secret, role, role, [municipality]])
+        return secret
+
+    def test_another_municipality_sees_nothing(self):
+        said = self.said('Alleen voor Dordrecht')
+        token = self.token('lead', 'sliedrecht')
+        self.assertEqual(self.list(token), [])
+        self.assertEqual(self.list(token, municipality='dordrecht'), [])
+        self.triage(said, 'claim', token, want=404)
+
+    def test_the_routes_of_a_case_leave_it_to_the_team(self):
+        said = self.said()
+        path = f"/v1/cases/{said['case']['id']}"
+        for what, body in (('resolve', {'outcome': 'solved'}), ('transfer', {'to': {'product': 'rijbewijs'}, 'note': 'x'}),
+                           ('replies', {'text': 'x'}), ('tasks', {'department': 'x', 'action': 'x', 'due': '2099-01-01'})):
+            self.assertEqual(self.world.api('POST', f'{path}/{what}', 'lead', body | {'epoch': 0}).status, 409, what)
+        self.assertEqual(self.world.api('POST', f'{path}/notes', 'anna', {'text': 'Dit ken ik'}).status, 201)
+
+
+class Faults(PostsTest):
+    def test_after_a_crash_and_without_redis(self):
+        said = [self.said(f'Bericht {i}') for i in range(5)]
+        claimed = self.world.api('POST', f"/v1/posts/{said[0]['contact']['id']}/triage", 'wim', {'action': 'claim'})
+        self.assertEqual(claimed.status, 200)
+        private = self.said('Ik wil een afspraak', visibility='private', fields=None)
+        self.world.kill9()
+        self.world.redis('FLUSHALL')
+        self.world.start()
+        items = self.world.api('GET', '/v1/posts', 'wim').json['items']
+        self.assertEqual([(i['id'], i['state']) for i in items],
+                         [(s['contact']['id'], 'claimed' if s is said[0] else 'waiting') for s in said])
+        # the queue was made again from PostgreSQL: with the private one, without these
+        wait_until(lambda: self.world.redis('ZSCORE', 'loket:queue', private['case']['id']) is not None, what='the queue in Redis')
+        self.assertEqual(self.world.redis('ZCARD', 'loket:queue'), 1)
+        self.world.redis('FLUSHALL')
+        wait_until(lambda: self.world.redis('ZSCORE', 'loket:queue', private['case']['id']) is not None, what='the queue in Redis')
+        self.assertEqual(self.world.redis('ZCARD', 'loket:queue'), 1)
+        self.assertEqual({self.state(s) for s in said}, {'triage'})
 
 
 if __name__ == '__main__':

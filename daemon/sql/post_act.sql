@@ -1,0 +1,30 @@
+-- post_act: somebody of the webcare team takes a post, and does something with it that leaves it theirs. With only the
+-- claim it runs out
+-- $1 uuid post, $2 uuid agent, $3 text action, $4 int seconds that a claim lasts; $5 uuid task (new) or null, its
+-- $6 text department, $7 text action, $8 timestamptz due, $9 text note or null
+-- columns: the notices
+with mine as (
+	update loket.post
+	   set state = 'claimed', claimed_by = $2,
+	       claimed_until = case when $3 = 'claim' and actions = '{}' then clock_timestamp() + make_interval(secs => $4::int) end,
+	       actions = case when $3 = 'claim' or $3 = any (actions) then actions else actions || $3::text end
+	 where id = $1
+	   and (state = 'waiting' or state = 'claimed' and (claimed_by = $2 or claimed_until <= clock_timestamp()))
+	returning *),
+promised as (
+	insert into loket.task (id, municipality, case_id, department, action, due, note, created_by, created_at)
+	select $5, municipality, case_id, $6, $7, $8, $9, $2, clock_timestamp() from mine where $5::uuid is not null
+	on conflict (id) do nothing)
+insert into loket.notice (at, municipality, kind, case_id, agent, payload)
+select * from (
+	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,
+	       jsonb_build_object('post', jsonb_strip_nulls(jsonb_build_object('id', p.id, 'channel', p.channel, 'state', p.state,
+	                          'claimedBy', p.claimed_by, 'outcome', p.outcome)),
+	                          'case', jsonb_build_object('id', p.case_id, 'municipality', p.municipality), 'event', $3::text)
+	  from mine p
+	union all
+	select clock_timestamp(), municipality, 'case.changed', case_id, null,
+	       jsonb_build_object('case', jsonb_build_object('id', case_id, 'state', 'triage', 'municipality', municipality),
+	                          'event', 'task', 'task', jsonb_build_object('id', $5::uuid, 'state', 'open'))
+	  from mine where $5::uuid is not null) as n (at, municipality, kind, case_id, agent, payload)
+returning id, at, municipality, kind, case_id, agent, payload
