@@ -9,7 +9,7 @@
 
 static struct batch_message *message_of(struct batch *b, const char *inbox, const char *provider_id)
 {
-	const char *key = arena_printf(b->op.arena, "%s\n%s", inbox, provider_id);
+	const char *key = arena_join(b->op.arena, inbox, "\n", provider_id, NULL);
 	struct batch_message *m = map_get(b->by_message, key);
 
 	if (m)
@@ -24,7 +24,7 @@ static struct batch_message *message_of(struct batch *b, const char *inbox, cons
 static struct batch_address *address_of(struct batch *b, const char *municipality, const char *kind,
                                         const char *value)
 {
-	const char *key = arena_printf(b->op.arena, "%s\n%s\n%s", municipality, kind, value);
+	const char *key = arena_join(b->op.arena, municipality, "\n", kind, "\n", value, NULL);
 	struct batch_address *a = map_get(b->by_address, key);
 
 	if (a)

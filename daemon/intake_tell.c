@@ -32,11 +32,11 @@ static void say_received(struct batch *b, const struct batch_item *it)
 	b->notices[b->n_notices++] = (struct batch_notice){
 		.kind = NOTICE_CONTACT_RECEIVED,
 		.about = k,
-		.payload = arena_printf(b->op.arena,
-			"{\"contact\":{\"id\":\"%s\",\"channel\":\"%s\",\"kind\":\"%s\"},"
-			"\"case\":{\"id\":\"%s\",\"product\":\"%s\",\"municipality\":\"%s\"%s}}",
-			id, it->post->p->inbox->in.channel, contact_kind_name(it->c->kind), k->id_text,
-			k->product, k->municipality, it->placed->new_case ? ",\"new\":true" : ""),
+		.payload = arena_join(b->op.arena, "{\"contact\":{\"id\":\"", id, "\",\"channel\":\"",
+			it->post->p->inbox->in.channel, "\",\"kind\":\"", contact_kind_name(it->c->kind),
+			"\"},\"case\":{\"id\":\"", k->id_text, "\",\"product\":\"", k->product,
+			"\",\"municipality\":\"", k->municipality, it->placed->new_case ? "\",\"new\":true}}" : "\"}}",
+			NULL),
 	};
 }
 

@@ -161,15 +161,13 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 
 static const char *addresses_json(struct batch *b, const struct contact *c)
 {
-	json_t *list = json_array();
-	const char *s;
+	struct arena *a = b->op.arena;
+	const char *s = "[";
 
 	for (int i = 0; i < c->n_from; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "kind", c->from[i].kind, "value",
-		                                      c->from[i].value));
-	s = jsonx_dump(b->op.arena, list, NULL);
-	json_decref(list);
-	return s;
+		s = arena_join(a, s, i ? "," : "", "{\"kind\":", jsonx_quote(a, c->from[i].kind), ",\"value\":",
+		               jsonx_quote(a, c->from[i].value), "}", NULL);
+	return arena_join(a, s, "]", NULL);
 }
 
 static json_t *attachment_json(const struct contact_attachment *a)

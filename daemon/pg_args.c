@@ -56,12 +56,6 @@ static void put32(struct pg_unit *u, uint32_t v)
 	put(u, &v, sizeof(v));
 }
 
-static void put64(struct pg_unit *u, uint64_t v)
-{
-	v = htobe64(v);
-	put(u, &v, sizeof(v));
-}
-
 /* ---------------------------------------------------------------- statements */
 
 static void check_last(const struct pg_unit *u)
@@ -228,6 +222,7 @@ static void pushed(struct pg_unit *u)
 		close_array(u);
 }
 
+/* NULL has no length */
 static void push_null(struct pg_unit *u)
 {
 	assert(u->array_left > 0);
@@ -237,13 +232,20 @@ static void push_null(struct pg_unit *u)
 
 static void push(struct pg_unit *u, const void *p, size_t len)
 {
-	bool jsonb = u->array_type == PG_TYPE_JSONB;
+	size_t version = u->array_type == PG_TYPE_JSONB;     /* of jsonb's binary form: one byte, 1 */
+	uint32_t length = htobe32((uint32_t)(len + version));
+	uint8_t *to;
 
 	assert(u->array_left > 0);
-	put32(u, (uint32_t)(len + jsonb));
-	if (jsonb)
-		put(u, "\1", 1);           /* version of jsonb's binary form */
-	put(u, p, len);
+	if (reserve(u, sizeof(length) + version + len)) {
+		to = u->buf + u->len;
+		memcpy(to, &length, sizeof(length));
+		if (version > 0)
+			to[sizeof(length)] = 1;
+		if (len > 0)
+			memcpy(to + sizeof(length) + version, p, len);
+		u->len += sizeof(length) + version + len;
+	}
 	pushed(u);
 }
 
@@ -267,10 +269,9 @@ void pg_push_bytes(struct pg_unit *u, struct bytes b)
 
 static void push64(struct pg_unit *u, int64_t v)
 {
-	assert(u->array_left > 0);
-	put32(u, 8);
-	put64(u, (uint64_t)v);
-	pushed(u);
+	uint64_t big = htobe64((uint64_t)v);
+
+	push(u, &big, sizeof(big));
 }
 
 void pg_push_int(struct pg_unit *u, int64_t v)

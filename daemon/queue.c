@@ -16,6 +16,7 @@
 
 #include <assert.h>
 #include <hiredis/hiredis.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,8 @@ struct queue {
 
 /* ---------------------------------------------------------------- arguments */
 
-void queue_args_add(struct queue_args *a, const char *s)
+static void make_room(struct queue_args *a, size_t len)
 {
-	size_t len = strlen(s) + 1;
-
 	if (a->len + len > a->room) {
 		a->room = 2 * (a->len + len);
 		a->buf = realloc(a->buf, a->room);
@@ -48,9 +47,32 @@ void queue_args_add(struct queue_args *a, const char *s)
 	}
 	if (a->buf == NULL || a->at == NULL)
 		abort();
-	memcpy(a->buf + a->len, s, len);
+}
+
+/* one argument of several pieces; NULL ends them */
+static void __attribute__((sentinel)) add_joined(struct queue_args *a, ...)
+{
+	size_t len = 1;
+	char *end;
+	va_list ap;
+
+	va_start(ap, a);
+	for (const char *s; (s = va_arg(ap, const char *)) != NULL;)
+		len += strlen(s);
+	va_end(ap);
+	make_room(a, len);
+	end = a->buf + a->len;
+	va_start(ap, a);
+	for (const char *s; (s = va_arg(ap, const char *)) != NULL;)
+		end = stpcpy(end, s);
+	va_end(ap);
 	a->at[a->n++] = a->len;
 	a->len += len;
+}
+
+void queue_args_add(struct queue_args *a, const char *s)
+{
+	add_joined(a, s, NULL);
 }
 
 /* ids and codes need no escaping in JSON; what does was no id */
@@ -64,24 +86,23 @@ static const char *plain(const char *s)
 
 void queue_args_put(struct queue_args *a, const struct queue_entry *e)
 {
-	char due[24], arrived[24], class[300], item[700], due_at[WHEN_TEXT], arrived_at[WHEN_TEXT];
+	char due[24], arrived[24], due_at[WHEN_TEXT], arrived_at[WHEN_TEXT];
 	const char *municipality = plain(e->municipality), *channel = plain(e->channel), *product = plain(e->product);
 
 	when_format(e->due_us, due_at);
 	when_format(e->arrived_us, arrived_at);
 	snprintf(due, sizeof(due), "%lld", (long long)(e->due_us / 1000));
 	snprintf(arrived, sizeof(arrived), "%lld", (long long)(e->arrived_us / 1000));
-	snprintf(class, sizeof(class), "%s|%s|%s", municipality, channel, product);
-	snprintf(item, sizeof(item), "{\"municipality\":\"%s\",\"channel\":\"%s\",\"product\":\"%s\",\"language\":\"%s\","
-	         "\"option0\":%s,\"live\":%s,\"arrivedAt\":\"%s\",\"dueAt\":\"%s\"}", municipality, channel, product,
-	         plain(e->language), e->option0 ? "true" : "false", e->live ? "true" : "false", arrived_at, due_at);
 	queue_args_add(a, "put");
 	queue_args_add(a, e->id);
 	queue_args_add(a, due);
 	queue_args_add(a, arrived);
 	queue_args_add(a, municipality);
-	queue_args_add(a, class);
-	queue_args_add(a, item);
+	add_joined(a, municipality, "|", channel, "|", product, NULL);
+	add_joined(a, "{\"municipality\":\"", municipality, "\",\"channel\":\"", channel, "\",\"product\":\"", product,
+	           "\",\"language\":\"", plain(e->language), "\",\"option0\":", e->option0 ? "true" : "false",
+	           ",\"live\":", e->live ? "true" : "false", ",\"arrivedAt\":\"", arrived_at, "\",\"dueAt\":\"", due_at,
+	           "\"}", NULL);
 }
 
 const char **queue_args_list(const struct queue_args *a)

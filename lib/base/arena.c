@@ -111,6 +111,24 @@ char *arena_str(struct arena *a, const char *s)
 	return s ? arena_dup(a, s, strlen(s)) : NULL;
 }
 
+char *arena_join(struct arena *a, ...)
+{
+	size_t n = 0;
+	char *out, *end;
+	va_list ap;
+
+	va_start(ap, a);
+	for (const char *s; (s = va_arg(ap, const char *));)
+		n += strlen(s);
+	va_end(ap);
+	out = end = arena_alloc(a, n + 1);
+	va_start(ap, a);
+	for (const char *s; (s = va_arg(ap, const char *));)
+		end = stpcpy(end, s);
+	va_end(ap);
+	return out;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	char small[512];             /* nearly always enough, and then it is formatted once */

@@ -26,7 +26,9 @@ void *arena_try(struct arena *a, size_t n);
 char *arena_dup(struct arena *a, const void *p, size_t n);
 /* arena_str - a copy of the NUL-terminated s; NULL gives NULL */
 char *arena_str(struct arena *a, const char *s);
-/* arena_printf - a formatted string */
+/* arena_join - strings, one behind the other; NULL ends them */
+char *arena_join(struct arena *a, ...) __attribute__((sentinel));
+/* arena_printf - a formatted string; where every contact comes by, arena_join is quicker */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* arena_on_free - call fn(p) when the arena is freed (json_decref, PQclear, close…) */
 void arena_on_free(struct arena *a, void (*fn)(void *), void *p);

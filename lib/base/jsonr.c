@@ -109,11 +109,11 @@ static bool is_plain(char c)
 /* at the opening quote: the string, where it stands, because unescaping only makes it shorter */
 static const char *read_string(struct reader *r)
 {
-	char *start = ++r->at, *out;
+	char *start = ++r->at, *out = start;
 
-	while (is_plain(*r->at))
-		r->at++;
-	for (out = r->at; *r->at != '"';) {
+	while (is_plain(*out))
+		out++;
+	for (r->at = out; *r->at != '"';) {
 		if (is_plain(*r->at))
 			*out++ = *r->at++;
 		else if (*r->at != '\\' || !unescape(r, &out))

@@ -198,6 +198,26 @@ char *jsonx_dump(struct arena *a, const json_t *j, size_t *len)
 	return copy;
 }
 
+static bool needs_no_escape(const char *s)
+{
+	while (*s >= ' ' && *s != '"' && *s != '\\' && *s != 0x7f)
+		s++;
+	return !*s;
+}
+
+char *jsonx_quote(struct arena *a, const char *s)
+{
+	json_t *j;
+	char *quoted;
+
+	if (needs_no_escape(s))
+		return arena_join(a, "\"", s, "\"", NULL);
+	j = json_string(s);
+	quoted = jsonx_dump(a, j, NULL);
+	json_decref(j);
+	return quoted;
+}
+
 void jsonx_put(json_t *obj, const char *key, const char *s)
 {
 	if (s)

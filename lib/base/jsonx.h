@@ -42,6 +42,8 @@ json_t *jsonx_obj(const json_t *obj, const char *key);
 json_t *jsonx_at(const json_t *root, const char *pointer);
 /* jsonx_dump - compact text in the arena; *len may be NULL */
 char *jsonx_dump(struct arena *a, const json_t *j, size_t *len);
+/* jsonx_quote - s as a JSON string, with its quotes */
+char *jsonx_quote(struct arena *a, const char *s);
 /* jsonx_put - obj[key] = string unless s is NULL */
 void jsonx_put(json_t *obj, const char *key, const char *s);
 

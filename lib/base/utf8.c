@@ -50,7 +50,7 @@ bool utf8_valid(struct bytes in)
 /* Below U+0300 nothing combines and everything is NFC already: Dutch text takes this way. */
 static bool is_plain(const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = ascii_run(p, n); i < n; i++) {
 		if (p[i] >= 0xcc)
 			return false;
 	}

@@ -43,7 +43,7 @@ static const char *phone(struct arena *a, const char *s)
 			return NULL;
 	}
 	digits[n] = '\0';
-	return n >= 4 && digits[0] != '0' ? arena_printf(a, "+%s", digits) : NULL;
+	return n >= 4 && digits[0] != '0' ? arena_join(a, "+", digits, NULL) : NULL;
 }
 
 static void add_bsuid(struct whatsapp_post *p, struct contact *c, const char *s)

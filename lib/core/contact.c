@@ -146,5 +146,5 @@ const char *contact_phone(struct arena *a, const char *s)
 	n = strlen(p);
 	if (n < 8 || n > 15 || *p == '0' || (!strncmp(p, "31", 2) && n != 11))
 		return NULL;
-	return arena_printf(a, "+%s", p);
+	return arena_join(a, "+", p, NULL);
 }

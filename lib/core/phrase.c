@@ -99,12 +99,11 @@ bool phrase_split(struct arena *a, const char *text, struct phrase_words *w)
 	while (p && *p) {
 		size_t gap = punctuation(p);
 
-		if (!gap && w->n == PHRASE_MAX_WORDS)
+		if (gap)
+			*p = '\0';           /* the end of the word before it */
+		else if (w->n == PHRASE_MAX_WORDS)
 			break;
-		if (!gap)
-			p = take_word(p, w);
-		for (; gap; gap--)
-			*p++ = '\0';
+		p = gap ? p + gap : take_word(p, w);
 	}
 	return w->n > 0;
 }

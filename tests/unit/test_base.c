@@ -210,6 +210,9 @@ START_TEST(json_access)
 	                                    "/o/~2", "/o/~", "/s/x", "/gone/x", "//" };
 	for (size_t i = 0; i < COUNT(none); i++)
 		ck_assert_ptr_null(jsonx_at(j, none[i]));
+	ck_assert_str_eq(jsonx_quote(a, "+31 6"), "\"+31 6\"");
+	ck_assert_str_eq(jsonx_quote(a, "a\"\\\n\x01"), "\"a\\\"\\\\\\n\\u0001\"");
+	ck_assert_str_eq(jsonx_quote(a, "w\xc3\xa9l"), "\"w\xc3\xa9l\"");
 	jsonx_put(j, "nieuw", "w\xc3\xa9l");
 	jsonx_put(j, "leeg", NULL);
 	jsonx_put(j, "kapot", "\xff");
