@@ -199,6 +199,7 @@ static void learn_messages(struct batch *b)
 		m->stored = true;
 		m->contact.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact");
 		m->party.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact_party");
+		m->is_public = pg_get_bool(&b->op, ASK_MESSAGES, row, "is_public");
 		m->where = case_in(b, ASK_MESSAGES, row);
 	}
 }

@@ -66,6 +66,7 @@ struct batch_message {
 	struct contact_id contact;
 	struct party_id party;
 	struct batch_case *where;    /* NULL: without a case */
+	bool is_public;              /* when stored */
 };
 
 struct batch_item {

@@ -271,18 +271,26 @@ static bool is_post(const struct batch_item *it)
 	return it->where && opens_case(it) && (is_public(it) || it->where->state == CASE_TRIAGE);
 }
 
+static bool changes_another(const struct batch_item *it)
+{
+	return (it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE) && it->about;
+}
+
+/* some providers do not tell whether what is gone was public: then what it is about does */
+static bool stands_in_public(const struct batch_item *it)
+{
+	return changes_another(it) && it->about->stored ? it->about->is_public : is_public(it);
+}
+
 /* a change of something public is made by intake_post_change, which also finds one that came too early */
 static void place_public(struct batch *b, struct batch_item *it)
 {
 	if (is_post(it))
 		b->webcare[b->n_webcare++] = it;
-	if (is_public(it))
+	if (stands_in_public(it))
 		b->public[b->n_public++] = it;
-}
-
-static bool changes_another(const struct batch_item *it)
-{
-	return (it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE) && it->about;
+	else if (changes_another(it))
+		b->changes[b->n_changes++] = it;
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -317,12 +325,11 @@ static void place_item(struct batch *b, struct batch_item *it)
 	it->self->stored = true;
 	it->self->contact = it->id;
 	it->self->where = it->where;
+	it->self->is_public = is_public(it);
 	if (it->party)
 		it->self->party = it->party->id;
 	b->contacts[b->n_contacts++] = it;
 	place_public(b, it);
-	if (changes_another(it) && !is_public(it))
-		b->changes[b->n_changes++] = it;
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it);

@@ -1,7 +1,7 @@
 -- intake_known_messages: which of these provider messages are stored, and in which case
 -- $1 text[] inbox, $2 text[] provider_id
--- columns: n (from 1, place in the arrays), contact, contact_party, and the case as in intake_known_addresses
-select u.n, c.id as contact, c.party as contact_party,
+-- columns: n (from 1, place in the arrays), contact, contact_party, is_public, and the case as in intake_known_addresses
+select u.n, c.id as contact, c.party as contact_party, c.visibility = 'public' as is_public,
 	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
 	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
 from unnest($1::text[], $2::text[]) with ordinality u (inbox, provider_id, n)

@@ -9,7 +9,9 @@ with later as (
 		(select array_agg(distinct f) from loket.contact g cross join unnest(g.flags) f
 			where g.inbox = e.inbox and g.reply_to = e.reply_to and g.kind = 'edit') as flags
 	from (select distinct inbox, provider_id from unnest($1::text[], $2::text[]) t (inbox, provider_id)) u
+	join loket.contact o on o.inbox = u.inbox and o.provider_id = u.provider_id and o.visibility = 'public'
 	join loket.contact e on e.inbox = u.inbox and e.reply_to = u.provider_id and e.kind in ('edit', 'delete')
+		and e.direction = o.direction
 	group by e.inbox, e.reply_to
 ),
 changed as (
@@ -22,9 +24,8 @@ changed as (
 			|| case when l.texts <> '{}' then '{edited}'::text[] else '{}' end
 			|| case when l.deleted then '{deleted}'::text[] else '{}' end) f order by f)
 	from later l
-	where c.inbox = l.inbox and c.visibility = 'public'
-		and (c.provider_id = l.reply_to or (l.deleted and c.kind = 'edit' and c.reply_to = l.reply_to))
+	where c.inbox = l.inbox and (c.provider_id = l.reply_to or (l.deleted and c.kind = 'edit' and c.reply_to = l.reply_to))
 	returning c.raw, l.deleted
 )
 update loket.raw r set body = null from changed
-where r.id = changed.raw and changed.deleted and r.n_contacts = 1
+where r.id = changed.raw and changed.deleted and r.n_contacts <= 1

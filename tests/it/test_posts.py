@@ -198,6 +198,22 @@ class Changed(PostsTest):
         self.assertIn('deleted', now['flags'])
         self.assertIsNone(self.raw(said))
 
+    def test_a_deletion_that_does_not_say_that_it_was_public(self):
+        stream = self.world.events('wim')
+        said = self.said('Kan dit weg?', who='mast')
+        edit = self.changed('edit', said, 'Kan dit echt weg?', who='mast')
+        self.changed('delete', said, who='mast', visibility='private', fields=None)
+        stream.wait('post.changed', lambda d: d['post'].get('deleted'))
+        self.assertEqual(('text' in self.contact(said), 'text' in self.contact(edit), list(self.contact(said)['fields'])), (False, False, ['post']))
+        # and one that comes too early
+        self.changed('delete', 'too-early-2', who='mast', visibility='private', fields=None)
+        early = self.said('Dit had niemand meer mogen zien', who='mast', providerId='too-early-2')
+        self.assertNotIn('text', self.contact(early))
+        # what was private is not touched by what calls itself public, but goes as it always did
+        private = self.said('Onder ons', who='mast', visibility='private', fields=None)
+        self.changed('delete', private, who='mast')
+        self.assertNotIn('text', self.contact(private))
+
     def test_a_private_message_keeps_what_it_always_kept(self):
         said = self.said('Oude tekst', who='priv', visibility='private', fields=None)
         self.changed('edit', said, 'Nieuwe tekst', who='priv', visibility='private', fields=None)
