@@ -176,6 +176,7 @@ static void start_batch(struct intake *in)
 		return;
 	in->asking = true;
 	b = (struct batch *)op_new(in->srv, &batch_kind, sizeof *b);
+	b->op.first = true;
 	op_start(&b->op);
 }
 

@@ -13,7 +13,7 @@ LIST_HEAD(op_all, op);
 
 struct op_queue {
 	struct server *srv;
-	struct op_ready under_way, fresh;   /* ready: woken from a wait; just started */
+	struct op_ready first, under_way, fresh;   /* ready: woken and others wait for it; woken; just started */
 	struct op_all all;
 	int count;
 	bool running;
@@ -70,7 +70,7 @@ static void run_step(struct op_queue *q, struct op *op)
 
 static bool nothing_ready(const struct op_queue *q)
 {
-	return TAILQ_EMPTY(&q->under_way) && TAILQ_EMPTY(&q->fresh);
+	return TAILQ_EMPTY(&q->first) && TAILQ_EMPTY(&q->under_way) && TAILQ_EMPTY(&q->fresh);
 }
 
 static void run_first(struct op_queue *q, struct op_ready *list)
@@ -82,10 +82,17 @@ static void run_first(struct op_queue *q, struct op_ready *list)
 	run_step(q, op);
 }
 
+static struct op_ready *list_to_run(struct op_queue *q)
+{
+	if (!TAILQ_EMPTY(&q->first))
+		return &q->first;
+	return TAILQ_EMPTY(&q->under_way) ? &q->fresh : &q->under_way;
+}
+
 /*
- * What is under way goes before what is new, and after OP_TURN_US the kernel is heard again: an answer of PostgreSQL
- * that a whole batch waits for must not queue behind the parsing of the next posts. One new operation a turn
- * always runs, so that nothing starves.
+ * What others wait for goes before what is under way, that before what is new, and after OP_TURN_US the kernel is heard
+ * again: an answer of PostgreSQL that a whole batch waits for must not queue behind the parsing of the next posts. One
+ * new operation a turn always runs, so that nothing starves.
  */
 static void run_ready(void *arg)
 {
@@ -96,20 +103,20 @@ static void run_ready(void *arg)
 	if (!TAILQ_EMPTY(&q->fresh))
 		run_first(q, &q->fresh);
 	while (!nothing_ready(q) && mono_us() < end)
-		run_first(q, TAILQ_EMPTY(&q->under_way) ? &q->fresh : &q->under_way);
+		run_first(q, list_to_run(q));
 	q->running = false;
 	if (!nothing_ready(q))
 		loop_timer_once(q->turn, 0);
 }
 
-static void make_ready(struct op *op, bool fresh)
+static void make_ready(struct op *op, struct op_ready *list)
 {
 	struct op_queue *q = op->srv->ops;
 
 	if (nothing_ready(q) && !q->running)
 		loop_timer_soon(q->turn);
 	op->queued = true;
-	TAILQ_INSERT_TAIL(fresh ? &q->fresh : &q->under_way, op, ready_link);
+	TAILQ_INSERT_TAIL(list, op, ready_link);
 }
 
 struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
@@ -130,7 +137,7 @@ struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
 void op_start(struct op *op)
 {
 	assert(!op->waiting && !op->queued);
-	make_ready(op, true);
+	make_ready(op, &op->srv->ops->fresh);
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -149,7 +156,7 @@ void op_wake(struct op *op, int result)
 	assert(op->waiting && !op->queued);          /* exactly once */
 	op->waiting = false;
 	op->result = result;
-	make_ready(op, false);
+	make_ready(op, op->first ? &op->srv->ops->first : &op->srv->ops->under_way);
 }
 
 static void sleep_over(void *arg)
@@ -194,6 +201,7 @@ struct op_queue *op_queue_new(struct server *srv)
 	if (q == NULL)
 		abort();
 	q->srv = srv;
+	TAILQ_INIT(&q->first);
 	TAILQ_INIT(&q->under_way);
 	TAILQ_INIT(&q->fresh);
 	LIST_INIT(&q->all);

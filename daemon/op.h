@@ -46,6 +46,7 @@ struct op {
 	struct server *srv;
 	struct arena *arena;                     /* owns everything of this operation, and the struct itself */
 	int state;                               /* 0 to begin with; named after what has just become true */
+	bool first;                              /* others wait for it: once woken it goes before them */
 	bool gone;                               /* the client left or the deadline passed: finish early */
 	struct err err;
 	int64_t started_us;                      /* monotonic */
