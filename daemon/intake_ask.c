@@ -73,6 +73,14 @@ void batch_collect(struct batch *b)
 
 enum { ASK_MESSAGES };   /* the first statement of the unit */
 
+/* the place in the list that each row answers */
+static void push_numbers(struct pg_unit *u, int n)
+{
+	pg_array(u, PG_TYPE_INT8, n);
+	for (int i = 0; i < n; i++)
+		pg_push_int(u, i);
+}
+
 static void ask_messages(const struct batch *b, struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_KNOWN_MESSAGES);
@@ -82,6 +90,7 @@ static void ask_messages(const struct batch *b, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TEXT, b->n_messages);
 	for (int i = 0; i < b->n_messages; i++)
 		pg_push_text(u, b->messages[i]->provider_id);
+	push_numbers(u, b->n_messages);
 }
 
 static void ask_addresses(const struct batch *b, struct pg_unit *u)
@@ -96,6 +105,7 @@ static void ask_addresses(const struct batch *b, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->value);
+	push_numbers(u, b->n_addresses);
 	pg_int(u, BATCH_PARTY_CASES);
 }
 
@@ -194,7 +204,7 @@ static struct batch_case *case_in(struct batch *b, int q, int row)
 static void learn_messages(struct batch *b)
 {
 	for (int row = 0; row < pg_rows(&b->op, ASK_MESSAGES); row++) {
-		struct batch_message *m = b->messages[pg_get_int(&b->op, ASK_MESSAGES, row, "n") - 1];
+		struct batch_message *m = b->messages[pg_get_int(&b->op, ASK_MESSAGES, row, "n")];
 
 		m->stored = true;
 		m->contact.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact");
@@ -230,7 +240,7 @@ static void add_case(struct batch_party *p, struct batch_case *k)
 static void learn_addresses(struct batch *b)
 {
 	for (int row = 0; row < pg_rows(&b->op, b->q_addresses); row++) {
-		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n") - 1];
+		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n")];
 
 		a->party = party_in(b, row);
 		add_case(a->party, case_in(b, b->q_addresses, row));

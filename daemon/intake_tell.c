@@ -142,13 +142,6 @@ static void enqueue_touched(struct batch *b, int row)
 		enqueue(srv, &c);
 }
 
-static bool starts_to_wait(const struct batch_case *before, const char *state_now)
-{
-	if (strcmp(state_now, case_state_name(CASE_QUEUED)))
-		return false;
-	return before->reopened || before->now_option0 || before->state != CASE_QUEUED;
-}
-
 static void tell_queue(struct batch *b)
 {
 	for (int i = 0; i < b->n_cases; i++) {
@@ -157,12 +150,8 @@ static void tell_queue(struct batch *b)
 		else if (b->cases[i]->state == CASE_ASSIGNED)
 			dispatch_agent_changed(b->op.srv->dispatch, b->cases[i]->owner);
 	}
-	for (int row = 0; b->q_touched >= 0 && row < pg_rows(&b->op, b->q_touched); row++) {
-		const struct batch_case *k = map_get(b->by_case, pg_get(&b->op, b->q_touched, row, "id"));
-
-		if (starts_to_wait(k, pg_get(&b->op, b->q_touched, row, "state")))
-			enqueue_touched(b, row);
-	}
+	for (int row = 0; b->q_touched >= 0 && row < pg_rows(&b->op, b->q_touched); row++)
+		enqueue_touched(b, row);
 }
 
 static void publish(struct batch *b, int q, int row, enum notice_kind kind, const char *municipality,

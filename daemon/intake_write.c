@@ -17,6 +17,7 @@
 #define TIMES(n, value) COLUMN(u, PG_TYPE_TIME, pg_push_time, n, value)
 #define BOOLS(n, value) COLUMN(u, PG_TYPE_BOOL, pg_push_bool, n, value)
 #define INTS(n, value) COLUMN(u, PG_TYPE_INT8, pg_push_int, n, value)
+#define PLAIN_JSONS(n, value) COLUMN(u, PG_TYPE_JSON, pg_push_text, n, value)
 #define JSONS(n, value) COLUMN(u, PG_TYPE_JSONB, pg_push_text, n, value)
 #define BYTEAS(n, value) COLUMN(u, PG_TYPE_BYTEA, pg_push_bytes, n, value)
 
@@ -152,10 +153,11 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 	pg_add(u, SQL_INTAKE_CASE_TOUCH);
 	UUIDS(n, list[i]->id.u);
 	TIMES(n, list[i]->last_contact_us);
-	TEXTS(n, flags_text(b, list[i]->flags));
+	TEXTS(n, list[i]->flags ? flags_text(b, list[i]->flags) : NULL);
 	BOOLS(n, list[i]->now_option0);
 	BOOLS(n, list[i]->wake);
 	TIMES(n, list[i]->due_us);
+	BOOLS(n, list[i]->reopened || list[i]->now_option0 || list[i]->state != CASE_QUEUED);
 	TEXTS(n, case_state_name(list[i]->wakes_to));
 }
 
@@ -387,7 +389,7 @@ static void write_notices(struct batch *b, struct pg_unit *u)
 	UUIDS(n, list[i].about->id.u);
 	UUIDS(n, list[i].about->owner.u);
 	BOOLS(n, !list[i].about->is_new);
-	JSONS(n, list[i].payload);
+	PLAIN_JSONS(n, list[i].payload);
 }
 
 struct pg_unit *batch_write(struct batch *b)

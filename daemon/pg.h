@@ -82,9 +82,9 @@ void pg_json(struct pg_unit *u, const json_t *j);            /* jsonb; NULL is N
  * be the one the statement casts to.
  */
 enum pg_type { PG_TYPE_UUID, PG_TYPE_TEXT, PG_TYPE_BYTEA, PG_TYPE_INT8, PG_TYPE_BOOL, PG_TYPE_TIME,
-	PG_TYPE_JSONB };
+	PG_TYPE_JSON, PG_TYPE_JSONB };
 void pg_array(struct pg_unit *u, enum pg_type type, int n);  /* n elements will follow */
-void pg_push_text(struct pg_unit *u, const char *s);         /* also for JSONB: the JSON text */
+void pg_push_text(struct pg_unit *u, const char *s);         /* also for JSON and JSONB: the JSON text */
 void pg_push_bytes(struct pg_unit *u, struct bytes b);
 void pg_push_int(struct pg_unit *u, int64_t v);
 void pg_push_bool(struct pg_unit *u, bool v);

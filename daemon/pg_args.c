@@ -15,7 +15,7 @@ enum { FIRST_ROOM = 2048 };
 /* of pg_type.dat; fixed since PostgreSQL 8.3 (uuid) and 9.4 (jsonb) */
 static const uint32_t array_oids[] = {
 	[PG_TYPE_UUID] = 2950, [PG_TYPE_TEXT] = 25, [PG_TYPE_BYTEA] = 17, [PG_TYPE_INT8] = 20,
-	[PG_TYPE_BOOL] = 16, [PG_TYPE_TIME] = 1184, [PG_TYPE_JSONB] = 3802,
+	[PG_TYPE_BOOL] = 16, [PG_TYPE_TIME] = 1184, [PG_TYPE_JSON] = 114, [PG_TYPE_JSONB] = 3802,
 };
 
 /* ---------------------------------------------------------------- the buffer */
@@ -251,7 +251,7 @@ static void push(struct pg_unit *u, const void *p, size_t len)
 
 void pg_push_text(struct pg_unit *u, const char *s)
 {
-	assert(u->array_type == PG_TYPE_TEXT || u->array_type == PG_TYPE_JSONB);
+	assert(u->array_type == PG_TYPE_TEXT || u->array_type == PG_TYPE_JSON || u->array_type == PG_TYPE_JSONB);
 	if (s == NULL)
 		push_null(u);
 	else

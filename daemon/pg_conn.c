@@ -395,7 +395,7 @@ static void ignore_notice(void *arg, const PGresult *r)
 	" -c jit=off -c enable_seqscan=off -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=error" \
 	" -c search_path=pg_catalog -c default_transaction_isolation=read\\ committed"
 
-static const char *const session_options[] = {
+const char *const pg_session_options[] = {
 	[PG_SYSTEM] = SESSION " -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off"
 		" -c enable_material=off",
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
@@ -409,7 +409,7 @@ static void connect_begin(struct pg_conn *c)
 	char name[sizeof("loketd ") + UUID_TEXT];   /* names the instance: outbox_orphans looks who is alive */
 	const char *values[] = { "read-write", "10", "3", "3",
 		"10000", c->srv->config->database, c->user, c->srv->config->database_password, name, "UTF8",
-		session_options[c->which], NULL };
+		pg_session_options[c->which], NULL };
 
 	snprintf(name, sizeof(name), "loketd %s", c->srv->instance);
 	set_state(c, CONN_CONNECTING);

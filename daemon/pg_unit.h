@@ -48,6 +48,9 @@ void pg_unit_finish(struct pg_unit *u, enum pg_outcome outcome, const char *why)
 
 /* ---------------------------------------------------------------- one connection (pg_conn.c) */
 
+/* what each connection's session runs with; tests/bench/bare.c runs the same statements with the same plans */
+extern const char *const pg_session_options[N_PG_CONNECTIONS];
+
 struct pg_conn;
 struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const char *user);
 struct pg_conn *pg_conn_free(struct pg_conn *c);

@@ -5,11 +5,8 @@
 -- $15 timestamptz[] last_contact_at, $16 timestamptz[] closed_at, $17 uuid[] owner, $18 bigint[] epoch, $19 text[] post
 insert into loket.case_file (id, municipality, reference, product, party, inbox, channel, language, state, outcome,
 	flags, option0, opened_at, arrived_at, due_at, last_contact_at, closed_at, owner, epoch, post)
-select u.id, u.municipality, u.reference, u.product, u.party, u.inbox, u.channel, u.language, u.state, u.outcome,
-	string_to_array(u.flags, ','), u.option0, u.arrived_at, u.arrived_at, u.due_at, u.last_contact_at, u.closed_at,
-	u.owner, u.epoch, u.post
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-	$10::text[], $11::text[], $12::bool[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
-	$16::timestamptz[], $17::uuid[], $18::bigint[], $19::text[])
-	u (id, municipality, reference, product, party, inbox, channel, language, state, outcome, flags, option0,
-		arrived_at, due_at, last_contact_at, closed_at, owner, epoch, post)
+select unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::uuid[]),
+	unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]),
+	string_to_array(unnest($11::text[]), ','), unnest($12::bool[]), unnest($13::timestamptz[]),
+	unnest($13::timestamptz[]), unnest($14::timestamptz[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]),
+	unnest($17::uuid[]), unnest($18::bigint[]), unnest($19::text[])

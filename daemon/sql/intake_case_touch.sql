@@ -1,22 +1,29 @@
 -- intake_case_touch: what new contacts do to cases that were there. A case that is closed by now, also when it was
 -- open a moment ago, opens again when somebody has to look (wake)
--- $1 uuid[] id (each once), $2 timestamptz[] at, $3 text[] flags (by comma), $4 bool[] option0, $5 bool[] wake,
--- $6 timestamptz[] due_at (when it opens again, or asks for help by hand), $7 text[] state (when it opens again)
--- columns: id, state, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team
-update loket.case_file k set
-	last_contact_at = greatest(k.last_contact_at, u.at),
-	flags = case when string_to_array(u.flags, ',') <@ k.flags then k.flags
-		else array(select distinct f from unnest(k.flags || string_to_array(u.flags, ',')) f order by f) end,
-	option0 = k.option0 or u.option0,
-	state = case when k.state = 'closed' and u.wake then u.state else k.state end,
-	outcome = case when u.wake then null else k.outcome end,
-	closed_at = case when u.wake then null else k.closed_at end,
-	reopened = k.reopened + (k.state = 'closed' and u.wake)::int,
-	arrived_at = case when k.state = 'closed' and u.wake then u.at else k.arrived_at end,
-	due_at = case when k.state = 'closed' and u.wake then u.due_at
-		when u.option0 and not k.option0 then least(k.due_at, u.due_at) else k.due_at end
-from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bool[], $5::bool[], $6::timestamptz[], $7::text[])
-	u (id, at, flags, option0, wake, due_at, state)
-where k.id = u.id
-returning k.id, k.state, k.municipality, k.product, k.channel, k.language, k.option0, k.arrived_at, k.due_at,
-	k.wanted_agent, k.wanted_team
+-- $1 uuid[] id (each once), $2 timestamptz[] at, $3 text[] flags (by comma; null: none), $4 bool[] option0, $5 bool[] wake,
+-- $6 timestamptz[] due_at (when it opens again, or asks for help by hand), $7 bool[] did not wait, or was not
+-- urgent, $8 text[] state (when it opens again)
+-- columns, of those of $7 that wait now: id, municipality, product, channel, language, option0, arrived_at, due_at,
+-- wanted_agent, wanted_team
+with touched as (
+	update loket.case_file k set
+		last_contact_at = greatest(k.last_contact_at, u.at),
+		flags = case when u.flags is null or string_to_array(u.flags, ',') <@ k.flags then k.flags
+			else array(select distinct f from unnest(k.flags || string_to_array(u.flags, ',')) f order by f) end,
+		option0 = k.option0 or u.option0,
+		state = case when k.state = 'closed' and u.wake then u.state else k.state end,
+		outcome = case when u.wake then null else k.outcome end,
+		closed_at = case when u.wake then null else k.closed_at end,
+		reopened = k.reopened + (k.state = 'closed' and u.wake)::int,
+		arrived_at = case when k.state = 'closed' and u.wake then u.at else k.arrived_at end,
+		due_at = case when k.state = 'closed' and u.wake then u.due_at
+			when u.option0 and not k.option0 then least(k.due_at, u.due_at) else k.due_at end
+	from (select unnest($1::uuid[]) as id, unnest($2::timestamptz[]) as at, unnest($3::text[]) as flags,
+		unnest($4::bool[]) as option0, unnest($5::bool[]) as wake, unnest($6::timestamptz[]) as due_at,
+		unnest($7::bool[]) as starts, unnest($8::text[]) as state) u
+	where k.id = u.id
+	returning k.id, k.state, k.municipality, k.product, k.channel, k.language, k.option0, k.arrived_at, k.due_at,
+		k.wanted_agent, k.wanted_team, u.starts
+)
+select id, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team
+from touched where starts and state = 'queued'

@@ -6,11 +6,8 @@
 -- $21 uuid[] agent, $22 uuid[] raw
 insert into loket.contact (id, municipality, inbox, channel, direction, visibility, kind, provider_id, provider_time,
 	received_at, case_id, party, name, addresses, reply_to, language, text, attachments, fields, flags, agent, raw)
-select u.id, u.municipality, u.inbox, u.channel, u.direction, u.visibility, u.kind, u.provider_id, u.provider_time,
-	u.received_at, u.case_id, u.party, u.name, u.addresses, u.reply_to, u.language, u.text, u.attachments, u.fields,
-	string_to_array(u.flags, ','), u.agent, u.raw
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-	$9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::uuid[], $13::text[], $14::jsonb[], $15::text[],
-	$16::text[], $17::text[], $18::jsonb[], $19::jsonb[], $20::text[], $21::uuid[], $22::uuid[])
-	u (id, municipality, inbox, channel, direction, visibility, kind, provider_id, provider_time, received_at,
-		case_id, party, name, addresses, reply_to, language, text, attachments, fields, flags, agent, raw)
+select unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]),
+	unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), unnest($10::timestamptz[]),
+	unnest($11::uuid[]), unnest($12::uuid[]), unnest($13::text[]), unnest($14::jsonb[]), unnest($15::text[]),
+	unnest($16::text[]), unnest($17::text[]), unnest($18::jsonb[]), unnest($19::jsonb[]),
+	string_to_array(unnest($20::text[]), ','), unnest($21::uuid[]), unnest($22::uuid[])

@@ -1,11 +1,10 @@
 -- intake_notice_insert: tell what happened. A case that was there before may have an owner: then it is for them
 -- $1 timestamptz at, $2 text[] municipality, $3 text[] kind, $4 uuid[] case_id, $5 uuid[] agent, $6 bool[] look up the
--- owner, $7 jsonb[] payload
+-- owner, $7 json[] payload
 -- columns, in the order of the arrays: id, agent
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select $1::timestamptz, u.municipality, u.kind, u.case_id,
 	case when u.known then (select k.owner from loket.case_file k where k.id = u.case_id) else u.agent end, u.payload
-from unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bool[], $7::jsonb[])
-	with ordinality u (municipality, kind, case_id, agent, known, payload, n)
-order by u.n
+from (select unnest($2::text[]) as municipality, unnest($3::text[]) as kind, unnest($4::uuid[]) as case_id,
+	unnest($5::uuid[]) as agent, unnest($6::bool[]) as known, unnest($7::json[]) as payload) u
 returning id, agent

@@ -2,4 +2,5 @@
 -- $1 uuid[] id, $2 text[] municipality, $3 text[] inbox, $4 timestamptz[] received_at, $5 text[] content_type,
 -- $6 bigint[] n_contacts, $7 bytea[] body
 insert into loket.raw (id, municipality, inbox, received_at, content_type, n_contacts, body)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[], $7::bytea[])
+select unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::timestamptz[]), unnest($5::text[]),
+	unnest($6::bigint[]), unnest($7::bytea[])

@@ -33,7 +33,7 @@ insert into loket.idempotency (token, key, body_sha256, started_at)
 LEFT = """
 select (select string_agg(right(id::text, 1), '' order by id) from loket.raw where body is not null
          and id < '00000000-0000-7000-8000-000000000009'),
-       (select count(*)::int from loket.notice where payload ? 'test'),
+       (select count(*)::int from loket.notice where payload::jsonb ? 'test'),
        (select string_agg(right(id::text, 1), '') from loket.offer where id < '00000000-0000-7000-8000-000000000019'),
        (select string_agg(right(contact::text, 1), '') from loket.outbox
          where contact < '00000000-0000-7000-8000-000000000029'),
