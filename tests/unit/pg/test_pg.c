@@ -230,6 +230,9 @@ static void build_arrays(struct probe *p)
 	pg_array(u, PG_TYPE_TIME, N_ELEMENTS);
 	for (int i = 0; i < N_ELEMENTS; i++)
 		pg_push_time(u, i % 2 ? SOME_TIME_US : 0);
+	pg_array(u, PG_TYPE_JSON, N_ELEMENTS);
+	for (int i = 0; i < N_ELEMENTS; i++)
+		pg_push_text(u, "{\"a\":  1}");
 	pg_array(u, PG_TYPE_JSONB, N_ELEMENTS);
 	for (int i = 0; i < N_ELEMENTS; i++)
 		pg_push_text(u, "{\"a\": 1}");
@@ -254,6 +257,7 @@ static void look_arrays(struct probe *p)
 		ck_assert_int_eq(pg_get_int(op, 0, i, "i"), -i);
 		ck_assert(pg_get_bool(op, 0, i, "o") == (i % 2 != 0));
 		ck_assert_int_eq(pg_get_time(op, 0, i, "w"), i % 2 ? SOME_TIME_US : 0);
+		ck_assert_str_eq(pg_get(op, 0, i, "s"), "{\"a\":  1}");
 		ck_assert_str_eq(pg_get(op, 0, i, "j"), "{\"a\": 1}");
 	}
 }
