@@ -361,6 +361,7 @@ static void build_big(struct probe *p)
 	pg_array(p->unit, PG_TYPE_INT8, 0);
 	pg_array(p->unit, PG_TYPE_BOOL, 0);
 	pg_array(p->unit, PG_TYPE_TIME, 0);
+	pg_array(p->unit, PG_TYPE_JSON, 0);
 	pg_array(p->unit, PG_TYPE_JSONB, 0);
 }
 
