@@ -9,8 +9,7 @@ select p.id, p.municipality, p.name, p.language, p.created_at as "createdAt",
  where p.id in (
 	select a.party from loket.address a
 	 where a.municipality = any (case when $1::text is null then loket.scope() else array[$1] end)
-	   and a.kind = any (case when $2::text is null
-	                     then '{phone,email,whatsapp,form,messenger,instagram,facebook,x,sms,chat}'::text[]
+	   and a.kind = any (case when $2::text is null then '{phone,email,form}' || array(select k.id from loket.channel k)
 	                     else array[$2] end)
 	   and a.value = $3)
  order by p.id desc limit $4

@@ -7,5 +7,5 @@ select p.id, p.municipality, p.name, p.language, p.created_at as "createdAt",
                a.value), '[]')
           from loket.address a where a.party = p.id) as addresses
   from loket.party p
- where p.municipality = $1 and lower(p.name) like '%' || lower($2) || '%' and ($3::uuid is null or p.id < $3)
+ where p.municipality = $1 and p.merged_into is null and lower(p.name) like '%' || lower($2) || '%' and ($3::uuid is null or p.id < $3)
  order by p.id desc limit $4

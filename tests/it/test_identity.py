@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Who is it: one person with several addresses, parties that turn out to be one, and the way back."""
+import pathlib
+import sys
+import unittest
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import world  # noqa: E402
+
+
+class Identity(world.LoketTest):
+    def party_of(self, wa_id, text='Waar vraag ik een parkeervergunning aan?', inbox='dordrecht-whatsapp'):
+        """A citizen writes; (party, case)."""
+        message = f'wamid.{uuid.uuid4().hex}'
+        self.world.hook_whatsapp(text, inbox=inbox, wa_id=wa_id, message_id=message)
+        return self.world.psql('select party::text, case_id::text from loket.contact where provider_id = %s', [message])[0]
+
+    def post(self, path, body, who='lead'):
+        return self.world.api('POST', path, who, body)
+
+    def party(self, party, who='lead'):
+        return self.world.api('GET', f'/v1/parties/{party}', who)
+
+    def case_party(self, case):
+        return self.world.value('select party::text from loket.case_file where id = %s', [case])
+
+    def test_merge_and_back(self):
+        anna, anna_case = self.party_of('31655000001')
+        other, other_case = self.party_of('31655000002', 'Mijn paspoort is gestolen')
+        self.assertNotEqual(anna, other)
+        answer = self.post('/v1/parties/merge', {'party': anna, 'duplicate': other, 'note': 'nieuwe telefoon'})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual({a['value'] for a in answer.json['addresses']}, {'+31655000001', '+31655000002'})
+        self.assertEqual([m['party'] for m in answer.json['merges']], [other])
+        self.assertEqual({c['id'] for c in self.party(anna).json['cases']}, {anna_case, other_case})
+        gone = self.party(other).json
+        self.assertEqual((gone['mergedInto'], gone['addresses'], gone['cases']), (anna, [], []))
+
+        # what the second number writes from now on is of the same person: the open case of the same product goes on
+        self.assertEqual(self.party_of('31655000002', 'En mijn parkeervergunning?')[0], anna)
+        _, new_case = self.party_of('31655000002', 'Ik wil trouwen, hoe regel ik dat?')
+
+        answer = self.post('/v1/parties/unmerge', {'party': other})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual([a['value'] for a in answer.json['addresses']], ['+31655000002'])
+        self.assertEqual(self.case_party(anna_case), anna)
+        self.assertEqual(self.case_party(other_case), other)
+        self.assertIn(self.case_party(new_case), (anna, other))
+        self.assertNotIn('merges', self.party(anna).json)
+        self.assertEqual(self.party_of('31655000002', 'Nog iets over mijn paspoort')[0], other)
+        self.assertTrue(self.world.api('GET', '/v1/ledger', 'admin').json['balanced'])
+        self.assertGreaterEqual(self.world.value("select count(*) from loket.access_log where action in ('party.merge', "
+                                                 "'party.unmerge')"), 2)
+
+    def test_a_case_opened_since_goes_back(self):
+        anna, _ = self.party_of('31655000011')
+        other, _ = self.party_of('31655000012', 'Mijn paspoort is gestolen')
+        self.post('/v1/parties/merge', {'party': anna, 'duplicate': other})
+        self.world.psql("insert into loket.address (municipality, kind, value, party) values ('dordrecht', 'email', "
+                        "'een@voorbeeld.nl', %s)", [anna])
+        self.world.psql("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() - interval '60 days' "
+                        "where party = %s", [anna])
+        _, of_other = self.party_of('31655000012', 'Ik wil trouwen')
+        self.world.psql("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() - interval '60 days' "
+                        "where party = %s", [anna])
+        _, of_anna = self.party_of('31655000011', 'Ik wil ook trouwen')
+        self.assertEqual((self.case_party(of_other), self.case_party(of_anna)), (anna, anna))
+        self.post('/v1/parties/unmerge', {'party': other})
+        self.assertEqual((self.case_party(of_other), self.case_party(of_anna)), (other, anna))
+        # an address that came later stays where it came
+        self.assertEqual(self.world.value("select party::text from loket.address where value = 'een@voorbeeld.nl'"), anna)
+
+    def test_a_chain_is_undone_from_the_end(self):
+        a, b, c = (self.party_of(f'3165500002{i}')[0] for i in range(3))
+        self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}).status, 200)
+        self.assertEqual(self.post('/v1/parties/merge', {'party': c, 'duplicate': a}).status, 200)
+        answer = self.post('/v1/parties/unmerge', {'party': b})
+        self.assertEqual((answer.status, answer.json['rule']), (422, 'mergedOn'))
+        self.assertEqual(self.post('/v1/parties/unmerge', {'party': a}).status, 200)
+        self.assertEqual(self.post('/v1/parties/unmerge', {'party': b}).status, 200)
+        for i, party in enumerate((a, b, c)):
+            self.assertEqual([x['value'] for x in self.party(party).json['addresses']], [f'+3165500002{i}'])
+
+    def test_refusals(self):
+        a, b = self.party_of('31655000031')[0], self.party_of('31655000032')[0]
+        far = self.party_of('31655000033', inbox='sliedrecht-whatsapp')[0]
+        for body, status, what in (({'party': a, 'duplicate': a}, 422, 'sameParty'),
+                                   ({'party': a, 'duplicate': far}, 422, 'otherMunicipality')):
+            answer = self.post('/v1/parties/merge', body)
+            self.assertEqual((answer.status, answer.json['rule']), (status, what))
+        answer = self.post('/v1/parties/merge', {'party': 'x', 'duplicate': str(uuid.uuid4())})
+        self.assertEqual(answer.status, 422)
+        answer = self.post('/v1/parties/merge', {'party': str(uuid.uuid4()), 'duplicate': str(uuid.uuid4())})
+        self.assertEqual([f['name'] for f in answer.json['errors']], ['party', 'duplicate'])
+        self.assertEqual(self.post('/v1/parties/unmerge', {'party': a}).json['rule'], 'notMerged')
+        self.post('/v1/parties/merge', {'party': a, 'duplicate': b})
+        self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}).json['rule'], 'merged')
+        # Anna works for Dordrecht and Zwijndrecht: of Sliedrecht she sees nobody
+        self.assertEqual(self.post('/v1/parties/merge', {'party': far, 'duplicate': a}, 'anna').status, 422)
+        self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}, 'integration').status, 403)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
