@@ -54,7 +54,8 @@ static enum op_status handshake(struct api *a, const struct world_inbox *in)
 
 	if (in->ops->handshake(a->op.arena, &in->in, &r, &text))
 		return api_problem(a, PROBLEM_BAD_SIGNATURE, NULL);
-	return api_send(a, 200, "text/plain", (struct bytes){(const uint8_t *)text, strlen(text)}, NULL);
+	return api_send(a, 200, in->ops->handshake_type ? in->ops->handshake_type : "text/plain",
+			(struct bytes){(const uint8_t *)text, strlen(text)}, NULL);
 }
 
 /* ---------------------------------------------------------------- a post */

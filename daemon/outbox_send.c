@@ -96,6 +96,8 @@ static void read_answer(struct send *s)
 	switch (f->outcome) {
 	case FETCH_OK:
 		s->outcome = s->ops->sent(s->op.arena, f->status, f->body, &s->provider_id, &s->error);
+		if (s->outcome == SENT_RETRY && s->ops->retry_after_s && !s->retry_after_s)
+			s->retry_after_s = s->ops->retry_after_s(s->op.arena, f->body);
 		return;
 	case FETCH_NOT_SENT:
 		s->outcome = SENT_RETRY;

@@ -14,6 +14,7 @@
 #include "daemon/op.h"
 #include "daemon/outbox.h"
 #include "daemon/pg.h"
+#include "daemon/poll.h"
 #include "daemon/queue.h"
 #include "daemon/sse.h"
 #include "daemon/stream.h"
@@ -245,6 +246,7 @@ static void start_parts(struct server *s)
 	s->dispatch = dispatch_new(s);
 	s->outbox = outbox_new(s);
 	s->intake = intake_new(s);
+	s->poll = poll_new(s);
 	s->sweep = sweep_new(s);
 	world_start(s);
 }
@@ -272,6 +274,7 @@ static void free_parts(struct server *s)
 {
 	s->dispatch = dispatch_free(s->dispatch);
 	s->sweep = sweep_free(s->sweep);
+	s->poll = poll_free(s->poll);
 	s->outbox = outbox_free(s->outbox);
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);

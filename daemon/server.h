@@ -23,6 +23,7 @@ struct server {
 	struct queue *queue;
 	struct dispatch *dispatch;
 	struct outbox *outbox;
+	struct poll *poll;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

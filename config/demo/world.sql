@@ -129,7 +129,7 @@ insert into inbox (id, municipality, channel, provider, account, settings, enabl
 select m.id || '-' || c.id, m.id, c.id, nullif(a.provider, c.id), a.account, coalesce(a.settings, '{}'),
 	a.inbox is not null or c.id in ('webform', 'openforms', 'phone', 'counter', 'letter')
 from municipality m cross join channel c left join account a on a.inbox = m.id || '-' || c.id
-where m.id = 'dordrecht' or c.id in ('webform', 'whatsapp', 'phone', 'counter', 'letter')
+where (m.id = 'dordrecht' and c.id not in ('mastodon', 'telegram')) or c.id in ('webform', 'whatsapp', 'phone', 'counter', 'letter')
 on conflict do nothing;
 update inbox i set settings = i.settings || a.settings from account a
 where a.inbox = i.id and i.settings ->> 'base_url' is distinct from a.settings ->> 'base_url';

@@ -43,6 +43,7 @@ struct channel_request {
 	const char *(*header)(const void *ctx, const char *name);
 	const void *ctx;
 	int64_t now_us;
+	bool polled;                 /* we asked for it (poll): there is no sender to prove */
 };
 
 enum channel_outcome {
@@ -63,6 +64,8 @@ struct channel_batch {
 	 * contacts that were. why is a constant text without personal data */
 	struct { const char *why; } unreadable[16];
 	int n_unreadable;
+	const char *cursor;          /* polled: where the next page begins; NULL: where this one did */
+	bool more;                   /* polled: there is a next page already */
 	const char *problem;         /* with CHANNEL_INVALID or _UNREADABLE: constant text, no personal data */
 	json_t *bad_fields;          /* with CHANNEL_INVALID: array of {"name","reason"} */
 };
@@ -116,7 +119,8 @@ struct channel_ops {
 	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */
 	bool signed_body;            /* false: unsigned posts are possible (public forms) */
 	bool by_get;                 /* some of it comes by GET: parse gets the query as a urlencoded body */
-	/* GET: the subscription handshake. Returns 0 and *answer (text/plain) or CHANNEL_REFUSED. May be NULL */
+	const char *handshake_type;  /* media type of the handshake's answer; NULL: text/plain */
+	/* GET: the subscription handshake. Returns 0 and *answer or CHANNEL_REFUSED. May be NULL */
 	int (*handshake)(struct arena *a, const struct inbox *in, const struct channel_request *r,
 	                 const char **answer);
 	/* is this from whom it says? Over the raw bytes, before anything is parsed. 0 or CHANNEL_REFUSED */
@@ -124,6 +128,9 @@ struct channel_ops {
 	/* 0, CHANNEL_UNREADABLE, CHANNEL_TOO_LARGE or CHANNEL_INVALID */
 	int (*parse)(struct arena *a, const struct inbox *in, const struct channel_request *r,
 	             struct channel_batch *out);
+	/* the request that asks for what is new since cursor (NULL: never asked); parse reads its answer. 0, or
+	 * REPLY_NO_CHANNEL when the inbox is not set up for it. NULL: the provider comes to us */
+	int (*poll)(struct arena *a, const struct inbox *in, const char *cursor, struct channel_send *out);
 	/* the answer after COMMIT: NULL means 200 with an empty body. reference is the case's;
 	 * *status and the JSON text (arena) otherwise */
 	const char *(*receipt)(struct arena *a, const char *reference, int64_t received_us, int *status);
@@ -133,6 +140,8 @@ struct channel_ops {
 	/* reads the provider's answer; status 0 = no answer came. *provider_id, *error in the arena */
 	enum sent_outcome (*sent)(struct arena *a, int status, struct bytes body,
 	                          const char **provider_id, const char **error);
+	/* with SENT_RETRY: how long the answer's body asks to wait; 0: it does not say. NULL: only headers do */
+	int (*retry_after_s)(struct arena *a, struct bytes body);
 	/* how to get an attachment by its provider_ref. answer: data NULL the first time, then what the first request
 	 * brought, at most MEDIA_MAX_ANSWER. 0 or MEDIA_IMPOSSIBLE. NULL: provider_ref is a URL (media.h) */
 	int (*media)(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,

@@ -35,8 +35,9 @@ struct bench *bench_new(const char *channel)
 	b->does = "parse";
 	b->inbox = (struct inbox){
 		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_object()),
-		.secrets = { { "secret", "oud" }, { "secret", "geheim" }, { "verify", "verify" }, { "token", "token" } },
-		.n_secrets = 4,
+		.secrets = { { "secret", "oud" }, { "secret", "geheim" }, { "verify", "verify" }, { "token", "token" },
+			     { "key", "key" }, { "tokenSecret", "tokenSecret" } },
+		.n_secrets = 6,
 	};
 	b->request = (struct channel_request){ .query = "", .header = header, .ctx = b };
 	when_parse("2026-11-21T12:00:00Z", &b->request.now_us);
@@ -58,9 +59,16 @@ void bench_header(struct bench *b, const char *name, const char *value)
 		b->request.content_type = value;
 }
 
+static const char *sign_of(const struct channel_ops *ops)
+{
+	if (!strcmp(ops->name, "x") || !strcmp(ops->name, "telegram"))
+		return ops->name;
+	return ops->handshake ? "hub" : "own";
+}
+
 void bench_sign(struct bench *b)
 {
-	const char *how = b->sign ? b->sign : b->ops->handshake ? "hub" : "own";
+	const char *how = b->sign ? b->sign : sign_of(b->ops);
 	const char *stamp = arena_printf(b->a, "%lld.", (long long)(b->request.now_us / WHEN_SECOND_US));
 	uint8_t mac[SHA256_BYTES];
 	char hex[SHA256_HEX];
@@ -71,10 +79,17 @@ void bench_sign(struct bench *b)
 		bench_header(b, "Authorization", "Bearer geheim");
 		return;
 	}
-	bool own = !strcmp(how, "own");
+	if (!strcmp(how, "telegram")) {
+		bench_header(b, "X-Telegram-Bot-Api-Secret-Token", "geheim");
+		return;
+	}
+	bool own = !strcmp(how, "own"), x = !strcmp(how, "x");
 	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)stamp, own ? strlen(stamp) : 0 }, b->request.body, mac);
 	hex_encode(mac, sizeof mac, hex);
-	if (own)
+	if (x)
+		bench_header(b, "x-twitter-webhooks-signature",
+		             arena_printf(b->a, "sha256=%s", base64_encode(b->a, (struct bytes){ mac, sizeof mac })));
+	else if (own)
 		bench_header(b, "X-Loket-Signature", arena_printf(b->a, "t=%.*s,v1=%s", (int)strlen(stamp) - 1, stamp, hex));
 	else
 		bench_header(b, "X-Hub-Signature-256", arena_printf(b->a, "sha256=%s", hex));
@@ -255,17 +270,12 @@ static const char *outcome_name(int outcome)
 	return names[outcome];
 }
 
-static void run_parse(struct bench *b, json_t *out)
+static void parse_into(struct bench *b, json_t *out)
 {
 	struct channel_batch batch;
 	json_t *list;
 	int outcome;
 
-	bench_sign(b);
-	outcome = b->ops->verify(&b->inbox, &b->request);
-	jsonx_put(out, "verify", outcome_name(outcome));
-	if (outcome)
-		return;
 	outcome = b->ops->parse(b->a, &b->inbox, &b->request, &batch);
 	jsonx_put(out, "parse", outcome_name(outcome));
 	jsonx_put(out, "problem", batch.problem);
@@ -281,6 +291,20 @@ static void run_parse(struct bench *b, json_t *out)
 	json_object_set_new(out, "unreadable", list = json_array());
 	for (int i = 0; i < batch.n_unreadable; i++)
 		json_array_append_new(list, json_string(batch.unreadable[i].why));
+	jsonx_put(out, "cursor", batch.cursor);
+	if (batch.more)
+		json_object_set_new(out, "more", json_true());
+}
+
+static void run_parse(struct bench *b, json_t *out)
+{
+	int outcome;
+
+	bench_sign(b);
+	outcome = b->ops->verify(&b->inbox, &b->request);
+	jsonx_put(out, "verify", outcome_name(outcome));
+	if (!outcome)
+		parse_into(b, out);
 }
 
 static void run_handshake(struct bench *b, json_t *out)
@@ -339,6 +363,31 @@ static void run_compose(struct bench *b, json_t *out)
 		json_object_set_new(out, "body", json_loadb(send.body, send.body_len, 0, NULL));
 }
 
+/* the cursor is the body */
+static void run_poll(struct bench *b, json_t *out)
+{
+	struct channel_send send = { 0 };
+	const char *cursor = b->request.body.len ? arena_dup(b->a, b->request.body.data, b->request.body.len) : NULL;
+	json_t *list;
+
+	if (b->ops->poll(b->a, &b->inbox, cursor, &send)) {
+		jsonx_put(out, "poll", "no channel");
+		return;
+	}
+	jsonx_put(out, "method", send.method);
+	jsonx_put(out, "url", send.url);
+	json_object_set_new(out, "headers", list = json_array());
+	for (int i = 0; send.headers[i]; i++)
+		json_array_append_new(list, json_string(send.headers[i]));
+}
+
+/* a page that we asked for: nobody signs it */
+static void run_page(struct bench *b, json_t *out)
+{
+	b->request.polled = true;
+	parse_into(b, out);
+}
+
 static void run_sent(struct bench *b, json_t *out)
 {
 	static const char *const names[] = { "ok", "retry", "failed", "uncertain" };
@@ -347,6 +396,8 @@ static void run_sent(struct bench *b, json_t *out)
 	jsonx_put(out, "sent", names[b->ops->sent(b->a, b->status, b->request.body, &id, &error)]);
 	jsonx_put(out, "providerId", id);
 	jsonx_put(out, "error", error);
+	if (b->ops->retry_after_s && b->ops->retry_after_s(b->a, b->request.body))
+		json_object_set_new(out, "retryAfter", json_integer(b->ops->retry_after_s(b->a, b->request.body)));
 }
 
 static void run_receipt(struct bench *b, json_t *out)
@@ -361,7 +412,7 @@ json_t *bench_run(struct bench *b)
 {
 	static const struct { const char *does; void (*run)(struct bench *, json_t *); } verbs[] = {
 		{ "parse", run_parse }, { "handshake", run_handshake }, { "compose", run_compose },
-		{ "sent", run_sent }, { "receipt", run_receipt },
+		{ "sent", run_sent }, { "receipt", run_receipt }, { "poll", run_poll }, { "page", run_page },
 	};
 	json_t *out = jsonx_own(b->a, json_object());
 

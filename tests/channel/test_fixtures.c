@@ -133,6 +133,30 @@ static const struct {
 	{ "whatsapp", "whatsapp/system_user_changed_user_id.json", "system:User changed user id" },
 	{ "whatsapp", "whatsapp/template_status_rejected.json", "-" },
 	{ "whatsapp", "whatsapp/user_marketing_preferences_signup.json", "-" },
+	{ "x", "x_twitter/tweet_delete.json", "delete+public" },
+	{ "mastodon", "activitypub/announce_boost.json", "-" },
+	{ "mastodon", "activitypub/create_note_contentmap.json", "text:@karen testing+public" },
+	{ "mastodon", "activitypub/create_note_mention.json", "text:@karen+public" },
+	{ "mastodon", "activitypub/create_note_sensitive.json", "text:@karen #moo+public" },
+	{ "mastodon", "activitypub/delete_tombstone.json", "delete" },
+	{ "mastodon", "activitypub/like.json", "-" },
+	{ "mastodon", "activitypub/update_actor.json", "-" },
+	{ "telegram", "telegram/callback_query.json", "choice:data" },
+	{ "telegram", "telegram/channel_post.json", "text:post~~~+public" },
+	{ "telegram", "telegram/channel_post_text.json", "text:Hello, I need your Help+public" },
+	{ "telegram", "telegram/command_start.json", "system:/start" },
+	{ "telegram", "telegram/document.json", "media" },
+	{ "telegram", "telegram/document_pdf.json", "media" },
+	{ "telegram", "telegram/edited_message.json", "edit:hiiiii" },
+	{ "telegram", "telegram/group_edited_message.json", "edit:hiiiii+public" },
+	{ "telegram", "telegram/location.json", "location" },
+	{ "telegram", "telegram/my_chat_member_kicked.json", "system" },
+	{ "telegram", "telegram/reply_to_message.json", "text:replyText" },
+	{ "telegram", "telegram/text.json", "text:Hello World" },
+	{ "telegram", "telegram/venue.json", "location" },
+	{ "telegram", "telegram/video.json", "media" },
+	{ "telegram", "telegram/video_note.json", "media" },
+	{ "telegram", "telegram/voice.json", "media" },
 	{ "whatsapp", "negative/deep_nesting.json", "!" },
 	{ "whatsapp", "negative/dup_keys.json", "!" },
 	{ "whatsapp", "negative/empty_object.json", "!" },
@@ -258,7 +282,7 @@ static int unknown_files(const char *dir, const char *sub)
 	snprintf(path, sizeof path, "%s/%s", dir, sub);
 	DIR *d = opendir(path);
 	for (struct dirent *e; d && (e = readdir(d));) {
-		bool known = e->d_name[0] == '.' || !strcmp(e->d_name, "verify_get.query");
+		bool known = e->d_name[0] == '.' || strstr(e->d_name, ".query");
 
 		snprintf(path, sizeof path, "%s/%.200s", sub, e->d_name);
 		for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
@@ -272,25 +296,27 @@ static int unknown_files(const char *dir, const char *sub)
 	return unknown;
 }
 
-static bool handshake(const char *dir)
+static bool handshake(const char *dir, const char *channel, const char *file, const char *want)
 {
-	struct bench *b = bench_new("whatsapp");
-	struct bytes q = bench_load(b->a, arena_printf(b->a, "%s/whatsapp/verify_get.query", dir));
+	struct bench *b = bench_new(channel);
+	struct bytes q = bench_load(b->a, arena_printf(b->a, "%s/%s", dir, file));
 	char *query = arena_dup(b->a, q.data, q.len);
 	const char *answer = "";
 
 	query[strcspn(query, "\n")] = '\0';
 	b->request.query = query;
+	b->inbox.secrets[0].value = "loketd-test-app-secret";
 	b->inbox.secrets[2].value = "loketd-verify";
-	bool ok = !b->ops->handshake(b->a, &b->inbox, &b->request, &answer) && !strcmp(answer, "1158201444");
-	printf("%sok - handshake\n", ok ? "" : "not ");
+	bool ok = !b->ops->handshake(b->a, &b->inbox, &b->request, &answer) && !strcmp(answer, want);
+	printf("%sok - handshake of %s\n", ok ? "" : "not ", channel);
 	bench_free(b);
 	return ok;
 }
 
 /* of these, every file is expected to give something */
 static const char *const folders[] = {
-	"chatwoot", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa", "synthetic_nl", "whatsapp",
+	"activitypub", "chatwoot", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa",
+	"synthetic_nl", "telegram", "whatsapp", "x_twitter",
 };
 
 int main(int argc, char **argv)
@@ -306,9 +332,11 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
 		failed += !run_one(dir, expected[i].channel, expected[i].file, expected[i].want);
-	failed += !handshake(dir);
+	failed += !handshake(dir, "whatsapp", "whatsapp/verify_get.query", "1158201444");
+	failed += !handshake(dir, "x", "x_twitter/crc_get.query",
+	                     "{\"response_token\":\"sha256=D1KlTD/SB9dUcDoJVT9CwAC8ChzzEwQ/w+vi5gPfzOs=\"}");
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		unknown += unknown_files(dir, folders[i]);
-	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 1 + unknown);
+	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 2 + unknown);
 	return failed || unknown;
 }

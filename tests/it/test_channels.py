@@ -15,6 +15,7 @@ import world  # noqa: E402
 FOLDER = world.ROOT / 'tests/channel'
 SECRET = 'geheim-van-de-inbox'
 HUB = {'facebook', 'instagram', 'messenger', 'whatsapp'}       # sign as Meta does
+OWN = {'telegram', 'x'}      # prove themselves in a way of their own
 STATUS = {'ok': {200, 201}, 'unreadable': {200}, 'invalid': {422}, 'too large': {413}}
 
 
@@ -47,9 +48,14 @@ class Example:
         return self.directives.get('do', 'parse') == 'parse' and 'now' not in self.directives
 
     def proof(self):
-        how = self.directives.get('sign', 'hub' if self.channel in HUB else 'own')
+        how = self.directives.get('sign', 'hub' if self.channel in HUB else self.channel if self.channel in OWN else 'own')
         if how == 'hub':
             return {'X-Hub-Signature-256': world.hub_signature(SECRET, self.body)}
+        if how == 'x':
+            mac = hmac.new(SECRET.encode(), self.body, hashlib.sha256).digest()
+            return {'x-twitter-webhooks-signature': 'sha256=' + base64.b64encode(mac).decode()}
+        if how == 'telegram':
+            return {'X-Telegram-Bot-Api-Secret-Token': SECRET}
         if how == 'bearer':
             return {'Authorization': 'Bearer ' + SECRET}
         if how == 'own':
