@@ -74,8 +74,9 @@ class Channels(world.LoketTest):
         cls.examples = [e for e in map(Example, sorted(FOLDER.glob('*/*.in')))
                         if e.is_post and e.channel != 'made_up']        # lives in a test only
         for e in cls.examples:
-            cls.world.psql("insert into loket.inbox (id, municipality, channel, account, settings) values (%s, 'dordrecht', %s, %s, %s)",
-                           [e.inbox, e.channel, e.directives.get('account', cls.account(e)), e.directives.get('settings', '{}')])
+            cls.world.psql("insert into loket.inbox (id, municipality, channel, provider, account, settings) values (%s, 'dordrecht', "
+                           "coalesce((select id from loket.channel where id = %s), 'sms'), %s, %s, %s)",
+                           [e.inbox, e.channel, e.channel, e.directives.get('account', cls.account(e)), e.directives.get('settings', '{}')])
             cls.world.psql("insert into loket.inbox_secret (inbox, kind, value) values (%s, 'secret', %s)", [e.inbox, SECRET])
         last = cls.examples[-1].inbox
         world.wait_until(lambda: cls.world.hook(last, b'', secret='x').status != 404, 30, 'the inboxes')
