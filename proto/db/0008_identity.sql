@@ -1,4 +1,4 @@
--- 0007 who is who: parties that turned out to be one, and the way back
+-- 0008 who is who: parties that turned out to be one, and the way back
 --
 -- The party that was merged keeps its row and points at the one that stays; its addresses and cases move, and
 -- party_merge remembers which, so that they can go back.

@@ -1,4 +1,4 @@
--- 0008 where we are in what we ask a provider for, and two channels more
+-- 0009 where we are in what we ask a provider for, and two channels more
 --
 -- One row for each inbox that is asked (lib/channel, poll). Whoever holds it asks; the cursor is stored after what came
 -- with it, so a crash in between asks for the same page again, and the provider ids know it.
