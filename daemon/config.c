@@ -23,7 +23,7 @@ static const struct option {
 #undef X
 };
 
-enum { N_OPTIONS = sizeof options / sizeof *options, MAX_SECTIONS = 8, MAX_MISTAKES = 20,
+enum { N_OPTIONS = sizeof options / sizeof *options, MAX_SECTIONS = 12, MAX_MISTAKES = 20,
 	MAX_FILE_BYTES = 1 << 16, MAX_TEXT = 200 };
 
 /* libconfuse takes an end of file inside a section for a fine end: hence a last word of our own */

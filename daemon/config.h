@@ -17,7 +17,7 @@ struct config {
 	const char *database;          /* libpq conninfo without user and password */
 	const char *database_owner, *database_system, *database_api;   /* roles to log in as */
 	const char *redis;             /* "unix:/path", "host:port" or "" */
-	const char *state_dir;         /* files/, spool/ */
+	const char *state_dir;         /* files/, quarantine/, spool/ */
 	const char *fetch_allow[CONFIG_MAX_ALLOW + 1];  /* "host:port" the SSRF guard lets through */
 	const char *log_level;
 	const char *public_url;        /* as the outside sees us; for URLs that we hand out */
@@ -29,6 +29,10 @@ struct config {
 	int offer_seconds, presence_seconds, sweep_seconds;
 	int outbox_attempts, outbox_parallel;
 	int claim_seconds;             /* of a post, by the webcare team */
+	const char *fetcher;           /* "unix:/path", a program, or "": attachments are not fetched */
+	const char *clamd_socket;      /* path, or "": attachments are not scanned */
+	int64_t attachment_max_bytes;
+	int attachment_seconds, attachment_parallel, attachment_attempts;
 	int form_posts_per_minute;     /* unsigned forms, per peer address */
 	int raw_keep_days, notice_keep_days;
 	/* not from the file: $CREDENTIALS_DIRECTORY/database_password (systemd), or NULL. Never printed */

@@ -55,6 +55,10 @@ const char *config_text_wrong(const char *name, const char *s)
 		return "must be host:port";
 	if (!strcmp(name, "redis") && *s && strncmp(s, "unix:/", 6) && !is_address(s))
 		return "must be unix:/path, host:port or empty";
+	if (!strcmp(name, "fetcher") && *s && *s != '/' && (strncmp(s, "unix:/", 6) || strlen(s + 5) >= 108))
+		return "must be unix:/path, the path of a program, or empty";
+	if (!strcmp(name, "clamd_socket") && *s && *s != '/')
+		return "must be a path, or empty";
 	if (!strcmp(name, "log_level") && log_level_from(s) < 0)
 		return "must be error, warning, notice, info or debug";
 	if (!strcmp(name, "public_url") && strncmp(s, "http://", 7) && strncmp(s, "https://", 8))

@@ -20,9 +20,10 @@
 	X("", migrate, SWITCH, 0, 1, "true", "bring the schema up to date at start; false: refuse to start when it is not") \
 	X("", redis, TEXT, 0, 200, "unix:/run/redis/redis-server.sock", \
 	  "\"unix:/path\", \"host:port\", or \"\" to work without") \
-	X("", state_dir, TEXT, 1, 200, "/var/lib/loketd", "spool of bodies under way, and files") \
+	X("", state_dir, TEXT, 1, 200, "/var/lib/loketd", "spool of bodies under way, files, quarantine") \
 	X("", fetch_allow, LIST, 0, CONFIG_MAX_ALLOW, "{}", \
-	  "\"host:port\" inside our own network that replies may be sent to; everything else there is refused") \
+	  "\"host:port\" inside our own network that replies may be sent to and attachments be fetched from; everything " \
+	  "else there is refused") \
 	X("", log_level, TEXT, 1, 10, "info", "error, warning, notice, info or debug; SIGHUP reads it again") \
 	X("http", max_connections, NUMBER, 1, 100000, "10000", "open connections in all") \
 	X("http", max_per_address, NUMBER, 0, 100000, "256", "per address; 0: no limit") \
@@ -44,6 +45,14 @@
 	X("outbox", outbox_attempts, NUMBER, 1, 100, "8", "how often a reply is tried before it has failed") \
 	X("outbox", outbox_parallel, NUMBER, 1, 256, "16", "replies under way at once") \
 	X("webcare", claim_seconds, NUMBER, 10, 86400, "900", "a post that was only claimed waits again after so long") \
+	X("attachments", fetcher, TEXT, 0, 200, "unix:/run/loketd/fetch.sock", \
+	  "who fetches and looks at them: \"unix:/path\" (loketd-fetch.socket), a program's path, or \"\": nobody") \
+	X("attachments", clamd_socket, TEXT, 0, 100, "", \
+	  "clamd's socket (Debian: /run/clamav/clamd.ctl); \"\": they are not scanned for viruses") \
+	X("attachments", attachment_max_bytes, NUMBER, 1024, 1073741824, "26214400", "one attachment; clamd has a StreamMaxLength too") \
+	X("attachments", attachment_seconds, NUMBER, 1, 600, "60", "to fetch one, in total") \
+	X("attachments", attachment_parallel, NUMBER, 1, 32, "4", "under way at once") \
+	X("attachments", attachment_attempts, NUMBER, 1, 100, "6", "how often is tried before it has failed") \
 	X("keep", raw_keep_days, NUMBER, 1, 3650, "30", "raw bodies as providers sent them") \
 	X("keep", notice_keep_days, NUMBER, 1, 3650, "30", "notices; streams resume from them")
 

@@ -88,6 +88,13 @@ void *http_user(const struct http_x *x);
 void http_reply(struct http_x *x, int status, const char *type, struct bytes body,
                 const char *const *headers);
 
+/*
+ * http_reply_file - as http_reply, 200 with the len first bytes of a file. They go from the file to the socket as fast
+ * as the client takes them, and are never in our memory
+ * in       fd: taken over
+ */
+void http_reply_file(struct http_x *x, const char *type, int fd, int64_t len, const char *const *headers);
+
 /* event streams: begin answers 200 and keeps x open (the request's path, headers and body are forgotten); write returns false when the reader is gone or too
  * slow (the stream then ends by itself: on_end is called once, from the loop, after begin in any case) */
 void http_stream_begin(struct http_x *x, const char *type, void (*on_end)(void *arg), void *arg);

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { HEAD_BYTES = 4096 };
 
@@ -168,26 +169,32 @@ static void put_headers(struct head *out, const char *const *headers)
 		put(out, "Cache-Control: no-store\r\n", "", "");
 }
 
-/* answer - the whole answer; keep tells the client whether it may ask again */
+/* put_head - all of the head; keep tells the client whether it may ask again */
+static void put_head(struct head *out, struct http *h, int status, const char *type, int64_t len,
+                     const char *const *headers, bool keep, bool http10)
+{
+	put_status(out, h, status);
+	put_headers(out, headers);
+	if (type != NULL)
+		put(out, "Content-Type: ", type, "\r\n");
+	if (status != 204 && status != 304)
+		put_number(out, "Content-Length: ", len, "\r\n");
+	if (!keep)
+		put(out, "Connection: close\r\n", "", "");
+	else if (http10)
+		put(out, "Connection: keep-alive\r\n", "", "");
+	put_end(out);
+}
+
 static void answer(struct conn *c, int status, const char *type, struct bytes body, const char *const *headers,
                    bool keep, bool http10)
 {
 	struct head out = { .len = 0 };
 	struct iovec iov[2];
 
-	put_status(&out, c->http, status);
-	put_headers(&out, headers);
-	if (type != NULL)
-		put(&out, "Content-Type: ", type, "\r\n");
-	if (status != 204 && status != 304)
-		put_number(&out, "Content-Length: ", (int64_t)body.len, "\r\n");
-	else
+	if (status == 204 || status == 304)
 		body.len = 0;
-	if (!keep)
-		put(&out, "Connection: close\r\n", "", "");
-	else if (http10)
-		put(&out, "Connection: keep-alive\r\n", "", "");
-	put_end(&out);
+	put_head(&out, c->http, status, type, (int64_t)body.len, headers, keep, http10);
 	iov[0] = (struct iovec){ out.text, out.len };
 	iov[1] = (struct iovec){ (void *)(uintptr_t)body.data, body.len };
 	conn_send(c, iov, body.len > 0 ? 2 : 1);
@@ -330,6 +337,47 @@ void http_reply(struct http_x *x, int status, const char *type, struct bytes bod
 		answer(c, status, type, body, headers, keep, x->req->parser.http_minor == 0);
 		conn_answered(c, keep);
 	}
+	x_free(x);
+}
+
+/* the output takes the descriptor, and closes it when it has sent all or the connection goes */
+static void send_file(struct conn *c, int fd, int64_t len)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	if (evbuffer_get_length(out) == 0)
+		c->moved_us = mono_us();
+	if (evbuffer_add_file(out, fd, 0, len) == 0) {
+		c->queued_bytes += len;
+		return;
+	}
+	close(fd);
+	c->dead = true;                 /* the length has been said: half an answer is none */
+	conn_wake(c);
+}
+
+void http_reply_file(struct http_x *x, const char *type, int fd, int64_t len, const char *const *headers)
+{
+	struct conn *c = x->conn;
+
+	if (c == NULL || c->dead) {
+		close(fd);
+		http_reply(x, 200, type, (struct bytes){ NULL, 0 }, headers);
+		return;
+	}
+	bool keep = x->req->keep_alive && !x->req->chunked && !c->http->stopping;
+	struct head out = { .len = 0 };
+	struct iovec iov;
+
+	assert(c->state == CONN_ANSWER && c->x == x && len > 0);
+	put_head(&out, c->http, 200, type, len, headers, keep, x->req->parser.http_minor == 0);
+	iov = (struct iovec){ out.text, out.len };
+	conn_send(c, &iov, 1);
+	if (c->dead)
+		close(fd);
+	else
+		send_file(c, fd, len);
+	conn_answered(c, keep);
 	x_free(x);
 }
 

@@ -130,7 +130,7 @@ struct batch {
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
 	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_deliveries, n_notices;
-	int n_reports, n_raws, n_new_addresses, n_retries;
+	int n_reports, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
 	int q_touched, q_delivered, q_notices;       /* place in unit 2; -1: not in it */
 };
@@ -150,7 +150,7 @@ struct pg_unit *batch_write(struct batch *b);          /* NULL: nothing to write
 void batch_make_notices(struct batch *b);              /* before writing */
 void batch_tell(struct batch *b);                      /* after COMMIT; reads op->pg */
 
-/* intake_files.c - keep the uploaded files of a post; < 0 when the disk would not */
+/* intake_files.c - give attachments their ids, keep the uploaded files of a post; < 0 when the disk would not */
 int intake_files(struct server *srv, struct arena *a, struct channel_batch *batch, struct err *err);
 
 #endif

@@ -329,6 +329,7 @@ static void place_item(struct batch *b, struct batch_item *it)
 	if (it->party)
 		it->self->party = it->party->id;
 	b->contacts[b->n_contacts++] = it;
+	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;

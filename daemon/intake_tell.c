@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/attachments.h"
 #include "daemon/dispatch.h"
 #include "daemon/metrics.h"
 #include "daemon/queue.h"
@@ -193,4 +194,6 @@ void batch_tell(struct batch *b)
 	metric_add(M_DEAD_LETTERS, (uint64_t)b->n_dead_letters);
 	tell_queue(b);
 	tell_watchers(b);
+	if (b->n_attachments)
+		attachments_wake(b->op.srv->attachments);
 }

@@ -182,8 +182,6 @@ static json_t *attachment_json(const struct contact_attachment *a)
 	jsonx_put(j, "name", a->name);
 	jsonx_put(j, "sha256", a->sha256);
 	jsonx_put(j, "state", a->state);
-	if (a->provider_ref && (!a->id || strcmp(a->id, a->provider_ref)))
-		jsonx_put(j, "providerRef", a->provider_ref);
 	if (a->n_bytes >= 0)
 		json_object_set_new(j, "bytes", json_integer(a->n_bytes));
 	return j;
@@ -247,6 +245,41 @@ static void write_contacts(struct batch *b, struct pg_unit *u)
 	TEXTS(n, flags_text(b, list[i]->c->flags));
 	UUIDS(n, list[i]->post->p->by.u);
 	UUIDS(n, list[i]->post->raw);
+}
+
+struct attachment_row {
+	const struct batch_item *it;
+	const struct contact_attachment *a;
+};
+
+static struct uuid attachment_id(const struct contact_attachment *a)
+{
+	struct uuid id = { 0 };
+
+	uuid_parse(a->id, &id);
+	return id;
+}
+
+static void write_attachments(struct batch *b, struct pg_unit *u)
+{
+	struct attachment_row *list = arena_array(b->op.arena, struct attachment_row, (size_t)b->n_attachments);
+	int n = 0;
+
+	for (int c = 0; c < b->n_contacts; c++)
+		for (int i = 0; i < b->contacts[c]->c->n_attachments; i++)
+			list[n++] = (struct attachment_row){ b->contacts[c], &b->contacts[c]->c->attachments[i] };
+	pg_add(u, SQL_INTAKE_ATTACHMENT_INSERT);
+	UUIDS(n, attachment_id(list[i].a));
+	TEXTS(n, list[i].it->post->p->inbox->in.municipality);
+	UUIDS(n, list[i].it->id.u);
+	TEXTS(n, list[i].it->post->p->inbox->in.id);
+	TEXTS(n, list[i].a->provider_ref);
+	TEXTS(n, list[i].a->kind);
+	TEXTS(n, list[i].a->media_type);
+	TEXTS(n, list[i].a->name);
+	INTS(n, list[i].a->n_bytes);
+	TEXTS(n, list[i].a->provider_ref ? NULL : list[i].a->sha256);   /* of a provider's only what we find ourselves */
+	TEXTS(n, list[i].a->state);
 }
 
 static void write_changes(struct batch *b, struct pg_unit *u)
@@ -407,6 +440,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_cases, write_cases, NULL },
 		{ b->n_touched, write_touched, &b->q_touched },
 		{ b->n_contacts, write_contacts, NULL },
+		{ b->n_attachments, write_attachments, NULL },
 		{ b->n_changes, write_changes, NULL },
 		{ b->n_webcare, write_webcare, NULL },
 		{ b->n_public, write_public_changes, NULL },

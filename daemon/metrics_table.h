@@ -21,6 +21,9 @@
 	X(M_REPLIES_FAILED, COUNTER, "loket_replies_failed_total", "", "replies that failed for good") \
 	X(M_REPLIES_UNCERTAIN, COUNTER, "loket_replies_uncertain_total", "", "replies with unknown outcome") \
 	X(M_POLLS_FAILED, COUNTER, "loket_polls_failed_total", "", "questions to a provider that were not answered as they should") \
+	X(M_ATTACHMENTS_STORED, COUNTER, "loket_attachments_stored_total", "", "attachments that agents may open") \
+	X(M_ATTACHMENTS_REFUSED, COUNTER, "loket_attachments_refused_total", "", "attachments kept in quarantine: kind, or the virus scanner") \
+	X(M_ATTACHMENTS_FAILED, COUNTER, "loket_attachments_failed_total", "", "attachments that could not be had") \
 	X(M_SWEPT, COUNTER, "loket_swept_total", "", "things the sweep found forgotten") \
 	X(M_HTTP_REQUESTS, COUNTER, "loket_http_requests_total", "", "requests answered") \
 	X(M_HTTP_REFUSED, COUNTER, "loket_http_refused_total", "", "requests refused by the parser or a limit") \

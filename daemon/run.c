@@ -2,10 +2,12 @@
 #include "daemon/run.h"
 
 #include "daemon/api.h"
+#include "daemon/attachments.h"
 #include "daemon/auth.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/fetch.h"
+#include "daemon/fetcher.h"
 #include "daemon/http.h"
 #include "daemon/intake.h"
 #include "daemon/log.h"
@@ -82,12 +84,14 @@ static int make_folder(const char *path, struct err *err)
 
 static int make_folders(const struct config *c, char *spool, int cap, struct err *err)
 {
-	char files[PATH_MAX];
+	char files[PATH_MAX], quarantine[PATH_MAX];
 
 	if (snprintf(spool, (size_t)cap, "%s/spool", c->state_dir) >= cap ||
-	    snprintf(files, sizeof files, "%s/files", c->state_dir) >= (int)sizeof files)
+	    snprintf(files, sizeof files, "%s/files", c->state_dir) >= (int)sizeof files ||
+	    snprintf(quarantine, sizeof quarantine, "%s/quarantine", c->state_dir) >= (int)sizeof quarantine)
 		return err_set(err, ERR_IO, "state_dir is too long");
-	return make_folder(c->state_dir, err) || make_folder(spool, err) || make_folder(files, err) ? -1 : 0;
+	return make_folder(c->state_dir, err) || make_folder(spool, err) || make_folder(files, err) ||
+	       make_folder(quarantine, err) ? -1 : 0;
 }
 
 /* listen_on - the sockets systemd hands over, else those of the configuration */
@@ -228,6 +232,7 @@ static void stop_begin(void *arg)
 	log_event(LOG_NOTICE, "daemon.stopping", "n=%d", op_count(&r->srv));
 	http_stop_listening(r->srv.http);
 	sse_goodbye(r->srv.sse);
+	fetcher_stop(r->srv.fetcher);
 	loop_timer_every(r->stop, STOP_LOOK_MS);
 }
 
@@ -245,6 +250,8 @@ static void start_parts(struct server *s)
 	s->queue = queue_new(s);
 	s->dispatch = dispatch_new(s);
 	s->outbox = outbox_new(s);
+	s->fetcher = fetcher_new(s);
+	s->attachments = attachments_new(s);
 	s->intake = intake_new(s);
 	s->poll = poll_new(s);
 	s->sweep = sweep_new(s);
@@ -276,6 +283,8 @@ static void free_parts(struct server *s)
 	s->sweep = sweep_free(s->sweep);
 	s->poll = poll_free(s->poll);
 	s->outbox = outbox_free(s->outbox);
+	s->attachments = attachments_free(s->attachments);
+	s->fetcher = fetcher_free(s->fetcher);
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);
 	s->sse = sse_free(s->sse);

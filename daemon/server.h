@@ -24,6 +24,8 @@ struct server {
 	struct dispatch *dispatch;
 	struct outbox *outbox;
 	struct poll *poll;
+	struct fetcher *fetcher;
+	struct attachments *attachments;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

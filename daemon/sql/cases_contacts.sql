@@ -6,7 +6,7 @@ with newest as (
 	select id, inbox, municipality, channel, direction, visibility, kind, provider_id as "providerId",
 	       provider_time as "providerTime", received_at as "receivedAt",
 	       jsonb_strip_nulls(jsonb_build_object('addresses', addresses, 'name', name)) as "from",
-	       reply_to as "replyTo", language, text, attachments, fields, to_jsonb(flags) as flags, delivery,
+	       reply_to as "replyTo", language, text, loket.attachments_of(id, attachments) as attachments, fields, to_jsonb(flags) as flags, delivery,
 	       delivery_at as "deliveryAt", delivery_error as "deliveryError", agent, case_id as "case", party
 	  from loket.contact
 	 where case_id = $1

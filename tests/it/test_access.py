@@ -58,7 +58,8 @@ class Filled(world.LoketTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'note', 'task', 'offer', 'queued', 'public']}
+        cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'note', 'task', 'offer', 'queued', 'public',
+                                        'attachment']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -85,6 +86,8 @@ class Filled(world.LoketTest):
             row('wrapup', agent=ANNA, case_id=i['case'], channel='whatsapp', until='2036-01-01', **mun),
             row('routing', case_id=i['case'], at=now, policy=SECRET, rule='x', n_considered=0, candidates='[]', left_out='[]', **mun),
             row('notice', at=now, kind='case.changed', case_id=i['case'], payload=json.dumps({'why': SECRET}), **mun),
+            row('attachment', id=i['attachment'], contact=i['contact'], kind='image', name=SECRET, provider_ref=SECRET,
+                state='failed', **box),
             row('outbox', contact=i['out'], case_id=i['case'], state='done', next_at=now, to_kind='phone', to_value=SECRET, **box),
             row('access_log', token=NOBODY, action='x', object_kind='case', object_id=i['case'], **mun),
             row('idempotency', token=NOBODY, key=SECRET, body_sha256=b'x', **mun),
@@ -117,7 +120,8 @@ class Filled(world.LoketTest):
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
-            '{inbox}', what['hooks'] if existing else nothing)
+            '{inbox}', what['hooks'] if existing else nothing).replace(
+            '{attachment}', i['attachment'] if existing else nothing)
 
     def body(self, o):
         return contract.example(f'{o.id}.request') if o.request_schema() else None

@@ -11,6 +11,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
+from servers import wait_until  # noqa: E402
 
 FIXED_ACCOUNT = world.DORDRECHT_WHATSAPP
 
@@ -445,7 +446,8 @@ class Forms(Intake):
         return {'form': 'contact', 'submission_id': str(uuid.uuid4()), 'fields': fields}
 
     def by_reference(self, reference):
-        return self.world.psql("""select to_jsonb(c) || jsonb_build_object('case', to_jsonb(k)) from loket.contact c
+        return self.world.psql("""select to_jsonb(c) || jsonb_build_object('case', to_jsonb(k),
+            'attachments', loket.attachments_of(c.id, c.attachments)) from loket.contact c
             join loket.case_file k on k.id = c.case_id where k.reference = %s""", [reference])[0][0]
 
     def test_json(self):
@@ -465,15 +467,16 @@ class Forms(Intake):
         self.assertEqual('rijbewijs', self.by_reference(answer.json['reference'])['case']['product'])
 
     def test_multipart_with_a_file(self):
-        content = bytes(range(256)) * 4000      # about a megabyte, no text
+        content = b'\xff\xd8\xff\xe0\0\x10JFIF\0' + bytes(range(256)) * 4000      # about a megabyte, a photo to who looks at it
         b = b'----loket' + uuid.uuid4().hex.encode()
         body = (b'--' + b + b'\r\nContent-Disposition: form-data; name="bericht"\r\n\r\nZie bijlage\r\n--' + b +
                 b'\r\nContent-Disposition: form-data; name="bijlage"; filename="../../foto.jpg"\r\n'
                 b'Content-Type: image/jpeg\r\n\r\n' + content + b'\r\n--' + b + b'--\r\n')
         answer = self.world.hook('dordrecht-webform', body, 'multipart/form-data; boundary=' + b.decode())
         self.assertEqual(201, answer.status, answer)
-        c = self.by_reference(answer.json['reference'])
         digest = hashlib.sha256(content).hexdigest()
+        wait_until(lambda: self.by_reference(answer.json['reference'])['attachments'][0]['state'] == 'stored', 20, 'the file')
+        c = self.by_reference(answer.json['reference'])
         kept = {k: c['attachments'][0].get(k) for k in ('sha256', 'state', 'bytes', 'mediaType')}
         self.assertEqual({'sha256': digest, 'state': 'stored', 'bytes': len(content), 'mediaType': 'image/jpeg'}, kept)
         self.assertNotIn('/', c['attachments'][0]['name'])

@@ -9,7 +9,7 @@ ban()
 {
 	pattern=$1 why=$2
 	shift 2
-	[ $# -gt 0 ] || set -- lib daemon
+	[ $# -gt 0 ] || set -- lib daemon fetcher
 	for f in "$@"; do
 		[ -e "$f" ] || { echo "$f is not there"; bad=1; }
 	done

@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build')).resolve()
 LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
+FETCHER = os.environ.get('LOKETD_FETCH', str(BUILD / 'fetcher' / 'loketd-fetch'))
 
 
 def die_with_us(argv, account=None):

@@ -39,7 +39,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from servers import LOKETD, ROOT, Servers, die_with_us, wait_until  # noqa: E402
+from servers import FETCHER, LOKETD, ROOT, Servers, die_with_us, wait_until  # noqa: E402
 from standin import StandIn, accounts_of  # noqa: E402
 from standin.provider import hub_signature  # noqa: E402
 
@@ -144,9 +144,9 @@ def whatsapp_body(text=None, wa_id='31612345678', name='Sanne de Vries', message
 class World:
     """One loketd with a database, a Redis database and a stand-in of its own."""
 
-    def __init__(self, config='', fsync=False, empty=False, record=True, environment=None):
+    def __init__(self, config='', fsync=False, empty=False, record=True, environment=None, allow=()):
         self.servers = servers(fsync)
-        self.extra, self.record, self.environment = config, record, environment or {}
+        self.extra, self.record, self.environment, self.allow = config, record, environment or {}, allow
         self.port = free_port()
         self.url = f'http://127.0.0.1:{self.port}'
         self.tokens, self.secrets = dict(TOKENS), dict(SECRETS)
@@ -192,14 +192,17 @@ class World:
     # ---- the process
 
     def _write_config(self, database):
+        allow = [f'127.0.0.1:{self.standin.server_address[1]}', *self.allow]
+        extra = self.extra if 'attachments {' in self.extra else self.extra + '\nattachments {\n}'
+        extra = extra.replace('attachments {', f'attachments {{\n\tfetcher = "{FETCHER}"')
         (self.dir / 'loketd.conf').write_text(
             f'listen = {{"127.0.0.1:{self.port}", "unix:{self.dir}/http.sock"}}\n'
             f'public_url = "{self.url}"\n'
             f'database = "host={self.servers.dir} dbname={database}"\n'
             f'redis = "unix:{self.servers.redis_socket}"\n'
             f'state_dir = "{self.dir}/state"\n'
-            f'fetch_allow = {{"127.0.0.1:{self.standin.server_address[1]}"}}\n'
-            + ('' if 'log_level' in self.extra else 'log_level = "debug"\n') + self.extra + '\n')
+            f'fetch_allow = {{{", ".join(json.dumps(a) for a in allow)}}}\n'
+            + ('' if 'log_level' in self.extra else 'log_level = "debug"\n') + extra + '\n')
 
     def _env(self):
         return {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8',
@@ -465,17 +468,19 @@ class Agent:
 
 
 class LoketTest(unittest.TestCase):
-    """self.world is running. Class attributes: config (lines of loketd.conf), fsync, empty (no demo world), record."""
+    """self.world is running. Class attributes: config (lines of loketd.conf), fsync, empty (no demo world), record, allow
+    ("host:port" more for fetch_allow)."""
     config = ''
     fsync = False
     empty = False
     record = True
     environment = None
+    allow = ()
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(cls.config, cls.fsync, cls.empty, cls.record, cls.environment)
+        cls.world = World(cls.config, cls.fsync, cls.empty, cls.record, cls.environment, cls.allow)
         try:
             cls.world.start()
         except BaseException:

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+"""Attachments: fetched, looked at, scanned, handed out; and everything that a provider or a citizen may try against it."""
+import hashlib
+import io
+import itertools
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+import uuid
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import hostile  # noqa: E402
+import world  # noqa: E402
+from servers import wait_until  # noqa: E402
+
+people = itertools.count(31640000001)
+MIB = 1 << 20
+SETTLED = ('stored', 'refused', 'failed')
+
+
+def trap_on(address, port):
+    """A listener where nobody may come; None where this account may not listen."""
+    try:
+        return hostile.Trap(address, port).start()
+    except OSError:
+        return None
+
+
+class AttachmentTest(world.LoketTest):
+    settings = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.media = hostile.Media(world.STANDIN_TOKEN).start()
+        cls.allow = [cls.media.address]
+        super().setUpClass()
+        cls.world.psql("update loket.inbox set settings = settings || jsonb_build_object('base_url', %s::text, 'media_hosts', "
+                       "array['localhost', '127.0.0.1', '::1', '169.254.169.254', '10.0.0.1', '::ffff:127.0.0.1', '.internal']) "
+                       "where channel = 'whatsapp'", [cls.media.url + '/v23.0'])
+        cls.world.restart()     # with what the inbox is now
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.media.hold.set()
+        try:
+            super().tearDownClass()
+        finally:
+            cls.media.close()
+
+    def send(self, media_id, kind='image', mime='image/jpeg', **more):
+        """A WhatsApp message with media; the contact's id."""
+        provider_id = f'wamid.MEDIA{uuid.uuid4().hex}'
+        media = {'id': media_id, 'mime_type': mime, 'sha256': 'xFxV6mCcaPXiRYbJ0HnGCgPNGrjMOIRwLGNXBTx7eJ4=', **more}
+        self.world.hook_whatsapp(message={'type': kind, kind: media}, message_id=provider_id, wa_id=str(next(people)))
+        return self.world.value('select id::text from loket.contact where provider_id = %s', [provider_id])
+
+    def shown(self, contact, token='lead'):
+        answer = self.world.api('GET', f'/v1/contacts/{contact}', token)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json['attachments'][0]
+
+    def wait_for(self, contact, *states, timeout=40):
+        try:
+            wait_until(lambda: self.shown(contact)['state'] in states, timeout, 'it')
+        except AssertionError:
+            self.fail(f'{self.shown(contact)}, not {states}')
+        return self.shown(contact)
+
+    def path(self, contact, attachment=None):
+        return f"/v1/contacts/{contact}/attachments/{(attachment or self.shown(contact))['id']}"
+
+    def get(self, contact, token='lead'):
+        return self.world.api('GET', self.path(contact), token)
+
+    def quarantine(self):
+        return sorted(p.name for p in (self.world.dir / 'state/quarantine').iterdir())
+
+    def rss(self):
+        text = pathlib.Path(f'/proc/{self.world.process.pid}/status').read_text()
+        return int(text.split('VmRSS:')[1].split()[0]) * 1024
+
+
+class Story(AttachmentTest):
+    def test_photo(self):
+        """A photo comes in, an agent sees that it is there and opens it; who looked is recorded."""
+        self.media.files['photo'] = hostile.PNG
+        contact = self.send('photo', filename='../../mijn "foto".jpg', kind='document')
+        a = self.wait_for(contact, *SETTLED)
+        digest = hashlib.sha256(hostile.PNG).hexdigest()
+        self.assertEqual(('stored', 'image/png', len(hostile.PNG), digest), (a['state'], a['mediaType'], a['bytes'], a['sha256']))
+        self.assertNotIn('providerRef', a)
+        answer = self.get(contact)
+        self.assertEqual((200, hostile.PNG), (answer.status, answer.body))
+        self.assertEqual('attachment; filename="mijn_foto.png"', answer.headers['Content-Disposition'])
+        self.assertEqual('image/png', answer.headers['Content-Type'])
+        self.assertEqual('nosniff', answer.headers['X-Content-Type-Options'])
+        self.assertIn('sandbox', answer.headers['Content-Security-Policy'])
+        self.assertEqual('no-store', answer.headers['Cache-Control'])
+        self.assertEqual(1, self.world.value("select count(*) from loket.access_log where action = 'attachment.read' and "
+                                             'object_id = %s', [a['id']]))
+        kept = self.world.dir / 'state/files' / digest[:2] / digest
+        self.assertEqual(hostile.PNG, kept.read_bytes())
+        self.assertEqual(0o600, kept.stat().st_mode & 0o777)
+        self.assertNotIn(a['id'], self.quarantine())
+        self.assertEqual(404, self.world.api('GET', self.path(contact), 'gijs').status)     # of another municipality
+        self.assertEqual(404, self.world.api('GET', f"/v1/contacts/{contact}/attachments/{uuid.uuid4()}", 'lead').status)
+        self.assertEqual(404, self.world.api('GET', f"/v1/contacts/{contact}/attachments/x", 'lead').status)
+        self.assertEqual(409, self.world.api('POST', self.path(contact) + '/retry', 'lead', {}).status)
+
+    def test_the_stream_tells(self):
+        self.media.files['told'] = hostile.PDF
+        stream = self.world.events('lead')
+        contact = self.send('told')
+        told = stream.wait('case.changed', lambda d: d.get('event') == 'attachment' and d['contact']['id'] == contact, timeout=30)
+        self.assertEqual('stored', told['attachment']['state'])
+
+    def test_a_form_takes_the_same_way(self):
+        for content, name, state in [(hostile.PDF, 'brief.pdf', 'stored'), (b'MZ' + bytes(200), 'brief.pdf', 'refused')]:
+            b = uuid.uuid4().hex.encode()
+            body = (b'--' + b + b'\r\nContent-Disposition: form-data; name="bericht"\r\n\r\nZie bijlage\r\n--' + b +
+                    b'\r\nContent-Disposition: form-data; name="bijlage"; filename="' + name.encode() + b'"\r\n'
+                    b'Content-Type: application/pdf\r\n\r\n' + content + b'\r\n--' + b + b'--\r\n')
+            answer = self.world.hook('dordrecht-webform', body, 'multipart/form-data; boundary=' + b.decode())
+            self.assertEqual(201, answer.status, answer)
+            contact = self.world.value('select c.id::text from loket.contact c join loket.case_file f on f.id = c.case_id '
+                                       'where f.reference = %s', [answer.json['reference']])
+            self.assertEqual(state, self.wait_for(contact, *SETTLED)['state'])
+            self.assertEqual(200 if state == 'stored' else 409, self.get(contact).status)
+
+    def test_taken_back(self):
+        """A message that its sender took back has no attachments, and the sweep finds their files."""
+        self.media.files['back'] = content = hostile.PDF + b'% back\n'
+        contact = self.send('back')
+        a = self.wait_for(contact, *SETTLED)
+        path = self.path(contact, a)
+        provider_id = self.world.value('select provider_id from loket.contact where id = %s', [contact])
+        self.world.hook_whatsapp(message={'type': 'revoke', 'revoke': {'original_message_id': provider_id}})
+        wait_until(lambda: self.world.api('GET', path, 'lead').status == 404, 10, 'it to be gone')
+        digest = hashlib.sha256(content).hexdigest()
+        kept = self.world.dir / 'state/files' / digest[:2] / digest
+        self.assertTrue(kept.exists())
+        old = time.time() - 7200
+        os.utime(kept, (old, old))
+        lost = self.world.dir / 'state/quarantine' / str(uuid.uuid4())
+        lost.write_bytes(b'of nobody')
+        os.utime(lost, (old, old))
+        self.world.restart()                # begins with the quarantine
+        wait_until(lambda: not lost.exists(), 15, 'the draft of nobody to go')
+        wait_until(lambda: not kept.exists(), 60, 'the file that nobody needs to go')
+
+    def test_large_and_slow_reader(self):
+        """A large file goes out as fast as it is read, and the daemon keeps nothing of it."""
+        self.media.files['large'] = content = hostile.PDF + random.Random(1).randbytes(24 * MIB)
+        contact = self.send('large')
+        self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+        self.assertEqual(len(content), len(self.get(contact).body))
+        before = self.rss()
+        connection = __import__('http.client').client.HTTPConnection('127.0.0.1', self.world.port, timeout=30)
+        connection.request('GET', self.path(contact), headers={'Authorization': 'Bearer ' + world.TOKENS['lead']})
+        answer = connection.getresponse()
+        digest = hashlib.sha256(answer.read(100))
+        self.assertLess(self.rss() - before, 5 * MIB)
+        self.assertEqual(200, self.world.request('GET', '/livez').status)
+        digest.update(answer.read())
+        connection.close()
+        self.assertEqual(hashlib.sha256(content).hexdigest(), digest.hexdigest())
+
+
+class Corpus(AttachmentTest):
+    config = 'attachments {\n attachment_max_bytes = 8388608\n attachment_seconds = 12\n attachment_attempts = 1\n}'
+    environment = {'ASAN_OPTIONS': 'detect_leaks=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64'}
+
+    def test_hostile(self):
+        bomb = io.BytesIO()
+        with zipfile.ZipFile(bomb, 'w', zipfile.ZIP_DEFLATED) as z:
+            for i in range(10):
+                z.writestr(f'{i}.txt', bytes(10 * MIB))
+        self.media.files |= {'zipbomb': bomb.getvalue(), 'script': b'#!/bin/sh\nrm -rf /\n',
+                             'page': b'<!DOCTYPE html><html><script>alert(1)</script></html>',
+                             'svg': b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+                             'program': b'MZ' + bytes(58) + b'\x40\0\0\0PE\0\0' + bytes(200), 'empty': b'',
+                             'zeros': bytes(7 * MIB)}
+        traps = [t for t in [trap_on('127.0.0.1', 443), trap_on('::1', 443), trap_on('127.0.0.1', 0), trap_on('127.0.0.2', 0)] if t]
+        other = f'127.0.0.1:{traps[-2].port}'
+        redirects = {
+            'toloopback': 'https://127.0.0.1/', 'toname': 'https://localhost/', 'tosix': 'https://[::1]/',
+            'tomapped': 'https://[::ffff:127.0.0.1]/', 'tonumber': 'https://2130706433/', 'tohex': 'https://0x7f.1/',
+            'tometadata': 'https://169.254.169.254/latest/meta-data/', 'toprivate': 'https://10.0.0.1/',
+            'toport': f'http://{other}/', 'tootherlo': f'http://127.0.0.2:{traps[-1].port}/', 'tofile': 'file:///etc/passwd',
+            'togopher': f'gopher://{other}/', 'touser': f'https://x@localhost:{traps[-2].port}/', 'toftp': f'ftp://{other}/',
+            'toelsewhere': 'https://example.org/', 'toplain': 'http://localhost/'}
+        for name, location in redirects.items():
+            self.media.redirect(name, location)
+            self.media.elsewhere['direct' + name] = location
+        once = ['zipbomb', 'script', 'page', 'svg', 'program', 'empty', 'zeros', 'endless', 'lies', 'drip', 'gzipped', 'transfer',
+                'loop', 'headers', 'cut', 'gone', 'broken', *redirects, *('direct' + r for r in redirects)]
+        self.media.files['warm'] = hostile.PDF
+        for _ in range(3):
+            self.assertEqual('stored', self.wait_for(self.send('warm'), *SETTLED)['state'])
+        before = self.rss()
+        sent = {name: self.send(name) for name in once}
+        for name, contact in sent.items():
+            with self.subTest(name):
+                a = self.wait_for(contact, *SETTLED, timeout=120)
+                self.assertIn(a['state'], ('refused', 'failed'))
+                self.assertTrue(a['why'])
+                answer = self.get(contact)
+                self.assertEqual((409, 'application/problem+json'), (answer.status, answer.headers['Content-Type']))
+                self.assertIn(a['state'], answer.json['detail'])
+        why = {name: (a['state'], a['why']) for name, a in ((n, self.shown(c)) for n, c in sent.items())}
+        kind = ('refused', 'this kind of file is not taken')
+        large = ('failed', 'larger than attachment_max_bytes')
+        inside, not_listed = ('failed', 'the address is not public'), ('failed', 'the provider points to a place that is not on the list')
+        packed = ('failed', 'the provider sent it compressed')
+        for name, want in {'zipbomb': kind, 'script': kind, 'page': kind, 'svg': kind, 'program': kind, 'zeros': kind,
+                           'empty': ('refused', 'it is empty'), 'endless': large, 'lies': large, 'gzipped': packed,
+                           'transfer': packed, 'drip': ('failed', 'the provider was too slow'),
+                           'loop': ('failed', 'the provider points on and on'),
+                           'gone': ('failed', 'the provider has it no more'), 'toloopback': inside, 'toname': inside,
+                           'tosix': inside, 'tomapped': inside, 'tonumber': inside, 'tohex': inside, 'tometadata': inside,
+                           'toprivate': inside, 'directtoname': inside, 'directtometadata': inside, 'toport': not_listed,
+                           'tootherlo': not_listed, 'tofile': not_listed, 'togopher': not_listed, 'toftp': not_listed,
+                           'toelsewhere': not_listed, 'toplain': not_listed}.items():
+            self.assertEqual(want, why[name], name)
+        grown = self.rss() - before
+        print(f'# loketd grew by {grown // 1024} KiB; {len(traps)} traps', file=sys.stderr)
+        self.assertLess(grown, 5 * MIB)
+        self.assertEqual([0] * len(traps), [t.connections for t in traps])
+        for t in traps:
+            t.close()
+        # credentials went to the first host only, and nothing asks for compression
+        self.assertFalse([h for _, h in self.media.asked if 'accept-encoding' in h])
+        # drafts of what failed are gone; what was refused is kept, out of reach
+        refused = sorted(self.shown(c)['id'] for c in sent.values() if self.shown(c)['state'] == 'refused')
+        self.assertEqual(refused, self.quarantine())
+        self.assertIn('fetcher.sandbox what=rlimit', self.world.log())
+        self.assertEqual(200, self.world.request('GET', '/livez').status)
+
+
+class Again(AttachmentTest):
+    config = 'attachments {\n attachment_seconds = 60\n attachment_attempts = 3\n}'
+
+    def test_failed_is_shown_and_tried_again(self):
+        contact = self.send('later')
+        a = self.wait_for(contact, *SETTLED)
+        self.assertEqual(('failed', 'the provider has it no more'), (a['state'], a['why']))
+        self.assertEqual(403, self.world.api('POST', self.path(contact) + '/retry', 'integration', {}).status)
+        self.assertEqual(404, self.world.api('POST', self.path(contact) + '/retry', 'gijs', {}).status)
+        self.media.files['later'] = hostile.PDF
+        answer = self.world.api('POST', self.path(contact) + '/retry', 'lead', {})
+        self.assertEqual((202, 'pending'), (answer.status, answer.json['attachment']['state']))
+        self.assertNotIn('why', answer.json['attachment'])
+        self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+
+    def test_by_itself(self):
+        """What may be different the next time is tried again, three times here."""
+        contact = self.send('broken-1')
+        a = self.wait_for(contact, *SETTLED)
+        self.assertEqual(('failed', 'the provider refused'), (a['state'], a['why']))
+        self.assertEqual(3, len([p for p, _ in self.media.asked if p == '/file/broken-1']))
+
+    def fetchers(self):
+        found = subprocess.run(['pgrep', '-P', str(self.world.process.pid)], check=False, capture_output=True, text=True)
+        return [int(p) for p in found.stdout.split()]
+
+    def hold(self):
+        self.media.hold.clear()
+        self.media.held.clear()
+        contact = self.send('held')
+        self.assertTrue(self.media.held.wait(20))
+        self.assertEqual('fetching', self.shown(contact)['state'])
+        return contact
+
+    def test_fetcher_dies(self):
+        contact = self.hold()
+        for pid in self.fetchers():
+            os.kill(pid, signal.SIGKILL)
+        self.media.hold.set()
+        self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+        self.assertEqual(hostile.PDF, self.get(contact).body)
+        self.assertEqual([], self.quarantine())
+
+    def test_daemon_dies(self):
+        contact = self.hold()
+        left = self.fetchers()
+        self.world.kill9()
+        self.media.hold.set()
+        self.world.start()
+        self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+        self.assertEqual(hostile.PDF, self.get(contact).body)
+        self.assertEqual([], self.quarantine())
+        wait_until(lambda: not any(pathlib.Path(f'/proc/{pid}').exists() for pid in left), 15, 'the old fetchers to end')
+
+    def test_stop_does_not_wait(self):
+        contact = self.hold()
+        began = time.time()
+        self.assertEqual(0, self.world.stop())
+        self.assertLess(time.time() - began, 15)
+        self.media.hold.set()
+        self.world.start()
+        self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+
+
+class Scanned(AttachmentTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.socket = f'/tmp/loket-clamd-{os.getpid()}.sock'
+        cls.config = f'attachments {{\n clamd_socket = "{cls.socket}"\n}}'
+        super().setUpClass()
+
+    def test_scanner(self):
+        """Without the scanner it waits, visibly; with it, what is clean is stored and what is not is refused."""
+        self.media.files |= {'clean': hostile.PDF, 'eicar': hostile.EICAR, 'hidden': hostile.PDF + hostile.EICAR}
+        waiting = self.send('clean')
+        wait_until(lambda: self.shown(waiting).get('why'), 20, 'the scan')
+        a = self.shown(waiting)
+        self.assertEqual(('quarantined', 'the virus scanner does not answer', 'application/pdf'),
+                         (a['state'], a['why'], a['mediaType']))
+        self.assertEqual(409, self.get(waiting).status)
+        self.assertIn('quarantined', self.get(waiting).json['detail'])
+        clamd = hostile.Clamd(self.socket).start()
+        try:
+            self.assertEqual('stored', self.wait_for(waiting, *SETTLED)['state'])
+            self.assertEqual(hostile.PDF, self.get(waiting).body)
+            for name in ('eicar', 'hidden'):
+                contact = self.send(name)
+                a = self.wait_for(contact, *SETTLED)
+                self.assertEqual(('refused', 'the virus scanner found Eicar-Signature'), (a['state'], a['why']))
+                self.assertEqual(409, self.get(contact).status)
+            self.assertEqual([len(hostile.PDF), len(hostile.EICAR), len(hostile.PDF + hostile.EICAR)], clamd.scanned)
+        finally:
+            clamd.close()
+            os.unlink(self.socket)
+
+
+class RealScanner(AttachmentTest):
+    socket = '/run/clamav/clamd.ctl'
+    config = f'attachments {{\n clamd_socket = "{socket}"\n}}'
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.exists(cls.socket):
+            raise unittest.SkipTest('no clamd here')
+        super().setUpClass()
+
+    def test_eicar(self):
+        self.media.files |= {'clean': hostile.PDF, 'eicar': hostile.EICAR}
+        self.assertEqual('stored', self.wait_for(self.send('clean'), *SETTLED, timeout=120)['state'])
+        self.assertEqual('refused', self.wait_for(self.send('eicar'), *SETTLED, timeout=120)['state'])
+
+
+if __name__ == '__main__':
+    world.main()
