@@ -3,7 +3,7 @@
 -- columns: a post of the contract; a claim that ran out is none
 select p.id, p.municipality, p.inbox, p.channel, c.visibility, c.kind,
        jsonb_strip_nulls(jsonb_build_object('addresses', c.addresses, 'name', c.name)) as "from", c.party, c.language,
-       c.text, c.attachments, to_jsonb(c.flags) as flags, c.fields->>'post' as root, c.fields->>'permalink' as permalink,
+       c.text, loket.attachments_of(c.id, c.attachments) as attachments, to_jsonb(c.flags) as flags, c.fields->>'post' as root, c.fields->>'permalink' as permalink,
        c.provider_time as "providerTime", p.at, s.state,
        case when s.state = 'claimed' then jsonb_strip_nulls(jsonb_build_object('id', p.claimed_by, 'name', g.name)) end
            as "claimedBy",
