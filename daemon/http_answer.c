@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -88,11 +87,15 @@ static void put(struct head *h, const char *a, const char *b, const char *c)
 	}
 }
 
+/* put_number - v is a status or a length: not negative */
 static void put_number(struct head *h, const char *a, int64_t v, const char *b)
 {
-	char digits[24];
+	char text[24], *digits = text + sizeof(text) - 1;
 
-	snprintf(digits, sizeof(digits), "%lld", (long long)v);
+	*digits = '\0';
+	do
+		*--digits = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
 	put(h, a, digits, b);
 }
 
@@ -236,13 +239,14 @@ static const char *peer_of(const struct conn *c, const struct request *req)
 struct http_x *x_new(struct conn *c, struct request *req)
 {
 	struct http_x *x = calloc(1, sizeof(*x));
+	const char *peer = peer_of(c, req);
 
 	if (x == NULL)
 		abort();
 	x->conn = c;
 	x->http = c->http;
 	x->req = req;
-	snprintf(x->peer, sizeof(x->peer), "%s", peer_of(c, req));
+	memcpy(x->peer, peer, strlen(peer) + 1);   /* shorter than HTTP_PEER_TEXT, from either */
 	LIST_INSERT_HEAD(&c->http->exchanges, x, all_link);
 	return x;
 }

@@ -23,6 +23,7 @@ TAILQ_HEAD(intake_posts, intake_post);
 struct intake {
 	struct server *srv;
 	struct intake_posts waiting;
+	struct arena *scratch;          /* for the time of one classify_all */
 	int n_waiting, n_in_flight;     /* posts */
 	/* a batch asks only when everything that earlier ones write has been sent: the connection keeps the
 	 * order, so what it hears includes what they stored. So one commits while the next one asks */
@@ -36,12 +37,15 @@ struct intake *intake_new(struct server *srv)
 	if (!in)
 		abort();
 	in->srv = srv;
+	in->scratch = arena_new(CLASSIFY_ARENA_BYTES);
 	TAILQ_INIT(&in->waiting);
 	return in;
 }
 
 struct intake *intake_free(struct intake *in)
 {
+	if (in)
+		arena_free(in->scratch);
 	free(in);
 	return NULL;
 }
@@ -98,7 +102,7 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 
 static void classify_all(struct op *op, const struct intake_post *post)
 {
-	struct arena *scratch = arena_new(CLASSIFY_ARENA_BYTES);
+	struct arena *scratch = op->srv->intake->scratch;
 
 	for (int i = 0; i < post->batch.n_contacts; i++) {
 		struct contact *c = &post->batch.contacts[i];
@@ -107,7 +111,7 @@ static void classify_all(struct op *op, const struct intake_post *post)
 		if (MUTANT("no_unique_key"))
 			c->provider_id = arena_printf(op->arena, "%s %lld", c->provider_id, (long long)mono_us());
 	}
-	arena_free(scratch);
+	arena_reset(scratch);
 }
 
 /* ---------------------------------------------------------------- the waiting list */

@@ -63,9 +63,10 @@ static void __attribute__((sentinel)) add_joined(struct queue_args *a, ...)
 	make_room(a, len);
 	end = a->buf + a->len;
 	va_start(ap, a);
-	for (const char *s; (s = va_arg(ap, const char *)) != NULL;)
-		end = stpcpy(end, s);
+	for (const char *s; (s = va_arg(ap, const char *)) != NULL; end += strlen(s))
+		memcpy(end, s, strlen(s));
 	va_end(ap);
+	*end = '\0';
 	a->at[a->n++] = a->len;
 	a->len += len;
 }

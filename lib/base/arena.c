@@ -42,19 +42,49 @@ struct arena *arena_new(size_t max_bytes)
 	return a;
 }
 
+/* all blocks but one of the usual size; NULL: all */
+static void free_blocks(struct arena *a, const struct block *but)
+{
+	while (a->blocks) {
+		struct block *next = a->blocks->next;
+
+		if (a->blocks != but)
+			free(a->blocks);
+		a->blocks = next;
+	}
+}
+
+static void clean_up(struct arena *a)
+{
+	for (struct cleanup *c = a->cleanups; c; c = c->next)
+		c->fn(c->p);
+	a->cleanups = NULL;
+}
+
 struct arena *arena_free(struct arena *a)
 {
 	if (!a)
 		return NULL;
-	for (struct cleanup *c = a->cleanups; c; c = c->next)
-		c->fn(c->p);
-	while (a->blocks) {
-		struct block *next = a->blocks->next;
-		free(a->blocks);
-		a->blocks = next;
-	}
+	clean_up(a);
+	free_blocks(a, NULL);
 	free(a);
 	return NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+	struct block *keep = a->blocks;
+
+	clean_up(a);
+	while (keep && keep->size != BLOCK_BYTES)
+		keep = keep->next;
+	free_blocks(a, keep);
+	a->used = 0;
+	if (keep) {
+		keep->used = 0;
+		keep->next = NULL;
+		a->blocks = keep;
+	}
 }
 
 void *arena_try(struct arena *a, size_t n)
@@ -123,8 +153,10 @@ char *arena_join(struct arena *a, ...)
 	va_end(ap);
 	out = end = arena_alloc(a, n + 1);
 	va_start(ap, a);
-	for (const char *s; (s = va_arg(ap, const char *));)
-		end = stpcpy(end, s);
+	for (const char *s; (s = va_arg(ap, const char *)); end += n) {
+		n = strlen(s);
+		memcpy(end, s, n);
+	}
 	va_end(ap);
 	return out;
 }

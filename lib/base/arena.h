@@ -16,6 +16,8 @@ struct arena;
 
 /* arena_new - an empty arena that will never hold more than max_bytes */
 struct arena *arena_new(size_t max_bytes);
+/* arena_reset - give back all that was taken of it; the memory stays for the next one */
+void arena_reset(struct arena *a);
 /* arena_free - free a and all that was allocated from it; returns NULL, takes NULL */
 struct arena *arena_free(struct arena *a);
 /* arena_alloc - n zeroed bytes, aligned for any type; never NULL */

@@ -321,7 +321,7 @@ const struct jsonr *jsonr_get(const struct jsonr *v, const char *key)
 {
 	if (!jsonr_is(v, JSON_OBJECT))
 		return NULL;
-	for (v = v->first; v && strcmp(v->key, key);)
+	for (v = v->first; v && (*v->key != *key || strcmp(v->key, key));)
 		v = v->next;
 	return v;
 }

@@ -117,6 +117,35 @@ START_TEST(comparing)
 }
 END_TEST
 
+static void count(void *n)
+{
+	++*(int *)n;
+}
+
+START_TEST(arenas)
+{
+	struct arena *a = arena_new(100000);
+	int n = 0;
+
+	ck_assert_str_eq(arena_join(a, "", NULL), "");
+	ck_assert_str_eq(arena_join(a, "a", "", "bc", NULL), "abc");
+	ck_assert_str_eq(arena_printf(a, "%0600d", 7) + 590, "0000000007");   /* longer than it expects */
+	ck_assert_str_eq(arena_printf(a, "%d", 7), "7");
+	arena_on_free(a, count, &n);
+	memset(arena_alloc(a, 20000), 'x', 20000);
+	memset(arena_alloc(a, 5000), 'x', 5000);
+	arena_reset(a);
+	ck_assert(n == 1 && arena_used(a) == 0);
+	for (int i = 0; i < 5000; i++)   /* what comes again is empty, and there is as much of it as before */
+		n += *(char *)arena_alloc(a, 16);
+	ck_assert_ptr_null(arena_try(a, 30000));
+	arena_reset(a);
+	arena_reset(a);
+	arena_free(a);
+	ck_assert_int_eq(n, 1);
+}
+END_TEST
+
 static int load(struct arena *a, struct bytes in)
 {
 	json_t *j = NULL;
@@ -475,7 +504,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		digests, sha1_and_base64, hex, comparing, json_limits, json_error_is_discreet, json_access, json_only_read,
+		digests, sha1_and_base64, hex, comparing, arenas, json_limits, json_error_is_discreet, json_access, json_only_read,
 		utf8_what_is_valid, utf8_normal_form,
 		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix,
 		url_there_and_back,
