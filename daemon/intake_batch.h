@@ -130,9 +130,9 @@ struct batch {
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
 	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_deliveries, n_notices;
-	int n_reports, n_raws, n_new_addresses, n_retries, n_attachments;
+	int n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
-	int q_touched, q_delivered, q_notices;       /* place in unit 2; -1: not in it */
+	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */
 };
 
 /* intake_ask.c */

@@ -379,7 +379,8 @@ static void fold_reports(struct batch *b)
 		const struct intake_post *post = b->posts[p].p;
 
 		for (int i = 0; i < post->batch.n_reports; i++)
-			fold_report(b, seen, post->inbox, &post->batch.reports[i]);
+			if (post->batch.reports[i].provider_id)
+				fold_report(b, seen, post->inbox, &post->batch.reports[i]);
 	}
 }
 
@@ -398,7 +399,8 @@ static void make_room(struct batch *b)
 	b->public = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {
 		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;
-		b->n_reports += b->posts[p].p->batch.n_reports;
+		for (int i = 0; i < b->posts[p].p->batch.n_reports; i++)
+			*(b->posts[p].p->batch.reports[i].provider_id ? &b->n_reports : &b->n_untils) += 1;
 	}
 	b->dead_letters = arena_array(a, struct batch_dead_letter, n_dead);
 }

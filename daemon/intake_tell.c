@@ -172,13 +172,18 @@ static void publish(struct batch *b, int q, int row, enum notice_kind kind, cons
 	sse_publish(b->op.srv->sse, &n);
 }
 
+static void tell_deliveries(struct batch *b, int q)
+{
+	for (int row = 0; q >= 0 && row < pg_rows(&b->op, q); row++)
+		publish(b, q, row, NOTICE_DELIVERY_CHANGED, pg_get(&b->op, q, row, "municipality"),
+		        pg_get(&b->op, q, row, "case_id"),
+		        arena_str(b->op.arena, pg_get(&b->op, q, row, "payload")));
+}
+
 static void tell_watchers(struct batch *b)
 {
-	for (int row = 0; b->q_delivered >= 0 && row < pg_rows(&b->op, b->q_delivered); row++)
-		publish(b, b->q_delivered, row, NOTICE_DELIVERY_CHANGED,
-		        pg_get(&b->op, b->q_delivered, row, "municipality"),
-		        pg_get(&b->op, b->q_delivered, row, "case_id"),
-		        arena_str(b->op.arena, pg_get(&b->op, b->q_delivered, row, "payload")));
+	tell_deliveries(b, b->q_delivered);
+	tell_deliveries(b, b->q_until);
 	for (int row = 0; b->q_notices >= 0 && row < pg_rows(&b->op, b->q_notices); row++) {
 		const struct batch_notice *n = &b->notices[row];
 

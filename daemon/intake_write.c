@@ -349,14 +349,26 @@ static struct uuid our_id(const struct delivery_report *r)
 	return id;
 }
 
+/* those on one message, or those on all until a moment */
+static struct report_row *reports_of(struct batch *b, bool until, int n)
+{
+	struct report_row *list = arena_array(b->op.arena, struct report_row, (size_t)n), *end = list;
+
+	for (int p = 0; p < b->n_posts; p++) {
+		const struct intake_post *post = b->posts[p].p;
+
+		for (int i = 0; i < post->batch.n_reports; i++)
+			if (!post->batch.reports[i].provider_id == until)
+				*end++ = (struct report_row){ post->inbox, &post->batch.reports[i] };
+	}
+	return list;
+}
+
 static void write_reports(struct batch *b, struct pg_unit *u)
 {
-	struct report_row *list = arena_array(b->op.arena, struct report_row, (size_t)b->n_reports);
-	int n = 0;
+	int n = b->n_reports;
+	struct report_row *list = reports_of(b, false, n);
 
-	for (int p = 0; p < b->n_posts; p++)
-		for (int i = 0; i < b->posts[p].p->batch.n_reports; i++)
-			list[n++] = (struct report_row){ b->posts[p].p->inbox, &b->posts[p].p->batch.reports[i] };
 	pg_add(u, SQL_INTAKE_REPORT_INSERT);
 	TEXTS(n, list[i].inbox->in.id);
 	TEXTS(n, list[i].r->provider_id);
@@ -398,6 +410,22 @@ static void write_deliveries(struct batch *b, struct pg_unit *u)
 	TIMES(n, list[i]->last->at_us ? list[i]->last->at_us : b->now_us);
 	TEXTS(n, error_text(list[i]));
 	TEXTS(n, may_become(b, list[i]->status));
+	pg_time(u, b->now_us);
+}
+
+static void write_untils(struct batch *b, struct pg_unit *u)
+{
+	int n = b->n_untils;
+	struct report_row *list = reports_of(b, true, n);
+
+	pg_add(u, SQL_INTAKE_DELIVERY_UNTIL);
+	TEXTS(n, list[i].inbox->in.id);
+	TEXTS(n, list[i].inbox->in.municipality);
+	TEXTS(n, list[i].r->until_to.kind);
+	TEXTS(n, list[i].r->until_to.value);
+	TEXTS(n, delivery_name(list[i].r->status));
+	TIMES(n, list[i].r->at_us);
+	TEXTS(n, may_become(b, list[i].r->status));
 	pg_time(u, b->now_us);
 }
 
@@ -446,6 +474,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_public, write_public_changes, NULL },
 		{ b->n_reports, write_reports, NULL },
 		{ b->n_deliveries, write_deliveries, &b->q_delivered },
+		{ b->n_untils, write_untils, &b->q_until },
 		{ b->n_dead_letters, write_dead_letters, NULL },
 		{ b->n_retries, write_solved, NULL },
 		{ b->n_notices, write_notices, &b->q_notices },
@@ -453,7 +482,7 @@ struct pg_unit *batch_write(struct batch *b)
 	struct pg_unit *u = NULL;
 	int at = 0;
 
-	b->q_touched = b->q_delivered = b->q_notices = -1;
+	b->q_touched = b->q_delivered = b->q_until = b->q_notices = -1;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (!parts[i].n)
 			continue;

@@ -1,4 +1,5 @@
--- outbox_sent: the provider took a reply. Reports that came before its answer count too: only forward
+-- outbox_sent: the provider took a reply. Reports that came before its answer count too: only forward. So does its echo,
+-- which without our id looked as somebody else's message: it was this one
 -- $1 uuid contact, $2 text provider id or null
 -- columns: the notice, when something changed
 with went as (
@@ -9,10 +10,15 @@ told as (
 	  from loket.contact c left join loket.delivery_report r on r.inbox = c.inbox and r.provider_id = $2
 	 where c.id = $1 group by c.id),
 before as (select id, delivery from loket.contact where id = $1),
+echo as (
+	delete from loket.contact x using loket.contact c
+	 where c.id = $1 and x.inbox = c.inbox and x.provider_id = $2 and x.id <> c.id and x.direction = 'out'
+	   and 'echo' = any (x.flags) returning x.id),
 now_is as (
 	update loket.contact c
 	   set provider_id = case when exists (select from loket.contact x
-	                                        where x.inbox = c.inbox and x.provider_id = $2 and x.id <> c.id)
+	                                        where x.inbox = c.inbox and x.provider_id = $2 and x.id <> c.id
+	                                          and x.id not in (select id from echo))
 	                          then c.provider_id else coalesce(c.provider_id, $2) end,
 	       delivery = case when c.delivery = 'failed' or (told.delivery = 'failed' and c.delivery in ('delivered', 'read'))
 	                       then c.delivery

@@ -159,6 +159,11 @@ static bool read_content(struct meta_post *p, struct contact *c, const struct js
 
 /* ---- one item ---- */
 
+static void report(struct meta_post *p, const struct delivery_report *r)
+{
+	p->out->reports[p->out->n_reports++] = *r;
+}
+
 /* our own message, sent by us: which it is stands in what we gave along, or the app that sent it is ours */
 static bool read_own(struct meta_post *p, const struct item *it, const struct jsonr *m)
 {
@@ -170,8 +175,10 @@ static bool read_own(struct meta_post *p, const struct item *it, const struct js
 	if (metadata && !strncmp(metadata, META_METADATA, n) && uuid_parse(metadata + n, &u))
 		ours = metadata + n;
 	if (ours && mid)
-		p->out->reports[p->out->n_reports++] =
-			(struct delivery_report){mid, ours, DELIVERY_SENT, it->at_us, NULL};
+		report(p, &(struct delivery_report){.provider_id = mid,
+						    .our_id = ours,
+						    .status = DELIVERY_SENT,
+						    .at_us = it->at_us});
 	else if (ours || same(meta_id(p, m, "app_id"), app))
 		p->out->n_ignored++;
 	else
@@ -262,22 +269,28 @@ static void read_event(struct meta_post *p, const struct item *it, const struct 
 /* delivered: these messages, or all that were sent until then. Read: one (Instagram), or all until then */
 static void read_receipt(struct meta_post *p, const struct item *it, const struct jsonr *r)
 {
-	enum delivery status = same(r->key, "read") ? DELIVERY_READ : DELIVERY_DELIVERED;
+	struct delivery_report one = {.at_us = it->at_us};
 	const struct jsonr *mids = jsonr_arr(r, "mids");
-	const char *mid = meta_id(p, r, "mid");
+	int before = p->out->n_reports;
 
-	if (mid) {
-		p->out->reports[p->out->n_reports++] =
-			(struct delivery_report){mid, NULL, status, it->at_us, NULL};
-		return;
-	}
-	jsonr_foreach(mids, one)
+	one.status = same(r->key, "read") ? DELIVERY_READ : DELIVERY_DELIVERED;
+	one.provider_id = meta_id(p, r, "mid");
+	if (one.provider_id)
+		report(p, &one);
+	jsonr_foreach(mids, mid)
 	{
-		if (one->type == JSON_STRING && *one->text && strlen(one->text) <= 256)
-			p->out->reports[p->out->n_reports++] =
-				(struct delivery_report){one->text, NULL, status, it->at_us, NULL};
+		one.provider_id =
+			mid->type == JSON_STRING && *mid->text && strlen(mid->text) <= 256 ? mid->text : NULL;
+		if (one.provider_id)
+			report(p, &one);
 	}
-	if (!mids || !mids->n)
+	if (p->out->n_reports > before)
+		return;
+	one.at_us = meta_moment(r, "watermark");
+	one.until_to = (struct contact_address){p->platform->person, it->citizen};
+	if (one.at_us && it->citizen)
+		report(p, &one);
+	else
 		p->out->n_ignored++;
 }
 

@@ -24,12 +24,16 @@ static bool is_id(const char *s)
 	return s && *s && strlen(s) <= MAX_ID && strspn(s, "0123456789_") == strlen(s);
 }
 
-/* does it answer what was said in public? Its ids go into a path */
+/* does it answer what was said in public? Its ids go into a path. Of a comment that was taken back only its
+ * post is left: the answer must not end up there */
 static bool is_public(const struct channel_reply *rep)
 {
 	const char *post = jsonx_str(rep->answers, "post"), *comment = jsonx_str(rep->answers, "comment");
 
-	return (post || comment) && (!post || is_id(post)) && (!comment || is_id(comment));
+	if (comment)
+		return is_id(comment) && (!post || is_id(post));
+	return is_id(post) && (!rep->answers_id || jsonx_bool(rep->answers, "mention") ||
+			       !strncmp(rep->answers_id, post, strlen(post)));
 }
 
 static int fits_bytes(struct channel_send *out, const char *text, int limit)

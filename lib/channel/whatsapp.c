@@ -155,8 +155,12 @@ static void read_status(struct whatsapp_post *p, const struct jsonr *s)
 	} else if (status == DELIVERY_NONE || same(jsonr_str(s, "type"), "call")) {
 		p->out->n_ignored++; /* deleted, warning, ringing, what comes next year */
 	} else {
-		*r = (struct delivery_report){id, uuid_parse(ours, &u) ? arena_str(p->a, ours) : NULL, status,
-					      moment(s, "timestamp"), NULL};
+		*r = (struct delivery_report){
+			.provider_id = id,
+			.our_id = uuid_parse(ours, &u) ? arena_str(p->a, ours) : NULL,
+			.status = status,
+			.at_us = moment(s, "timestamp"),
+		};
 		if (status == DELIVERY_FAILED)
 			r->error = delivery_error(p, s);
 		p->out->n_reports++;

@@ -83,11 +83,12 @@ enum delivery {
 };
 
 struct delivery_report {
-	const char *provider_id;     /* of the message that was sent */
+	const char *provider_id;     /* of the message that was sent; NULL: all that went to until_to, until at_us */
 	const char *our_id;          /* the contact id we gave along when sending; may be NULL */
 	enum delivery status;        /* SENT, DELIVERED, READ or FAILED */
 	int64_t at_us;
 	json_t *error;               /* object or NULL, only when FAILED */
+	struct contact_address until_to;
 };
 
 /* the words of the contract; NULL-free, indexable by the enum */

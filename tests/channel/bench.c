@@ -258,6 +258,8 @@ static json_t *report_json(const struct delivery_report *r)
 	jsonx_put(o, "ourId", r->our_id);
 	jsonx_put(o, "status", delivery_name(r->status));
 	put_time(o, "at", r->at_us);
+	if (r->until_to.value)
+		json_object_set_new(o, "untilTo", json_sprintf("%s %s", r->until_to.kind, r->until_to.value));
 	if (r->error)
 		json_object_set(o, "error", r->error);
 	return o;

@@ -72,7 +72,8 @@ static void check_batch(struct arena *a, const struct channel_batch *b)
 	for (int i = 0; i < b->n_contacts; i++)
 		check_contact(a, &b->contacts[i]);
 	for (int i = 0; i < b->n_reports; i++) {
-		must(b->reports[i].provider_id && b->reports[i].status >= DELIVERY_SENT);
+		must(!b->reports[i].provider_id == !!b->reports[i].until_to.value);
+		must(b->reports[i].status >= DELIVERY_SENT && (b->reports[i].provider_id || b->reports[i].at_us));
 		check_string(b->reports[i].our_id, 36);
 	}
 	for (int i = 0; i < b->n_unreadable; i++)
