@@ -26,10 +26,14 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import chat, whatsapp
+from . import chat, meta, whatsapp
 from .provider import Refused
 
-PROVIDERS = [chat.Chat, whatsapp.WhatsApp]
+PROVIDERS = [
+    chat.Chat,
+    meta.Facebook, meta.Instagram, meta.Messenger,
+    whatsapp.WhatsApp,
+]
 MAX_KEPT = 10000
 TAKEN = ('ok', 'disorder', 'slow', 'failed', 'silent', 'timeout', 'cut')
 
