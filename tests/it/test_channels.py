@@ -45,7 +45,9 @@ class Example:
 
     @property
     def is_post(self):
-        return self.directives.get('do', 'parse') == 'parse' and 'now' not in self.directives
+        d = self.directives
+        signed_already = d.get('sign') == 'none' and self.expected['verify'] == 'ok' and '"public"' not in d.get('settings', '')
+        return d.get('do', 'parse') == 'parse' and 'now' not in d and not signed_already
 
     def proof(self):
         how = self.directives.get('sign', 'hub' if self.channel in HUB else self.channel if self.channel in OWN else 'own')
@@ -72,7 +74,7 @@ class Channels(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.examples = [e for e in map(Example, sorted(FOLDER.glob('*/*.in')))
-                        if e.is_post and e.channel != 'made_up']        # lives in a test only
+                        if e.channel != 'made_up' and e.is_post]        # lives in a test only
         for e in cls.examples:
             cls.world.psql("insert into loket.inbox (id, municipality, channel, provider, account, settings) values (%s, 'dordrecht', "
                            "coalesce((select id from loket.channel where id = %s), 'sms'), %s, %s, %s)",
