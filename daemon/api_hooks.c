@@ -80,9 +80,10 @@ static bool is_unsigned(const struct world_inbox *in, const struct api *a)
 	       !http_header(a->x, "X-Hub-Signature-256") && !http_header(a->x, "Authorization");
 }
 
-static int64_t largest_body(const struct config *c, bool without_proof, const char *content_type)
+static int64_t largest_body(const struct config *c, const struct channel_ops *ops, bool without_proof,
+			    const char *content_type)
 {
-	if (is_upload(content_type))
+	if (ops->files_within || is_upload(content_type))
 		return c->max_upload_bytes;
 	return without_proof ? c->max_unsigned_body_bytes : c->max_body_bytes;
 }
@@ -192,7 +193,7 @@ static enum op_status hook_begin(struct api *a)
 	if (!in)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	without_proof = is_unsigned(in, a);
-	if ((int64_t)r.body.len > largest_body(c, without_proof, r.content_type))
+	if ((int64_t)r.body.len > largest_body(c, in->ops, without_proof, r.content_type))
 		return api_problem(a, PROBLEM_TOO_LARGE, NULL);
 	if (in->ops->verify(&in->in, &r))
 		return refuse(a, in);

@@ -70,13 +70,17 @@ struct channel_batch {
 	json_t *bad_fields;          /* with CHANNEL_INVALID: array of {"name","reason"} */
 };
 
-/* what a reply becomes: one HTTP request, run by the outbox */
+/* what a reply becomes: one HTTP request, or one mail by SMTP; run by the outbox */
 struct channel_send {
 	const char *method;          /* NULL: POST */
 	const char *url;
 	const char *headers[8];      /* "Name: value"; NULL ends */
 	const char *body;
 	size_t body_len;
+	/* body is a mail, url smtp: or smtps:. The sent function gets the reply code of SMTP as its status */
+	const char *mail_from, *mail_to;     /* of the envelope; NULL: no mail */
+	const char *user, *password;         /* at the mail server; NULL: none */
+	const char *id;              /* what it is known by at the provider, when we choose that; NULL: the answer tells */
 	int limit;                   /* with REPLY_TOO_LONG: how many characters the channel takes */
 };
 
@@ -88,6 +92,7 @@ struct channel_reply {
 	const char *reply_to;        /* provider id of the message it quotes; may be NULL */
 	const char *answers_id;      /* provider id of the citizen's newest message; may be NULL */
 	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */
+	const char *reference;       /* of the case, as citizens know it; may be NULL */
 	bool is_public;              /* said where everybody reads it */
 	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
 	int64_t now_us;
@@ -118,6 +123,7 @@ enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
 struct channel_ops {
 	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */
 	bool signed_body;            /* false: unsigned posts are possible (public forms) */
+	bool files_within;           /* a body may hold whole files: it may be as large as an upload */
 	bool by_get;                 /* some of it comes by GET: parse gets the query as a urlencoded body */
 	const char *handshake_type;  /* media type of the handshake's answer; NULL: text/plain */
 	/* GET: the subscription handshake. Returns 0 and *answer or CHANNEL_REFUSED. May be NULL */

@@ -1,5 +1,6 @@
 #include "lib/channel/proof.h"
 
+#include "lib/base/base64.h"
 #include "lib/base/hmac.h"
 #include "lib/base/when.h"
 #include "lib/channel/form.h"
@@ -125,6 +126,24 @@ static bool bearer(const struct inbox *in, const char *h)
 	for (int i = 0; !ok && (secret = inbox_secret(in, "secret", i)); i++)
 		ok = same_text(secret, h + 7);
 	return ok;
+}
+
+int proof_basic(const struct inbox *in, const struct channel_request *r)
+{
+	const char *h = header(r, "Authorization"), *secret, *colon;
+	struct arena *a = arena_new(4096);
+	struct bytes pair;
+	bool ok = false;
+
+	if (h && !strncasecmp(h, "Basic ", 6) && strlen(h) < 1000 && base64_decode(a, h + 6, strlen(h) - 6, &pair)) {
+		const char *text = arena_dup(a, pair.data, pair.len);
+
+		colon = strchr(text, ':');
+		for (int i = 0; colon && (secret = inbox_secret(in, "secret", i)); i++)
+			ok |= same_text(secret, colon + 1) || same_text(secret, text);
+	}
+	arena_free(a);
+	return ok ? 0 : CHANNEL_REFUSED;
 }
 
 int proof_own(const struct inbox *in, const struct channel_request *r)

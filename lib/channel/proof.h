@@ -23,6 +23,8 @@ int proof_own(const struct inbox *in, const struct channel_request *r);
  * PROOF_MAX_AGE_S. 0 or CHANNEL_REFUSED
  * source   developers.chatwoot.com: X-Chatwoot-Signature and X-Chatwoot-Timestamp, as its users check them, read 2026-11-22 */
 int proof_stamped(const struct inbox *in, const struct channel_request *r, const char *header, const char *stamp_header);
+/* proof_basic - Authorization: Basic, whose password, or "user:password", is a secret of ours. 0 or CHANNEL_REFUSED */
+int proof_basic(const struct inbox *in, const struct channel_request *r);
 /* proof_absent - does the request bring no proof at all, not even a wrong one? */
 bool proof_absent(const struct channel_request *r);
 

@@ -16,6 +16,7 @@ enum {
 	CONTACT_TEXT_BYTES = 64 * 1024,  /* longer text is cut, the raw bytes keep it all */
 	CONTACT_MAX_ADDRESSES = 4,
 	CONTACT_MAX_ATTACHMENTS = 32,
+	CONTACT_MAX_REFERENCES = 16,
 	CONTACT_MAX_PER_POST = 1000,     /* Meta: up to 1000 updates in one post */
 };
 
@@ -67,6 +68,10 @@ struct contact {
 	int n_from;                  /* the first is the handle that replies go to */
 	const char *name;            /* may be NULL */
 	const char *reply_to;        /* provider id of the message this answers, edits, deletes, reacts to */
+	/* ids of earlier messages of its thread, the nearest first (reply_to too), as the sender's program gives them */
+	const char *references[CONTACT_MAX_REFERENCES];
+	int n_references;
+	const char *case_reference;  /* the case that the sender names; proves nothing. May be NULL */
 	const char *language;        /* ISO 639-1, may be NULL */
 	const char *text;            /* NFC, may be NULL */
 	const char *product;         /* named by the form; NULL: lib/core/match decides */

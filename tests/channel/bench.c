@@ -83,6 +83,10 @@ void bench_sign(struct bench *b)
 		bench_header(b, "X-Telegram-Bot-Api-Secret-Token", "geheim");
 		return;
 	}
+	if (!strcmp(how, "basic")) {
+		bench_header(b, "Authorization", "Basic cG9zdG1hcms6Z2VoZWlt"); /* postmark:geheim */
+		return;
+	}
 	bool own = !strcmp(how, "own"), x = !strcmp(how, "x");
 	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)stamp, own ? strlen(stamp) : 0 }, b->request.body, mac);
 	hex_encode(mac, sizeof mac, hex);
@@ -232,6 +236,12 @@ static json_t *contact_json(const struct contact *c)
 	json_object_set_new(o, "from", list);
 	jsonx_put(o, "name", c->name);
 	jsonx_put(o, "replyTo", c->reply_to);
+	for (int i = 0; i < c->n_references; i++) {
+		if (!i)
+			json_object_set_new(o, "references", json_array());
+		json_array_append_new(json_object_get(o, "references"), json_string(c->references[i]));
+	}
+	jsonx_put(o, "caseReference", c->case_reference);
 	jsonx_put(o, "language", c->language);
 	jsonx_put(o, "product", c->product);
 	if (c->text && strlen(c->text) > 1000)
@@ -318,8 +328,28 @@ static void run_handshake(struct bench *b, json_t *out)
 	jsonx_put(out, "answer", answer);
 }
 
+/* the envelope, and each line of the mail, which must end in CRLF */
+static void put_mail(struct bench *b, json_t *out, const struct channel_send *send)
+{
+	json_t *lines = json_array();
+
+	jsonx_put(out, "mailFrom", send->mail_from);
+	jsonx_put(out, "mailTo", send->mail_to);
+	jsonx_put(out, "user", send->user);
+	jsonx_put(out, "id", send->id);
+	for (const char *p = send->body, *end = p + send->body_len, *eol; p < end; p = eol + 1) {
+		eol = memchr(p, '\n', (size_t)(end - p));
+		if (!eol || eol == p || eol[-1] != '\r')
+			jsonx_put(out, "error", "a line does not end in CRLF");
+		if (!eol)
+			break;
+		json_array_append_new(lines, json_string(arena_dup(b->a, p, (size_t)(eol - p) - (eol > p && eol[-1] == '\r'))));
+	}
+	json_object_set_new(out, "mail", lines);
+}
+
 /* the body of the example is the reply: {"to_kind","to","text"?,"template"?,"reply_to"?,"last_in"?,"answers_id"?,
- * "answers"?,"public"?} */
+ * "answers"?,"public"?,"reference"?} */
 static void run_compose(struct bench *b, json_t *out)
 {
 	static const char *const names[] = {
@@ -349,6 +379,7 @@ static void run_compose(struct bench *b, json_t *out)
 	rep.answers_id = jsonx_str(j, "answers_id");
 	rep.answers = jsonx_obj(j, "answers");
 	rep.is_public = jsonx_bool(j, "public");
+	rep.reference = jsonx_str(j, "reference");
 	when_parse(jsonx_str(j, "last_in"), &rep.last_in_us);
 	outcome = b->ops->compose(b->a, &b->inbox, &rep, &send);
 	jsonx_put(out, "compose", names[outcome]);
@@ -361,7 +392,9 @@ static void run_compose(struct bench *b, json_t *out)
 	json_object_set_new(out, "headers", list = json_array());
 	for (int i = 0; send.headers[i]; i++)
 		json_array_append_new(list, json_string(send.headers[i]));
-	if (send.body_len < 2000)
+	if (send.mail_to)
+		put_mail(b, out, &send);
+	else if (send.body_len < 2000)
 		json_object_set_new(out, "body", json_loadb(send.body, send.body_len, 0, NULL));
 }
 

@@ -20,7 +20,7 @@ struct bench {
 		const char *name, *value;
 	} headers[BENCH_MAX_HEADERS];
 	int n_headers;
-	const char *sign;            /* hub, own, bearer, x, telegram, none; NULL: what suits the channel */
+	const char *sign;            /* hub, own, bearer, basic, x, telegram, none; NULL: what suits the channel */
 	const char *does;            /* parse (the rule), handshake, compose, sent, receipt, poll, page */
 	int status;                  /* of the provider's answer, with sent */
 };

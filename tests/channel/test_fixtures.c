@@ -157,6 +157,12 @@ static const struct {
 	{ "telegram", "telegram/video.json", "media" },
 	{ "telegram", "telegram/video_note.json", "media" },
 	{ "telegram", "telegram/voice.json", "media" },
+	{ "email", "email_postmark/inbound_with_attachments.json", "text:This is awesome!" },
+	{ "postmark", "email_postmark/inbound_with_attachments.json", "text:This is awesome!" },
+	{ "email", "negative/deep_nesting.json", "!" },
+	{ "email", "negative/empty_object.json", "!" },
+	{ "email", "negative/invalid_utf8.json.b64", "!" },
+	{ "postmark", "negative/wrong_types.json", "!" },
 	{ "whatsapp", "negative/deep_nesting.json", "!" },
 	{ "whatsapp", "negative/dup_keys.json", "!" },
 	{ "whatsapp", "negative/empty_object.json", "!" },
@@ -315,7 +321,7 @@ static bool handshake(const char *dir, const char *channel, const char *file, co
 
 /* of these, every file is expected to give something */
 static const char *const folders[] = {
-	"activitypub", "chatwoot", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa",
+	"activitypub", "chatwoot", "email_postmark", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa",
 	"synthetic_nl", "telegram", "whatsapp", "x_twitter",
 };
 

@@ -60,6 +60,8 @@ class Example:
             return {'X-Telegram-Bot-Api-Secret-Token': SECRET}
         if how == 'bearer':
             return {'Authorization': 'Bearer ' + SECRET}
+        if how == 'basic':
+            return {'Authorization': 'Basic ' + base64.b64encode(b'postmark:' + SECRET.encode()).decode()}
         if how == 'own':
             now = str(int(time.time()))
             mac = hmac.new(SECRET.encode(), now.encode() + b'.' + self.body, hashlib.sha256).hexdigest()
