@@ -3,6 +3,7 @@
 import itertools
 import json
 import pathlib
+import re
 import sys
 import time
 import unittest
@@ -34,8 +35,13 @@ class MetaTest(world.LoketTest):
 
     def contacts(self, channel, **more):
         where = ''.join(f' and {k} = %({k})s' for k in more)
-        return self.world.psql(f'select provider_id, direction, kind, text, flags, visibility, case_id, fields from loket.contact '
+        return self.world.psql("select coalesce(provider_id, ''), direction, kind, text, flags, visibility, case_id, fields from loket.contact "
                                f"where inbox = 'dordrecht-{channel}'{where} order by received_at, id", more)
+
+    def sent(self, text):
+        """What the provider was sent that says this."""
+        return [r for r in self.world.standin.received if json.dumps(text) in json.dumps(r['message'])]
+
 
 
 class DirectMessages(MetaTest):
@@ -61,10 +67,6 @@ class DirectMessages(MetaTest):
             wait_until(lambda: self.delivery(taken, at) in states, timeout, 'it')
         except AssertionError:
             self.fail(f'delivery is {self.delivery(taken, at)}, not {states}')
-
-    def sent(self, text):
-        """What the provider was sent that says this."""
-        return [r for r in self.world.standin.received if json.dumps(text) in json.dumps(r['message'])]
 
     def test_there_and_back(self):
         for channel, last in (('messenger', 'read'), ('instagram', 'read')):
@@ -306,6 +308,54 @@ class Public(MetaTest):
         self.post('instagram', {'changes': [{'field': 'mentions', 'value': {'media_id': '18000099', 'comment_id': '17900099'}}]})
         row = self.contacts('instagram', provider_id='mention:17900099')[0]
         self.assertEqual((row[3], row[5], row[7]), (None, 'public', {'post': '18000099', 'comment': '17900099', 'mention': True}))
+
+    def ignored(self):
+        """Parts of posts that nobody has to see, so far."""
+        return int(re.search(rb'^loket_ignored_total (\d+)', self.world.request('GET', '/metrics').body, re.M)[1])
+
+    def triage(self, channel, provider_id, action, text, want=200):
+        post = self.world.value("select id::text from loket.contact where inbox = %s and provider_id = %s", [f'dordrecht-{channel}', provider_id])
+        answer = self.world.api('POST', f'/v1/posts/{post}/triage', 'wim', {'action': action, 'text': text})
+        self.assertEqual(answer.status, want, answer)
+        return answer.json
+
+    def told(self, answer, *states):
+        """What became of an answer: it gets to one of these, and why it failed."""
+        row = []
+
+        def look():
+            row[:] = self.world.psql('select delivery, delivery_error from loket.contact where id = %s', [answer['contact']['id']])[0]
+            return row[0] in states
+        wait_until(look, what=f'{states}, it is {row}')
+        return row[1]
+
+    def test_answered_where_it_stands(self):
+        comment, ig = self.comment(post='780'), self.ig_comment()
+        self.post('instagram', {'changes': [{'field': 'mentions', 'value': {'media_id': '18000077', 'comment_id': '17900077'}}]})
+        before = len(self.contacts('facebook')), len(self.contacts('instagram')), self.ignored()
+        for channel, said, body in (('facebook', comment, {'_about': comment}), ('instagram', ig, {'_about': ig}),
+                                    ('instagram', 'mention:17900077', {'_about': self.account('instagram'), 'media_id': '18000077',
+                                                                       'comment_id': '17900077'})):
+            with self.subTest(said):
+                self.told(self.triage(channel, said, 'answer', f'Vanavond nog {said}'), 'sent')
+                got = self.sent(f'Vanavond nog {said}')
+                self.assertEqual([(r['provider'], r['wrong'], r['message']) for r in got],
+                                 [(channel, None, {'message': f'Vanavond nog {said}'} | body)])
+        # our own comments came back, and are no contacts: only our answers are there now
+        wait_until(lambda: self.ignored() == before[2] + 3, what='our own comments')
+        self.assertEqual((len(self.contacts('facebook')), len(self.contacts('instagram'))), (before[0] + 1, before[1] + 2))
+
+    def test_answered_in_private_once(self):
+        comment, ig = self.comment(post='781'), self.ig_comment()
+        for channel, said, last in (('facebook', comment, 'delivered'), ('instagram', ig, 'read')):
+            with self.subTest(channel):
+                self.told(self.triage(channel, said, 'private', f'Hierheen dan {said}'), last)
+                message = self.sent(f'Hierheen dan {said}')[0]['message']
+                self.assertEqual((message['recipient'], 'messaging_type' in message), ({'comment_id': said}, False))
+                again = self.told(self.triage(channel, said, 'private', f'Nog eens {said}'), 'failed')
+                self.assertEqual(again, '10900: answered in private before: that can be done once')
+        self.post('instagram', {'changes': [{'field': 'mentions', 'value': {'media_id': '18000078'}}]})
+        self.assertEqual(self.triage('instagram', 'mention:18000078', 'private', 'Hoi', want=422)['rule'], 'notPrivate')
 
     def test_private_of_the_same_person(self):
         """Instagram has one id for a person in comments and direct messages: one party, two cases."""
