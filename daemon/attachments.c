@@ -185,6 +185,7 @@ static void read_page(struct attachments *a, struct sweep *s)
 			a->folder_n = (a->folder_n + 1) % (QUARANTINE + 1);
 	}
 	s->folder_n = a->folder_n;
+	// cppcheck-suppress readdirCalled ; there is one thread
 	while (a->folder && s->n_names < PAGE && (e = readdir(a->folder)) != NULL)
 		if (is_name(a, e->d_name) && is_old(a, e->d_name))
 			s->names[s->n_names++] = arena_str(s->op.arena, e->d_name);

@@ -71,7 +71,7 @@ static bool is_plain(char c)
 const char *file_type_disposition(struct arena *a, const struct file_type *t, const char *name)
 {
 	const char *s = name ? name : "", *end, *slash;
-	char safe[NAME_BYTES + 1];
+	char safe[NAME_BYTES + 1] = "";
 	size_t n = 0;
 
 	while ((slash = strpbrk(s, "/\\")) != NULL)

@@ -216,6 +216,9 @@ class Corpus(AttachmentTest):
                 answer = self.get(contact)
                 self.assertEqual((409, 'application/problem+json'), (answer.status, answer.headers['Content-Type']))
                 self.assertIn(a['state'], answer.json['detail'])
+        self.assertEqual([0] * len(traps), [t.connections for t in traps])
+        for t in traps:
+            t.close()
         why = {name: (a['state'], a['why']) for name, a in ((n, self.shown(c)) for n, c in sent.items())}
         kind = ('refused', 'this kind of file is not taken')
         large = ('failed', 'larger than attachment_max_bytes')
@@ -234,9 +237,6 @@ class Corpus(AttachmentTest):
         grown = self.rss() - before
         print(f'# loketd grew by {grown // 1024} KiB; {len(traps)} traps', file=sys.stderr)
         self.assertLess(grown, 5 * MIB)
-        self.assertEqual([0] * len(traps), [t.connections for t in traps])
-        for t in traps:
-            t.close()
         # credentials went to the first host only, and nothing asks for compression
         self.assertFalse([h for _, h in self.media.asked if 'accept-encoding' in h])
         # drafts of what failed are gone; what was refused is kept, out of reach

@@ -6,7 +6,7 @@ cd "$2"
 python3 - "$1" <<'END' >analyzer.list
 import json, re, shlex, sys
 for entry in json.load(open('compile_commands.json')):
-    if not re.search(r'/(lib|daemon)/\w+(/\w+)?\.c$', entry['file']) and not re.search(r'\.\./(lib|daemon)/', entry['file']):
+    if not re.search(r'/(lib|daemon|fetcher)/\w+(/\w+)?\.c$', entry['file']) and not re.search(r'\.\./(lib|daemon|fetcher)/', entry['file']):
         continue
     words, out, skip = shlex.split(entry['command']), [], False
     if not words[0].endswith(('cc', 'gcc')):
