@@ -2,9 +2,11 @@
 """What citizens say in public: it waits for the webcare team, not for an agent."""
 import concurrent.futures
 import itertools
+import json
 import pathlib
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
@@ -475,6 +477,89 @@ class Triage(PostsTest):
                            ('replies', {'text': 'x'}), ('tasks', {'department': 'x', 'action': 'x', 'due': '2099-01-01'})):
             self.assertEqual(self.world.api('POST', f'{path}/{what}', 'lead', body | {'epoch': 0}).status, 409, what)
         self.assertEqual(self.world.api('POST', f'{path}/notes', 'anna', {'text': 'Dit ken ik'}).status, 201)
+
+
+class Facebook(PostsTest):
+    """The whole way: signed by Meta, a post, the answer where it belongs."""
+
+    def comment(self, verb='add', comment=None, more=(), **value):
+        """A webhook with one comment on the page, and what else it holds."""
+        account = self.world.account('dordrecht-facebook')
+        changes = [{'item': 'comment', 'verb': verb, 'from': {'id': '9100000007', 'name': 'Mila'}, 'message': 'Wanneer wordt er gestrooid?',
+                    'post_id': f'{account}_900', 'parent_id': f'{account}_900', 'comment_id': comment or f'900_{next(numbers)}',
+                    'created_time': int(time.time())} | value, *more]
+        changes[0] = {k: v for k, v in changes[0].items() if v is not None}
+        body = json.dumps({'object': 'page', 'entry': [{'id': account, 'time': int(time.time()),
+                                                        'changes': [{'field': 'feed', 'value': c} for c in changes]}]})
+        answer = self.world.hook('dordrecht-facebook', body.encode())
+        self.assertEqual(answer.status, 200, answer)
+        return changes[0]['comment_id']
+
+    def found(self, comment):
+        """The post of a comment, as said() gives it."""
+        row = self.world.psql("select id::text, case_id::text from loket.contact where inbox = 'dordrecht-facebook' and provider_id = %s", [comment])[0]
+        return {'contact': {'id': row[0]}, 'case': {'id': row[1]}}
+
+    def triage(self, said, **body):
+        answer = self.world.api('POST', f"/v1/posts/{said['contact']['id']}/triage", 'wim', body)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def sent(self, text):
+        return wait_until(lambda: [r for r in self.world.standin.received if text in json.dumps(r['message'])], what='the answer at Facebook')[0]
+
+    def test_answered_in_public_and_in_private(self):
+        comment = self.comment()
+        said = self.found(comment)
+        self.assertEqual((self.row(said)[0], self.state(said)), ('waiting', 'triage'))
+        n = self.world.value('select count(*) from loket.post')
+        self.triage(said, action='answer', text='Vanavond vanaf acht uur')
+        public = self.sent('Vanavond vanaf acht uur')
+        self.assertEqual((public['wrong'], public['message']['_about']), (None, comment))
+        done = self.triage(said, action='private', text='Mogen wij uw straat weten?')
+        private = self.sent('Mogen wij uw straat weten?')
+        self.assertEqual((private['wrong'], private['message']['recipient']), (None, {'comment_id': comment}))
+        wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [done['contact']['id']]) in ('delivered', 'read'),
+                   what='the private answer delivered')
+        # the page's own comment came back meanwhile: no contact, no post
+        self.assertEqual(self.world.value('select count(*) from loket.post'), n)
+        self.assertEqual(self.triage(said, action='done')['post']['outcome'], 'solved')
+        self.assertEqual([(c['direction'], c['visibility']) for c in self.world.api('GET', f"/v1/cases/{said['case']['id']}", 'lead').json['contacts']],
+                         [('in', 'public'), ('out', 'public'), ('out', 'private')])
+
+    def test_edited_and_removed(self):
+        comment = self.comment(message='Mijn buurman op nummer 12 stookt')
+        said = self.found(comment)
+        self.comment('edited', comment, message='Mijn buurman stookt')
+        self.assertEqual(self.contact(said)['text'], 'Mijn buurman stookt')
+        raws = 'select count(*) from loket.raw where position(%s::bytea in body) > 0'
+        self.assertEqual(self.world.value(raws, [b'Mijn buurman']), 2)
+        self.comment('remove', comment, message=None)
+        self.assertNotIn('text', self.contact(said))
+        self.assertEqual(set(self.contact(said)['fields']), {'post', 'comment'})
+        self.assertEqual(self.world.value(raws, [b'Mijn buurman']), 0)
+        self.assertEqual(self.row(said)[0], 'waiting')
+
+    def test_removed_from_a_webhook_that_holds_others_too(self):
+        account = self.world.account('dordrecht-facebook')
+        other = {'item': 'comment', 'verb': 'add', 'from': {'id': '9100000008', 'name': 'Finn'}, 'message': 'Ik zie niets', 'post_id': f'{account}_900',
+                 'comment_id': f'900_{next(numbers)}', 'created_time': int(time.time())}
+        comment = self.comment(message='Samen in een webhook', more=[other])
+        self.comment('remove', comment, message=None)
+        self.assertNotIn('text', self.contact(self.found(comment)))
+        self.assertEqual(self.contact(self.found(other['comment_id']))['text'], 'Ik zie niets')
+        self.assertEqual(self.world.value('select count(*) from loket.raw where position(%s::bytea in body) > 0', [b'Samen in een webhook']), 1)
+
+    def test_our_own_comment_is_no_contact(self):
+        n = self.world.value('select count(*) from loket.contact')
+        self.comment(**{'from': {'id': self.world.account('dordrecht-facebook'), 'name': 'Gemeente Dordrecht'}})
+        self.assertEqual(self.world.value('select count(*) from loket.contact'), n)
+
+    def test_delivered_five_times_over(self):
+        comment = f'900_{next(numbers)}'
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda _: self.comment(comment=comment), range(5)))
+        self.assertEqual(self.world.value('select count(*) from loket.post p join loket.contact c on c.id = p.id where c.provider_id = %s', [comment]), 1)
 
 
 class Faults(PostsTest):
