@@ -31,6 +31,7 @@ static struct channel_request request_of(struct api *a)
 		.query = http_query(a->x),
 		.body = http_body(a->x),
 		.content_type = http_header(a->x, "Content-Type"),
+		.peer = http_peer(a->x),
 		.header = request_header,
 		.ctx = a->x,
 		.now_us = now_us(),

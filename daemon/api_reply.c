@@ -91,6 +91,8 @@ static int try_compose(struct api *a, const char *inbox, int statement, struct w
 	if (fields != NULL)
 		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
 			   NULL);
+	if (pg_get_bool(&a->op, statement, 0, "opted_out"))
+		return REPLY_OPTED_OUT;
 	uuid_format(r->id.u, id);
 	rule = in->ops->compose(a->op.arena, &in->in,
 				&(struct channel_reply){.contact_id = id,
@@ -101,6 +103,7 @@ static int try_compose(struct api *a, const char *inbox, int statement, struct w
 							.answers_id = pg_get(&a->op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,
+							.hook = world_hook_url(a->op.srv, a->op.arena, inbox),
 							.last_in_us = pg_get_time(&a->op, statement, 0, "last_in"),
 							.now_us = now_us()},
 				&send);

@@ -95,6 +95,13 @@ struct batch_dead_letter {
 	struct uuid id;
 };
 
+/* somebody asks to be sent no more, or messages again */
+struct batch_opt {
+	const struct world_inbox *inbox;
+	const struct contact_address *address;
+	bool out;
+};
+
 /* what a provider said about one message of ours, folded over the batch */
 struct batch_delivery {
 	const struct world_inbox *inbox;
@@ -127,9 +134,10 @@ struct batch {
 	struct batch_item **contacts, **changes;     /* changes: edits and deletes, of what is private */
 	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
 	struct batch_dead_letter *dead_letters;
+	struct batch_opt *opts;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_opts, n_deliveries, n_notices;
 	int n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
 	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */

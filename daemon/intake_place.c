@@ -351,6 +351,34 @@ static void place_dead_letters(struct batch *b, struct batch_post *post)
 		place_dead_letter(b, post, post->p->batch.unreadable[i].why);
 }
 
+static void place_opt(struct batch *b, const struct world_inbox *in, const struct contact_address *address, bool out)
+{
+	b->opts[b->n_opts++] = (struct batch_opt){ in, address, out };
+}
+
+/* in the order of the batch: the last word counts */
+static void place_opts(struct batch *b)
+{
+	size_t n = (size_t)b->n_reports;
+
+	for (int i = 0; i < b->n_contacts; i++)
+		n += b->contacts[i]->c->opt ? (size_t)b->contacts[i]->c->n_from : 0;
+	b->opts = arena_array(b->op.arena, struct batch_opt, n);
+	for (int p = 0; p < b->n_posts; p++) {
+		const struct intake_post *post = b->posts[p].p;
+
+		for (int i = 0; i < post->batch.n_reports; i++)
+			if (post->batch.reports[i].opted_out.kind)
+				place_opt(b, post->inbox, &post->batch.reports[i].opted_out, true);
+	}
+	for (int i = 0; i < b->n_contacts; i++) {
+		const struct batch_item *it = b->contacts[i];
+
+		for (int k = 0; it->c->opt && k < it->c->n_from; k++)
+			place_opt(b, it->post->p->inbox, &it->c->from[k], it->c->opt == OPT_OUT);
+	}
+}
+
 /* several reports on one message become the furthest it came */
 static void fold_report(struct batch *b, struct map *seen, const struct world_inbox *in,
                         const struct delivery_report *r)
@@ -420,4 +448,5 @@ void batch_place(struct batch *b)
 		b->n_retries += !uuid_is_nil(post->p->retry_of);
 	}
 	fold_reports(b);
+	place_opts(b);
 }

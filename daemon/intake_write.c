@@ -429,6 +429,20 @@ static void write_untils(struct batch *b, struct pg_unit *u)
 	pg_time(u, b->now_us);
 }
 
+static void write_opts(struct batch *b, struct pg_unit *u)
+{
+	struct batch_opt *list = b->opts;
+	int n = b->n_opts;
+
+	pg_add(u, SQL_INTAKE_OPT);
+	TEXTS(n, list[i].inbox->in.municipality);
+	TEXTS(n, list[i].inbox->in.channel);
+	TEXTS(n, list[i].address->kind);
+	TEXTS(n, list[i].address->value);
+	BOOLS(n, list[i].out);
+	pg_time(u, b->now_us);
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 static void write_solved(struct batch *b, struct pg_unit *u)
@@ -476,6 +490,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_deliveries, write_deliveries, &b->q_delivered },
 		{ b->n_untils, write_untils, &b->q_until },
 		{ b->n_dead_letters, write_dead_letters, NULL },
+		{ b->n_opts, write_opts, NULL },
 		{ b->n_retries, write_solved, NULL },
 		{ b->n_notices, write_notices, &b->q_notices },
 	};

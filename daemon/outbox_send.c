@@ -27,7 +27,7 @@ struct send {
 	const char *contact_word, *inbox, *to_kind, *to, *text, *reply_to;
 	const char *answers_id;
 	json_t *template_, *answers;
-	bool is_public;
+	bool is_public, opted_out;
 	int64_t last_in_us;
 	int attempts;
 	const struct channel_ops *ops; /* constant */
@@ -77,11 +77,14 @@ static int compose(struct send *s, struct channel_send *out)
 		.answers_id = s->answers_id,
 		.answers = s->answers,
 		.is_public = s->is_public,
+		.hook = world_hook_url(s->op.srv, s->op.arena, s->inbox),
 		.now_us = now_us(),
 	};
 
 	if (in == NULL || !in->enabled || in->ops == NULL || in->ops->compose == NULL)
 		return REPLY_NO_CHANNEL;
+	if (s->opted_out)
+		return REPLY_OPTED_OUT;
 	s->ops = in->ops;
 	return in->ops->compose(s->op.arena, &in->in, &reply, out);
 }
@@ -154,6 +157,11 @@ static enum op_status record(struct send *s)
 	case SENT_FAILED:
 		record_end(u, s, "failed");
 		break;
+	case SENT_OPTED_OUT:
+		record_end(u, s, "failed");
+		pg_add(u, SQL_OUTBOX_OPTED_OUT);
+		pg_uuid(u, s->contact);
+		break;
 	case SENT_UNCERTAIN:
 		record_end(u, s, "uncertain");
 		break;
@@ -169,6 +177,7 @@ static const struct {
 	[SENT_RETRY] = {"retry", -1},
 	[SENT_FAILED] = {"failed", M_REPLIES_FAILED},
 	[SENT_UNCERTAIN] = {"uncertain", M_REPLIES_UNCERTAIN},
+	[SENT_OPTED_OUT] = {"optedOut", M_REPLIES_FAILED},
 };
 
 static enum op_status told(struct send *s)
@@ -270,6 +279,7 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->last_in_us = pg_get_time(claim, statement, row, "last_in");
 	s->answers_id = copy(s, claim, statement, row, "answers_id");
 	s->is_public = !strcmp(pg_get(claim, statement, row, "visibility"), "public");
+	s->opted_out = pg_get_bool(claim, statement, row, "opted_out");
 	s->answers = json_of(s, pg_get(claim, statement, row, "answers"));
 	s->template_ = json_of(s, pg_get(claim, statement, row, "template"));
 	s->attempts = (int)pg_get_int(claim, statement, row, "attempts");

@@ -1,6 +1,7 @@
 #include "daemon/world.h"
 
 #include "daemon/auth.h"
+#include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
 #include "daemon/op.h"
@@ -207,4 +208,9 @@ void world_start(struct server *srv)
 void world_reload(struct server *srv)
 {
 	look_start(srv, false, 0);
+}
+
+const char *world_hook_url(const struct server *srv, struct arena *a, const char *inbox)
+{
+	return arena_printf(a, "%s/v1/hooks/%s", srv->config->public_url, inbox);
 }

@@ -53,6 +53,8 @@ struct world {
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */
 struct world *world_ref(struct world *w);
 struct world *world_unref(struct world *w);                 /* returns NULL */
+/* world_hook_url - where the outside posts to an inbox */
+const char *world_hook_url(const struct server *srv, struct arena *a, const char *inbox);
 /* world_hold - world_now with a reference that lasts as long as op; NULL before anything was loaded */
 struct world *world_hold(struct op *op);
 const struct world_inbox *world_inbox(const struct world *w, const char *id);

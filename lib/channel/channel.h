@@ -39,6 +39,7 @@ struct channel_request {
 	const char *query;           /* without "?", undecoded; may be "" */
 	struct bytes body;           /* the raw bytes */
 	const char *content_type;    /* may be NULL */
+	const char *peer;            /* who sent it, as the proxy tells; NULL unknown */
 	/* the one value of a header; NULL when it is absent or stands there twice */
 	const char *(*header)(const void *ctx, const char *name);
 	const void *ctx;
@@ -94,6 +95,7 @@ struct channel_reply {
 	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */
 	const char *reference;       /* of the case, as citizens know it; may be NULL */
 	bool is_public;              /* said where everybody reads it */
+	const char *hook;            /* the inbox's own URL, for providers that are told where to report; NULL: unknown */
 	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
 	int64_t now_us;
 };
@@ -118,7 +120,10 @@ struct channel_media {
 enum { MEDIA_IMPOSSIBLE = 1, MEDIA_MAX_ANSWER = 64 << 10 };
 
 /* what became of a request that was sent */
-enum sent_outcome { SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN };
+enum sent_outcome {
+	SENT_OK, SENT_RETRY, SENT_FAILED, SENT_UNCERTAIN,
+	SENT_OPTED_OUT,              /* failed for good: the citizen told the provider to stop */
+};
 
 struct channel_ops {
 	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */

@@ -41,6 +41,9 @@ enum contact_flag {
 	N_FLAGS = 9
 };
 
+/* what the citizen asks of us on this channel: to be sent no more, or to be sent messages again */
+enum contact_opt { OPT_NONE, OPT_OUT, OPT_IN };
+
 struct contact_address {
 	const char *kind;            /* "phone" (E.164), "email", "whatsapp" (BSUID), "form", … */
 	const char *value;           /* normalised: what makes two the same */
@@ -63,6 +66,7 @@ struct contact {
 	enum contact_direction direction;
 	enum contact_visibility visibility;
 	const char *provider_id;     /* unique within the inbox; never NULL, never empty */
+	const char *platform_id;     /* the id the channel itself gave: one message through two providers has one; may be NULL */
 	int64_t provider_time_us;    /* 0 when the provider gave none that is one */
 	struct contact_address from[CONTACT_MAX_ADDRESSES]; /* of the citizen, also when direction is out */
 	int n_from;                  /* the first is the handle that replies go to */
@@ -79,6 +83,7 @@ struct contact {
 	int n_attachments;
 	json_t *fields;              /* object or NULL: what has no place of its own. Owned by the arena */
 	unsigned flags;              /* enum contact_flag */
+	enum contact_opt opt;
 };
 
 /* what a provider tells about a message of ours; only moves forward */
@@ -94,6 +99,7 @@ struct delivery_report {
 	int64_t at_us;
 	json_t *error;               /* object or NULL, only when FAILED */
 	struct contact_address until_to;
+	struct contact_address opted_out; /* whose stop made it fail; kind NULL: nobody's */
 };
 
 /* the words of the contract; NULL-free, indexable by the enum */

@@ -1,5 +1,6 @@
 /* lib/core/guard and contact: what is masked, what counts as the same address, how far a delivery is */
 #include "tests/unit/unit.h"
+#include "tests/unit/prng.h"
 
 #include "lib/base/jsonx.h"
 #include "lib/core/contact.h"
@@ -110,6 +111,48 @@ START_TEST(deliveries_move_forward)
 }
 END_TEST
 
+/* reports come more than once, in any order, in posts of any size; a post is folded before it is applied, as intake does.
+ * What a provider says of one message does not contradict itself: it arrived, or it failed */
+START_TEST(reports_shuffled)
+{
+	static const struct { enum delivery said[4]; int n; enum delivery end; } v[] = {
+		{ { DELIVERY_SENT, DELIVERY_DELIVERED, DELIVERY_READ }, 3, DELIVERY_READ },
+		{ { DELIVERY_SENT, DELIVERY_DELIVERED }, 2, DELIVERY_DELIVERED },
+		{ { DELIVERY_SENT, DELIVERY_FAILED }, 2, DELIVERY_FAILED },
+		{ { DELIVERY_READ }, 1, DELIVERY_READ },
+	};
+	struct prng chance = { 20261122 };
+
+	for (int round = 0; round < 10000; round++) {
+		size_t k = (size_t)prng_below(&chance, COUNT(v));
+		enum delivery is = DELIVERY_UNCERTAIN, said[12];
+		int n = 0, at = 0;
+
+		for (int copies = 1 + prng_below(&chance, 3); copies > 0; copies--)
+			for (int i = 0; i < v[k].n; i++)
+				said[n++] = v[k].said[i];
+		for (int i = n - 1; i > 0; i--) {
+			int j = prng_below(&chance, i + 1);
+			enum delivery swap = said[i];
+
+			said[i] = said[j];
+			said[j] = swap;
+		}
+		while (at < n) {
+			int until = at + 1 + prng_below(&chance, n - at);
+			enum delivery post = said[at++];
+
+			for (; at < until; at++)
+				if (delivery_moves(post, said[at]))
+					post = said[at];
+			if (delivery_moves(is, post))
+				is = post;
+		}
+		ck_assert_msg(is == v[k].end, "round %d: %s", round, delivery_name(is));
+	}
+}
+END_TEST
+
 START_TEST(who_needs_an_agent)
 {
 	for (int k = 0; k < N_KINDS; k++) {
@@ -171,7 +214,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		masking, eleven_test, names, deliveries_move_forward, who_needs_an_agent, phone_numbers, texts,
+		masking, eleven_test, names, deliveries_move_forward, reports_shuffled, who_needs_an_agent, phone_numbers, texts,
 	};
 
 	return unit_run("guard", tests, COUNT(tests));
