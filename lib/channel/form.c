@@ -14,15 +14,12 @@ static int hex(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* one name or value: "+" is a blank, "%41" an A; a "%" without two digits stays what it is */
-static const char *decode(struct arena *a, const uint8_t *p, size_t n, size_t max)
+/* "+" is a blank, "%41" an A; a "%" without two digits stays what it is */
+static struct bytes unescape(struct arena *a, const uint8_t *p, size_t n)
 {
-	uint8_t *out;
+	uint8_t *out = arena_alloc(a, n + 1);
 	size_t m = 0;
 
-	if (n > 12 * max) /* three bytes for one, and four before NFC for one after */
-		n = 12 * max;
-	out = arena_alloc(a, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '%' && i + 2 < n && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
 			out[m++] = (uint8_t)(hex(p[i + 1]) << 4 | hex(p[i + 2]));
@@ -31,7 +28,40 @@ static const char *decode(struct arena *a, const uint8_t *p, size_t n, size_t ma
 			out[m++] = p[i] == '+' ? ' ' : p[i];
 		}
 	}
-	return utf8_clean(a, (struct bytes){ out, m }, max);
+	return (struct bytes){ out, m };
+}
+
+/* one name or value, cleaned */
+static const char *decode(struct arena *a, const uint8_t *p, size_t n, size_t max)
+{
+	if (n > 12 * max) /* three bytes for one, and four before NFC for one after */
+		n = 12 * max;
+	return utf8_clean(a, unescape(a, p, n), max);
+}
+
+struct form_pair *form_pairs(struct arena *a, struct bytes in, int *n)
+{
+	const uint8_t *p = in.data, *end = p + in.len;
+	struct form_pair *pairs;
+	size_t count = in.len > 0;
+
+	for (size_t i = 0; i < in.len; i++)
+		count += in.data[i] == '&';
+	if (count > FORM_MAX_PAIRS)
+		return NULL;
+	pairs = arena_array(a, struct form_pair, count + 1);
+	for (*n = 0; p < end; (*n)++) {
+		const uint8_t *amp = memchr(p, '&', (size_t)(end - p));
+		size_t len = (size_t)((amp ? amp : end) - p);
+		const uint8_t *eq = memchr(p, '=', len);
+		size_t name = eq ? (size_t)(eq - p) : len;
+
+		pairs[*n] = (struct form_pair){ unescape(a, p, name), { 0 } };
+		if (eq)
+			pairs[*n].value = unescape(a, eq + 1, len - name - 1);
+		p += len + 1;
+	}
+	return pairs;
 }
 
 static int add_field(struct form *f, const char *name, const char *value)

@@ -11,6 +11,7 @@
 
 enum {
 	FORM_MAX_FIELDS = 200,
+	FORM_MAX_PAIRS = 1000,
 	FORM_MAX_FILES = 20,
 	FORM_MAX_NAME = 100,                 /* bytes of a field's name */
 	FORM_MAX_VALUE = CONTACT_TEXT_BYTES,
@@ -37,6 +38,14 @@ struct form {
 
 enum form_outcome { FORM_BAD = 1, FORM_TOO_MUCH };
 
+/* a pair as it was sent, without the escapes: what some providers sign */
+struct form_pair {
+	struct bytes name, value;
+};
+
+/* form_pairs - the pairs of a query or body, nothing cleaned or left out; NULL when there are more than
+ * FORM_MAX_PAIRS */
+struct form_pair *form_pairs(struct arena *a, struct bytes in, int *n);
 /* form_urlencoded - pairs of a query or body. 0 or enum form_outcome */
 int form_urlencoded(struct arena *a, struct bytes in, struct form *out);
 /* form_multipart - fields and files; content_type holds the boundary. 0 or enum form_outcome */

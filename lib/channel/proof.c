@@ -2,6 +2,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
+#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/channel/form.h"
 
@@ -155,6 +156,42 @@ int proof_own(const struct inbox *in, const struct channel_request *r)
 	if (header(r, "X-Hub-Signature-256"))
 		return proof_hub_signature(in, r);
 	return token && bearer(in, token) ? 0 : CHANNEL_REFUSED;
+}
+
+/* the URL with and without its port; one that has none is given that of its scheme */
+static int both_ports(struct arena *a, const char *url, const char **out)
+{
+	const char *host = strstr(url, "://"), *port, *path;
+
+	out[0] = url;
+	if (!host)
+		return 1;
+	host += 3;
+	path = host + strcspn(host, "/?#");
+	port = path;
+	while (port > host && port[-1] >= '0' && port[-1] <= '9')
+		port--;
+	if (port < path && port > host && port[-1] == ':')
+		out[1] = arena_printf(a, "%.*s%s", (int)(port - 1 - url), url, path);
+	else
+		out[1] = arena_printf(a, "%.*s:%s%s", (int)(path - url), url,
+				      strncmp(url, "https", 5) ? "80" : "443", path);
+	return 2;
+}
+
+int proof_urls(struct arena *a, const struct inbox *in, const char *url, const char *out[PROOF_MAX_URLS])
+{
+	const char *ours = jsonx_str(in->settings, "public_url"), *path;
+	int n;
+
+	if (!url)
+		return 0;
+	n = both_ports(a, url, out);
+	path = strstr(url, "://");
+	path = path ? strchr(path + 3, '/') : NULL;
+	if (ours && path)
+		n += both_ports(a, arena_printf(a, "%s%s", ours, path), out + n);
+	return n;
 }
 
 bool proof_absent(const struct channel_request *r)

@@ -28,4 +28,12 @@ int proof_basic(const struct inbox *in, const struct channel_request *r);
 /* proof_absent - does the request bring no proof at all, not even a wrong one? */
 bool proof_absent(const struct channel_request *r);
 
+
+enum { PROOF_MAX_URLS = 6 };
+
+/* proof_urls - the ways a provider may write the URL that it called and signs: with and without the port that goes
+ * without saying, and the same under settings.public_url when the inbox has one (another name than the daemon's).
+ * returns  how many there are in out */
+int proof_urls(struct arena *a, const struct inbox *in, const char *url, const char *out[PROOF_MAX_URLS]);
+
 #endif

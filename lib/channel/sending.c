@@ -2,6 +2,13 @@
 
 #include "lib/base/jsonx.h"
 
+#include <string.h>
+
+enum {
+	MAX_ANSWER = 64 * 1024,
+	MAX_SENT_ID = 256, /* as of what comes in; a key of an index cannot be of any length */
+};
+
 int sending_fits(struct channel_send *out, const char *text, int limit)
 {
 	int n = 0;
@@ -58,4 +65,25 @@ enum sent_outcome sending_outcome(struct arena *a, int status, const char **erro
 	if (status == 429 || status == 503)
 		return SENT_RETRY;
 	return status >= 300 && status < 500 ? SENT_FAILED : SENT_UNCERTAIN;
+}
+
+enum sent_outcome sending_answer(struct arena *a, int status, struct bytes body, const char *pointer,
+				 const char **provider_id, const char **error, json_t **root)
+{
+	enum sent_outcome outcome = sending_outcome(a, status, error);
+	const char *id;
+
+	*provider_id = NULL;
+	*root = NULL;
+	if (body.len && body.len <= MAX_ANSWER)
+		jsonx_load(a, body, root, NULL);
+	id = json_string_value(jsonx_at(*root, pointer));
+	if (outcome != SENT_OK)
+		return outcome;
+	if (!id || !*id || strlen(id) > MAX_SENT_ID) {
+		*error = "taken under a name we were not told";
+		return SENT_UNCERTAIN;
+	}
+	*provider_id = arena_str(a, id);
+	return SENT_OK;
 }

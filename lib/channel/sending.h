@@ -23,5 +23,10 @@ void sending_json(struct arena *a, struct channel_send *out, json_t *body);
  * 5xx SENT_UNCERTAIN: it may have been taken. *error in the arena, NULL with SENT_OK
  */
 enum sent_outcome sending_outcome(struct arena *a, int status, const char **error);
+/* sending_answer - what became of it, by an answer in JSON with the id of the message at a pointer (RFC 6901)
+ * returns  SENT_OK with the id; 2xx without one is SENT_UNCERTAIN: taken under a name we were not told; else as
+ *          sending_outcome. *root: the answer, NULL when it is no JSON */
+enum sent_outcome sending_answer(struct arena *a, int status, struct bytes body, const char *pointer,
+				 const char **provider_id, const char **error, json_t **root);
 
 #endif

@@ -23,6 +23,10 @@ const char *whatsapp_id(struct whatsapp_post *p, const struct jsonr *obj, const 
 void whatsapp_keep(struct whatsapp_post *p, struct contact *c, const char *to, const struct jsonr *obj,
                    const char *key);
 
+/* whatsapp_is_user_id - a business-scoped user id: "NL." or "NL.ENT." and up to 128 letters and digits. s may be
+ * NULL */
+bool whatsapp_is_user_id(const char *s);
+
 /* as in struct channel_ops; the 24-hour window and the templates are in whatsapp_send.c */
 int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 		     struct channel_send *out);

@@ -17,8 +17,7 @@ enum { MAX_PROVIDER_ID = 256, MAX_NAME = 200, MAX_HANDLE = 140 };
 
 /* ---- who ---- */
 
-/* a business-scoped user id: "NL." or "NL.ENT." and up to 128 letters and digits */
-static bool is_bsuid(const char *s)
+bool whatsapp_is_user_id(const char *s)
 {
 	size_t n;
 
@@ -48,7 +47,7 @@ static const char *phone(struct arena *a, const char *s)
 
 static void add_bsuid(struct whatsapp_post *p, struct contact *c, const char *s)
 {
-	if (is_bsuid(s))
+	if (whatsapp_is_user_id(s))
 		contact_add_address(c, "whatsapp", arena_str(p->a, s));
 }
 
@@ -74,7 +73,7 @@ static const struct jsonr *profile_of(const struct whatsapp_post *p, const char 
 		if (same(jsonr_str(one, "wa_id"), number) || same(jsonr_str(one, "user_id"), user_id))
 			return one;
 	}
-	return all && all->n == 1 && !phone(p->a, number) && !is_bsuid(user_id) ? all->first : NULL;
+	return all && all->n == 1 && !phone(p->a, number) && !whatsapp_is_user_id(user_id) ? all->first : NULL;
 }
 
 /* the citizen: user id first, because that is the handle that stays when the number is hidden */

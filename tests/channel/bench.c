@@ -1,9 +1,11 @@
 #include "tests/channel/bench.h"
 
+#include "lib/base/b64url.h"
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
+#include "lib/channel/form.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,24 @@ static const char *header(const void *ctx, const char *name)
 	return found;
 }
 
+/* who carries what */
+static const struct carried {
+	const char *provider, *channel, *sign;
+} carried[] = {
+	{ "bird", "sms", "bird" },     { "cm", "sms", "query" },       { "messagebird", "sms", "messagebird" },
+	{ "telegram", "telegram", "telegram" }, { "twilio", "sms", "twilio" }, { "whatsapp", "whatsapp", "hub" },
+	{ "x", "x", "x" },
+};
+
+static const struct carried *carried_by(const char *provider)
+{
+	for (size_t i = 0; i < sizeof carried / sizeof *carried; i++) {
+		if (!strcmp(carried[i].provider, provider))
+			return &carried[i];
+	}
+	return NULL;
+}
+
 struct bench *bench_new(const char *channel)
 {
 	struct arena *a = arena_new(256 << 20);
@@ -33,8 +53,9 @@ struct bench *bench_new(const char *channel)
 	b->a = a;
 	b->ops = channel_find(channel);
 	b->does = "parse";
+	b->url = "https://kcc.example.nl/v1/hooks/test";
 	b->inbox = (struct inbox){
-		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_object()),
+		.id = "test", .municipality = "dordrecht", .channel = carried_by(channel) ? carried_by(channel)->channel : channel, .settings = jsonx_own(a, json_object()),
 		.secrets = { { "secret", "oud" }, { "secret", "geheim" }, { "verify", "verify" }, { "token", "token" },
 			     { "key", "key" }, { "tokenSecret", "tokenSecret" } },
 		.n_secrets = 6,
@@ -59,20 +80,112 @@ void bench_header(struct bench *b, const char *name, const char *value)
 		b->request.content_type = value;
 }
 
-static const char *sign_of(const struct channel_ops *ops)
+void bench_url(struct bench *b)
 {
-	if (!strcmp(ops->name, "x") || !strcmp(ops->name, "telegram"))
-		return ops->name;
-	return ops->handshake ? "hub" : "own";
+	b->request.url = arena_printf(b->a, "%s%s%s", b->url, *b->request.query ? "?" : "", b->request.query);
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct form_pair *a = x, *b = y;
+
+	return strcmp((const char *)a->name.data, (const char *)b->name.data);
+}
+
+static const char *sorted(struct bench *b)
+{
+	const char *all = "";
+	int n;
+	struct form_pair *p = form_pairs(b->a, b->request.body, &n);
+
+	qsort(p, (size_t)n, sizeof *p, by_name);
+	for (int i = 0; i < n; i++)
+		all = arena_printf(b->a, "%s%s%s", all, (const char *)p[i].name.data,
+				   p[i].value.data ? (const char *)p[i].value.data : "");
+	return all;
+}
+
+static void sign_twilio(struct bench *b)
+{
+	const char *what = form_is_type(b->request.content_type, "application/json") ? "" : sorted(b);
+	uint8_t mac[SHA1_BYTES];
+
+	if (!*what && b->request.body.len) {
+		char hex[SHA256_HEX];
+		uint8_t digest[SHA256_BYTES];
+
+		sha256(b->request.body, digest);
+		hex_encode(digest, sizeof digest, hex);
+		b->request.query = arena_printf(b->a, "bodySHA256=%s", hex);
+		bench_url(b);
+	}
+	what = arena_printf(b->a, "%s%s", b->request.url, what);
+	hmac_sha1("geheim", (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
+	bench_header(b, "X-Twilio-Signature", base64_encode(b->a, (struct bytes){ mac, sizeof mac }));
+}
+
+static const char *hex_of(struct bench *b, struct bytes what)
+{
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_HEX];
+
+	sha256(what, digest);
+	hex_encode(digest, sizeof digest, hex);
+	return arena_str(b->a, hex);
+}
+
+static void sign_messagebird(struct bench *b)
+{
+	long long now = (long long)(b->request.now_us / WHEN_SECOND_US);
+	const char *head = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", *claims, *what;
+	uint8_t mac[SHA256_BYTES];
+
+	claims = arena_printf(b->a, "{\"iss\":\"MessageBird\",\"nbf\":%lld,\"exp\":%lld,\"jti\":\"j-1\",\"url_hash\":\"%s\"%s}", now, now + 60,
+			      hex_of(b, (struct bytes){ (const uint8_t *)b->request.url, strlen(b->request.url) }),
+			      b->request.body.len ? arena_printf(b->a, ",\"payload_hash\":\"%s\"", hex_of(b, b->request.body)) : "");
+	what = arena_printf(b->a, "%s.%s", b64url_encode(b->a, (struct bytes){ (const uint8_t *)head, strlen(head) }),
+			    b64url_encode(b->a, (struct bytes){ (const uint8_t *)claims, strlen(claims) }));
+	hmac_sha256("geheim", (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
+	bench_header(b, "MessageBird-Signature-JWT",
+		     arena_printf(b->a, "%s.%s", what, b64url_encode(b->a, (struct bytes){ mac, sizeof mac })));
+}
+
+static void sign_bird(struct bench *b)
+{
+	const char *stamp = arena_printf(b->a, "%lld", (long long)(b->request.now_us / WHEN_SECOND_US));
+	const char *first = arena_printf(b->a, "%s\n%s\n", stamp, b->request.url);
+	uint8_t digest[SHA256_BYTES], mac[SHA256_BYTES];
+
+	sha256(b->request.body, digest);
+	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)first, strlen(first) }, (struct bytes){ digest, sizeof digest }, mac);
+	bench_header(b, "messagebird-signature", base64_encode(b->a, (struct bytes){ mac, sizeof mac }));
+	bench_header(b, "messagebird-request-timestamp", stamp);
+}
+
+static void sign_query(struct bench *b)
+{
+	b->request.query = *b->request.query ? arena_printf(b->a, "%s&secret=geheim", b->request.query) : "secret=geheim";
+	bench_url(b);
 }
 
 void bench_sign(struct bench *b)
 {
-	const char *how = b->sign ? b->sign : sign_of(b->ops);
+	static const struct { const char *how; void (*sign)(struct bench *); } ways[] = {
+		{ "twilio", sign_twilio }, { "messagebird", sign_messagebird }, { "bird", sign_bird }, { "query", sign_query },
+	};
+	const struct carried *by = carried_by(b->ops->name);
+	const char *how = b->sign ? b->sign : by ? by->sign : b->ops->handshake ? "hub" : "own";
 	const char *stamp = arena_printf(b->a, "%lld.", (long long)(b->request.now_us / WHEN_SECOND_US));
 	uint8_t mac[SHA256_BYTES];
 	char hex[SHA256_HEX];
 
+	bench_url(b);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		if (!strcmp(ways[i].how, how)) {
+			ways[i].sign(b);
+			return;
+		}
+	}
 	if (!strcmp(how, "none"))
 		return;
 	if (!strcmp(how, "bearer")) {
@@ -99,6 +212,15 @@ void bench_sign(struct bench *b)
 		bench_header(b, "X-Hub-Signature-256", arena_printf(b->a, "sha256=%s", hex));
 }
 
+int bench_parse(struct bench *b, struct channel_batch *out)
+{
+	if (b->by_get) {
+		b->request.body = (struct bytes){ (const uint8_t *)b->request.query, strlen(b->request.query) };
+		b->request.content_type = "application/x-www-form-urlencoded";
+	}
+	return b->ops->parse(b->a, &b->inbox, &b->request, out);
+}
+
 struct bytes bench_load(struct arena *a, const char *path)
 {
 	FILE *f = fopen(path, "rb");
@@ -120,6 +242,14 @@ static bool directive(struct bench *b, const char *key, const char *value, const
 {
 	if (!strcmp(key, "settings"))
 		b->inbox.settings = jsonx_own(b->a, json_loads(value, 0, NULL));
+	else if (!strcmp(key, "channel"))
+		b->inbox.channel = value;
+	else if (!strcmp(key, "peer"))
+		b->request.peer = value;
+	else if (!strcmp(key, "url"))
+		b->url = value;
+	else if (!strcmp(key, "method"))
+		b->by_get = !strcmp(value, "GET");
 	else if (!strcmp(key, "account"))
 		b->inbox.account = value;
 	else if (!strcmp(key, "secret"))
@@ -230,6 +360,7 @@ static json_t *contact_json(const struct contact *c)
 	if (c->visibility == VISIBILITY_PUBLIC)
 		jsonx_put(o, "visibility", "public");
 	jsonx_put(o, "providerId", c->provider_id);
+	jsonx_put(o, "platformId", c->platform_id);
 	put_time(o, "providerTime", c->provider_time_us);
 	for (int i = 0; i < c->n_from; i++)
 		json_array_append_new(list, json_sprintf("%s %s", c->from[i].kind, c->from[i].value));
@@ -257,6 +388,8 @@ static json_t *contact_json(const struct contact *c)
 		json_object_set(o, "fields", c->fields);
 	if (c->flags)
 		json_object_set_new(o, "flags", contact_flags_json(c->flags));
+	if (c->opt)
+		jsonx_put(o, "opt", c->opt == OPT_OUT ? "out" : "in");
 	return o;
 }
 
@@ -272,6 +405,8 @@ static json_t *report_json(const struct delivery_report *r)
 		json_object_set_new(o, "untilTo", json_sprintf("%s %s", r->until_to.kind, r->until_to.value));
 	if (r->error)
 		json_object_set(o, "error", r->error);
+	if (r->opted_out.kind)
+		json_object_set_new(o, "optedOut", json_sprintf("%s %s", r->opted_out.kind, r->opted_out.value));
 	return o;
 }
 
@@ -288,7 +423,7 @@ static void parse_into(struct bench *b, json_t *out)
 	json_t *list;
 	int outcome;
 
-	outcome = b->ops->parse(b->a, &b->inbox, &b->request, &batch);
+	outcome = bench_parse(b, &batch);
 	jsonx_put(out, "parse", outcome_name(outcome));
 	jsonx_put(out, "problem", batch.problem);
 	if (batch.bad_fields)
@@ -357,7 +492,8 @@ static void run_compose(struct bench *b, json_t *out)
 		"bad template", "not public", "not private",   "opted out",
 	};
 	struct channel_send send = { 0 };
-	struct channel_reply rep = { .contact_id = "0192f0c8-0000-7000-8000-000000000001", .now_us = b->request.now_us };
+	struct channel_reply rep = { .contact_id = "0192f0c8-0000-7000-8000-000000000001", .now_us = b->request.now_us,
+		.hook = b->url };
 	json_t *j, *list;
 	int outcome;
 
@@ -395,7 +531,8 @@ static void run_compose(struct bench *b, json_t *out)
 	if (send.mail_to)
 		put_mail(b, out, &send);
 	else if (send.body_len < 2000)
-		json_object_set_new(out, "body", json_loadb(send.body, send.body_len, 0, NULL));
+		json_object_set_new(out, "body", send.body[0] == '{' ? json_loadb(send.body, send.body_len, 0, NULL)
+								     : json_stringn(send.body, send.body_len));
 }
 
 /* the cursor is the body */
@@ -425,7 +562,7 @@ static void run_page(struct bench *b, json_t *out)
 
 static void run_sent(struct bench *b, json_t *out)
 {
-	static const char *const names[] = { "ok", "retry", "failed", "uncertain" };
+	static const char *const names[] = { "ok", "retry", "failed", "uncertain", "opted out" };
 	const char *id, *error;
 
 	jsonx_put(out, "sent", names[b->ops->sent(b->a, b->status, b->request.body, &id, &error)]);

@@ -7,6 +7,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/when.h"
 #include "lib/core/guard.h"
 #include "lib/core/match.h"
 
@@ -163,6 +164,33 @@ static const struct {
 	{ "email", "negative/empty_object.json", "!" },
 	{ "email", "negative/invalid_utf8.json.b64", "!" },
 	{ "postmark", "negative/wrong_types.json", "!" },
+	{ "twilio", "twilio/mms_media_and_text.form", "media:Msg" },
+	{ "twilio", "twilio/mms_one_jpeg_de.form", "media" },
+	{ "twilio", "twilio/sms_text.form", "text:Msg" },
+	{ "twilio", "twilio/status_delivered.form", "=delivered" },
+	{ "twilio", "twilio/status_failed_21610_optout.form", "=failed+optedOut" },
+	{ "twilio", "twilio/status_failed_63018.form", "=failed" },
+	{ "twilio", "twilio/status_read.form", "=read" },
+	{ "twilio", "twilio/status_sent_full.form", "=sent" },
+	{ "twilio", "twilio/voice_gather_digits_0.form", "call+0" },
+	{ "twilio", "twilio/voice_incoming_ringing.form", "call" },
+	{ "twilio", "twilio/voice_status_no_answer.form", "call" },
+	{ "twilio", "twilio/whatsapp_text_from_bsuid_only.form", "text:Msg" },
+	{ "twilio", "twilio/whatsapp_text_with_bsuid.form", "text:Msg" },
+	{ "messagebird", "messagebird/flow_sms_json.json", "text:Ldfhxhcuffufuf. Fifififig." },
+	{ "messagebird", "messagebird/mms.form", "media:Test again" },
+	{ "messagebird", "messagebird/sms_shortcode.form", "text:Test again" },
+	{ "messagebird", "messagebird/sms_text.form", "text:Test 3" },
+	{ "bird", "bird/channels_sms_inbound.json", "text:Sample incoming text message" },
+	{ "bird", "bird/channels_whatsapp_inbound.json", "text:Test" },
+	{ "cm", "cm/event_instagram.json", "-" },
+	{ "cm", "cm/mo_whatsapp_text.json", "text:Is het loket vandaag open?" },
+	{ "twilio", "negative/wrong_types.json", "!" },
+	{ "messagebird", "negative/empty_object.json", "!" },
+	{ "bird", "negative/deep_nesting.json", "!" },
+	{ "bird", "negative/empty_object.json", "!" },
+	{ "cm", "negative/lone_surrogate.json", "!" },
+	{ "cm", "negative/empty_object.json", "!" },
 	{ "whatsapp", "negative/deep_nesting.json", "!" },
 	{ "whatsapp", "negative/dup_keys.json", "!" },
 	{ "whatsapp", "negative/empty_object.json", "!" },
@@ -182,7 +210,7 @@ static const struct {
 	{ "chat", "chatwoot/webwidget_triggered.json", "-" },
 	{ "chat", "livechat_generic/conversation_started.json", "system" },
 	{ "chat", "livechat_generic/message_received.json", "text:Hello, I need help with my order." },
-	{ "chat", "rasa/callback_handoff.json", "choice:Medewerker" },
+	{ "chat", "rasa/callback_handoff.json", "choice:Medewerker+0" },
 	{ "chat", "rasa/rest_inbound.json", "text:Hi there!" },
 	{ "chat", "rasa/rest_reply.json", "<text:Hey Rasa!+echo <media+echo" },
 	{ "webform", "synthetic_nl/terugbelverzoek.json", "form" },
@@ -221,7 +249,7 @@ static void describe(struct bench *b, FILE *out, const struct contact *c)
 		fputs("+echo", out);
 	if (c->flags & FLAG_SPAM)
 		fputs("+spam", out);
-	if (c->direction == DIRECTION_IN && asks_for_help(b, c->text))
+	if (c->flags & FLAG_OPTION0 || (c->direction == DIRECTION_IN && asks_for_help(b, c->text)))
 		fputs("+0", out);
 	if (c->text && guard_finds(c->text))
 		fputs("+bsn", out);
@@ -237,13 +265,14 @@ static char *summary(struct bench *b)
 	bench_sign(b);
 	if (b->ops->verify(&b->inbox, &b->request))
 		fputs(" refused", out);
-	else if (b->ops->parse(b->a, &b->inbox, &b->request, &batch))
+	else if (bench_parse(b, &batch))
 		fputs(" !", out);
 	else {
 		for (int i = 0; i < batch.n_contacts; i++)
 			describe(b, out, &batch.contacts[i]);
 		for (int i = 0; i < batch.n_reports; i++)
-			fprintf(out, " =%s", delivery_name(batch.reports[i].status));
+			fprintf(out, " =%s%s", delivery_name(batch.reports[i].status),
+				batch.reports[i].opted_out.kind ? "+optedOut" : "");
 		for (int i = 0; i < batch.n_ignored; i++)
 			fputs(" -", out);
 		for (int i = 0; i < batch.n_unreadable; i++)
@@ -268,7 +297,13 @@ static bool run_one(const char *dir, const char *channel, const char *file, cons
 			body->len--;
 		base64_decode(b->a, (const char *)body->data, body->len, body);
 	}
-	bench_header(b, "Content-Type", "application/json");
+	if (n > 5 && !strcmp(file + n - 5, ".form")) {
+		bench_header(b, "Content-Type", "application/x-www-form-urlencoded");
+		while (body->len && body->data[body->len - 1] == '\n')
+			body->len--;
+	} else {
+		bench_header(b, "Content-Type", "application/json");
+	}
 	got = summary(b);
 	ok = !strcmp(got + 1, want);
 	printf("%sok - %s %s\n", ok ? "" : "not ", channel, file);
@@ -319,16 +354,72 @@ static bool handshake(const char *dir, const char *channel, const char *file, co
 	return ok;
 }
 
+/* signatures that others made: a scheme, a secret, a URL, the body or a file with it, and the header */
+static const struct scheme {
+	const char *name, *channel;
+	const char *now;             /* for those that age */
+} schemes[] = {
+	{ "twilio", "twilio", NULL },
+	{ "messagebird_jwt", "messagebird", "2023-07-25T17:31:50Z" },
+	{ "bird_v2", "bird", "2025-11-19T09:10:05Z" },
+};
+
+static bool vector(const char *dir, const json_t *v, const struct scheme *s)
+{
+	struct bench *b = bench_new(s->channel);
+	const char *file = jsonx_str(v, "file"), *form = jsonx_str(v, "form"), *header = jsonx_str(v, "header");
+	bool is_form = form || strstr(file, ".form");
+	struct bytes *body = &b->request.body;
+
+	if (form)
+		*body = (struct bytes){ (const uint8_t *)form, strlen(form) };
+	else
+		*body = bench_load(b->a, arena_printf(b->a, "%s/%s", dir, file));
+	while (is_form && body->len && body->data[body->len - 1] == '\n')
+		body->len--;
+	b->inbox.secrets[1].value = jsonx_str(v, "secret");
+	b->request.url = jsonx_str(v, "url");
+	if (s->now)
+		when_parse(s->now, &b->request.now_us);
+	bench_header(b, "Content-Type", is_form ? "application/x-www-form-urlencoded" : "application/json");
+	bench_header(b, arena_dup(b->a, header, strcspn(header, " ")), jsonx_str(v, "value"));
+	if (jsonx_str(v, "timestamp"))
+		bench_header(b, "messagebird-request-timestamp", jsonx_str(v, "timestamp"));
+	bool absent = file && !body->data, ok = absent || !b->ops->verify(&b->inbox, &b->request);
+
+	printf("%sok - signature %s %s%s\n", ok ? "" : "not ", s->name, file ? file : "form", absent ? " # SKIP no such file" : "");
+	bench_free(b);
+	return ok;
+}
+
+static int vectors(const char *dir, int *n)
+{
+	struct arena *a = arena_new(10 << 20);
+	struct bytes text = bench_load(a, arena_printf(a, "%s/signature_vectors.json", dir));
+	json_t *list = text.data ? jsonx_own(a, json_loadb((const char *)text.data, text.len, 0, NULL)) : NULL, *v;
+	int failed = 0;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++)
+			if (!strcmp(schemes[k].name, jsonx_str(v, "scheme"))) {
+				failed += !vector(dir, v, &schemes[k]);
+				++*n;
+			}
+	arena_free(a);
+	return failed;
+}
+
 /* of these, every file is expected to give something */
 static const char *const folders[] = {
-	"activitypub", "chatwoot", "email_postmark", "facebook_feed", "instagram", "livechat_generic", "messenger", "negative", "rasa",
-	"synthetic_nl", "telegram", "whatsapp", "x_twitter",
+	"activitypub", "bird", "chatwoot", "cm", "email_postmark", "facebook_feed", "instagram", "livechat_generic", "messagebird", "messenger",
+	"negative", "rasa", "synthetic_nl", "telegram", "twilio", "whatsapp", "x_twitter",
 };
 
 int main(int argc, char **argv)
 {
 	const char *dir = getenv("LOKET_FIXTURES");
-	int failed = 0, unknown = 0;
+	int failed = 0, unknown = 0, n = 0;
 
 	if (!dir)
 		dir = argc > 1 ? argv[1] : "../shared/fixtures";
@@ -341,8 +432,9 @@ int main(int argc, char **argv)
 	failed += !handshake(dir, "whatsapp", "whatsapp/verify_get.query", "1158201444");
 	failed += !handshake(dir, "x", "x_twitter/crc_get.query",
 	                     "{\"response_token\":\"sha256=D1KlTD/SB9dUcDoJVT9CwAC8ChzzEwQ/w+vi5gPfzOs=\"}");
+	failed += vectors(dir, &n);
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		unknown += unknown_files(dir, folders[i]);
-	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 2 + unknown);
+	printf("1..%d\n", (int)(sizeof expected / sizeof *expected) + 2 + n + unknown);
 	return failed || unknown;
 }

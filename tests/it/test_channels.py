@@ -11,9 +11,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
+from standin import bird, messagebird, twilio  # noqa: E402
 
 FOLDER = world.ROOT / 'tests/channel'
 SECRET = 'geheim-van-de-inbox'
+SIGN = {'bird': 'bird', 'cm': 'query', 'messagebird': 'messagebird', 'twilio': 'twilio'}
 HUB = {'facebook', 'instagram', 'messenger', 'whatsapp'}       # sign as Meta does
 OWN = {'telegram', 'x'}      # prove themselves in a way of their own
 STATUS = {'ok': {200, 201}, 'unreadable': {200}, 'invalid': {422}, 'too large': {413}}
@@ -47,10 +49,32 @@ class Example:
     def is_post(self):
         d = self.directives
         signed_already = d.get('sign') == 'none' and self.expected['verify'] == 'ok' and '"public"' not in d.get('settings', '')
-        return d.get('do', 'parse') == 'parse' and 'now' not in d and not signed_already
+        return d.get('do', 'parse') == 'parse' and not {'now', 'peer'} & set(d) and not signed_already
 
-    def proof(self):
-        how = self.directives.get('sign', 'hub' if self.channel in HUB else self.channel if self.channel in OWN else 'own')
+    @property
+    def method(self):
+        return self.directives.get('method', 'POST')
+
+    def target(self):
+        query = self.directives.get('query', '')
+        if self.how == 'query':
+            query += '&' * bool(query) + 'secret=' + SECRET
+        if self.how == 'twilio' and self.headers.get('Content-Type') == 'application/json':
+            query = 'bodySHA256=' + hashlib.sha256(self.body).hexdigest()
+        return f'/v1/hooks/{self.inbox}' + '?' * bool(query) + query
+
+    @property
+    def how(self):
+        return self.directives.get('sign', SIGN.get(self.channel, 'hub' if self.channel in HUB else self.channel if self.channel in OWN else 'own'))
+
+    def proof(self, url):
+        how, form = self.how, self.headers.get('Content-Type') != 'application/json'
+        if how == 'twilio':
+            return {'X-Twilio-Signature': twilio.signature(SECRET, url, self.body if form else b'')}
+        if how == 'messagebird':
+            return {'MessageBird-Signature-JWT': messagebird.signature(SECRET, url, self.body)}
+        if how == 'bird':
+            return bird.signature(SECRET, url, self.body)
         if how == 'hub':
             return {'X-Hub-Signature-256': world.hub_signature(SECRET, self.body)}
         if how == 'x':
@@ -78,9 +102,10 @@ class Channels(world.LoketTest):
         cls.examples = [e for e in map(Example, sorted(FOLDER.glob('*/*.in')))
                         if e.channel != 'made_up' and e.is_post]        # lives in a test only
         for e in cls.examples:
-            cls.world.psql("insert into loket.inbox (id, municipality, channel, provider, account, settings) values (%s, 'dordrecht', "
-                           "coalesce((select id from loket.channel where id = %s), 'sms'), %s, %s, %s)",
-                           [e.inbox, e.channel, e.channel, e.directives.get('account', cls.account(e)), e.directives.get('settings', '{}')])
+            cls.world.psql("insert into loket.inbox (id, municipality, channel, provider, account, settings) "
+                           "values (%s, 'dordrecht', coalesce((select id from loket.channel where id = %s), 'sms'), %s, %s, %s)",
+                           [e.inbox, e.directives.get('channel', e.channel), e.channel, e.directives.get('account', cls.account(e)),
+                            e.directives.get('settings', '{}')])
             cls.world.psql("insert into loket.inbox_secret (inbox, kind, value) values (%s, 'secret', %s)", [e.inbox, SECRET])
         last = cls.examples[-1].inbox
         world.wait_until(lambda: cls.world.hook(last, b'', secret='x').status != 404, 30, 'the inboxes')
@@ -98,7 +123,8 @@ class Channels(world.LoketTest):
         self.assertTrue(self.world.api('GET', '/v1/ledger', 'lead').json['balanced'])
 
     def post(self, e):
-        answer = self.world.request('POST', f'/v1/hooks/{e.inbox}', e.headers | e.proof(), e.body)
+        answer = self.world.request(e.method, e.target(), e.headers | e.proof(self.world.url + e.target()),
+                                    e.body if e.method == 'POST' else None)
         want = e.expected
         if want['verify'] != 'ok':
             self.assertEqual(401, answer.status)

@@ -26,23 +26,24 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import chat, meta, whatsapp
+from . import bird, chat, cm, messagebird, meta, twilio, whatsapp
 from .provider import Refused
 
 PROVIDERS = [
-    chat.Chat,
+    bird.Bird, chat.Chat, cm.Cm, messagebird.MessageBird,
     meta.Facebook, meta.Instagram, meta.Messenger,
-    whatsapp.WhatsApp,
+    twilio.Twilio, whatsapp.WhatsApp,
 ]
 MAX_KEPT = 10000
 TAKEN = ('ok', 'disorder', 'slow', 'failed', 'silent', 'timeout', 'cut')
 
 
 def post(url, body, headers, timeout=10):
+    """The status. No body: a GET."""
     u = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(u.hostname, u.port, timeout=timeout)
     try:
-        connection.request('POST', u.path + ('?' + u.query if u.query else ''), body, headers)
+        connection.request('POST' if body is not None else 'GET', u.path + ('?' + u.query if u.query else ''), body, headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status
