@@ -14,13 +14,11 @@
 #include "lib/channel/meta.h"
 
 #include "lib/base/hmac.h"
-#include "lib/base/utf8.h"
 #include "lib/channel/graph.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 
 #include <string.h>
-
-enum { MAX_NAME = 200 };
 
 static bool is_one_of(const char *s, const char *const *words)
 {
@@ -53,8 +51,7 @@ static const char *author(struct meta_post *p, const struct jsonr *v, struct con
 		id = meta_id(p, v, keys[i][0]);
 		name = jsonr_str(v, keys[i][1]);
 	}
-	if (name && *name)
-		c->name = utf8_clean(p->a, (struct bytes){(const uint8_t *)name, strlen(name)}, MAX_NAME);
+	c->name = reading_label(p->a, name, READING_MAX_NAME);
 	return id;
 }
 
@@ -63,15 +60,15 @@ static void place(struct meta_post *p, struct contact *c, const struct said *s)
 	const char *parent = meta_id(p, s->value, "parent_id");
 	const struct jsonr *post = jsonr_obj(s->value, "post");
 
-	meta_put(p, c, "post", s->root);
-	meta_put(p, c, "comment", s->comment);
+	reading_put(p->a, c, "post", s->root);
+	reading_put(p->a, c, "comment", s->comment);
 	if (parent && s->root && strcmp(parent, s->root) != 0)
-		meta_put(p, c, "parent", parent);
+		reading_put(p->a, c, "parent", parent);
 	meta_keep(p, c, "permalink", post, "permalink_url");
 	meta_keep(p, c, "permalink", s->value, "permalink_url");
 	meta_keep(p, c, "recommendation", s->value, "recommendation_type");
 	if (*s->prefix)
-		json_object_set_new(meta_fields(p, c), "mention", json_true());
+		meta_mark(p, c, "mention");
 }
 
 static void read_files(struct meta_post *p, struct contact *c, const struct said *s)
@@ -88,7 +85,7 @@ static void read_files(struct meta_post *p, struct contact *c, const struct said
 	if (!strcmp(item, "photo") || !strcmp(item, "video"))
 		meta_attach(p, c, !strcmp(item, "photo") ? "image" : "video", link);
 	else
-		meta_put(p, c, "link", link);
+		reading_put(p->a, c, "link", link);
 }
 
 static void read_added(struct meta_post *p, struct contact *c, const struct said *s)
@@ -163,8 +160,8 @@ static void read_public(struct meta_post *p, const struct jsonr *value, const ch
 		p->out->n_ignored++; /* hide, unhide, block, follow, … */
 		return;
 	}
-	if (s.text && *s.text && c->kind != KIND_DELETE)
-		contact_set_text(p->a, c, s.text);
+	if (c->kind != KIND_DELETE)
+		reading_text(p->a, c, s.text);
 	place(p, c, &s);
 	contact_add_address(c, "facebook", from && strspn(from, "0123456789") == strlen(from) ? from : NULL);
 	/* nobody is named, and nobody is taken for somebody else; it can still be answered where it stands */

@@ -12,13 +12,11 @@
  */
 #include "lib/channel/meta.h"
 
-#include "lib/base/utf8.h"
 #include "lib/channel/graph.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 
 #include <string.h>
-
-enum { MAX_NAME = 200 };
 
 static struct contact *start(struct meta_post *p, const char *post, const char *comment)
 {
@@ -27,8 +25,8 @@ static struct contact *start(struct meta_post *p, const char *post, const char *
 	c->kind = KIND_TEXT;
 	c->visibility = VISIBILITY_PUBLIC;
 	c->provider_time_us = p->at_us;
-	meta_put(p, c, "post", post);
-	meta_put(p, c, "comment", comment);
+	reading_put(p->a, c, "post", post);
+	reading_put(p->a, c, "comment", comment);
 	return c;
 }
 
@@ -46,12 +44,10 @@ static void read_comment(struct meta_post *p, const struct jsonr *v)
 	c = start(p, meta_id(p, jsonr_obj(v, "media"), "id"), id);
 	c->provider_id = id;
 	c->reply_to = meta_id(p, v, "parent_id");
-	meta_put(p, c, "parent", c->reply_to);
-	if (name && *name)
-		c->name = utf8_clean(p->a, (struct bytes){(const uint8_t *)name, strlen(name)}, MAX_NAME);
-	if (text && *text)
-		contact_set_text(p->a, c, text);
-	else
+	reading_put(p->a, c, "parent", c->reply_to);
+	c->name = reading_label(p->a, name, READING_MAX_NAME);
+	reading_text(p->a, c, text);
+	if (!c->text)
 		c->kind = KIND_UNSUPPORTED; /* a sticker or GIF: there is nothing to fetch */
 	contact_add_address(c, "instagram", meta_person(p, from, "id"));
 	if (!c->n_from)
@@ -65,7 +61,7 @@ static void read_live_comment(struct meta_post *p, const struct jsonr *v)
 
 	read_comment(p, v);
 	if (p->out->n_contacts > n)
-		json_object_set_new(meta_fields(p, &p->out->contacts[n]), "live", json_true());
+		meta_mark(p, &p->out->contacts[n], "live");
 }
 
 /* its id is not that of the comment: the comment itself, with its words, must not be taken for a repetition
@@ -77,7 +73,7 @@ static void read_mention(struct meta_post *p, const struct jsonr *v)
 
 	if (media || comment)
 		c->provider_id = arena_printf(p->a, "mention:%s", comment ? comment : media);
-	json_object_set_new(meta_fields(p, c), "mention", json_true());
+	meta_mark(p, c, "mention");
 	contact_add_address(c, "post", c->provider_id);
 	meta_take(p, c);
 }

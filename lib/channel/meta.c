@@ -11,11 +11,13 @@
  */
 #include "lib/channel/meta.h"
 
+#include "lib/channel/reading.h"
+
 #include <string.h>
 
 const char *const meta_hosts[] = {".fbcdn.net", ".cdninstagram.com", ".fbsbx.com", NULL};
 
-enum { MAX_ID = 256, MAX_PERSON = 32, MAX_URL = 4096 };
+enum { MAX_PERSON = 32, MAX_URL = 2000 };
 
 static bool same(const char *a, const char *b)
 {
@@ -24,15 +26,6 @@ static bool same(const char *a, const char *b)
 
 /* ---- ids, moments, fields ---- */
 
-void meta_unreadable(struct meta_post *p, const char *why)
-{
-	struct channel_batch *b = p->out;
-	int max = (int)(sizeof b->unreadable / sizeof *b->unreadable);
-
-	if (b->n_unreadable < max)
-		b->unreadable[b->n_unreadable++].why = why;
-}
-
 const char *meta_id(struct meta_post *p, const struct jsonr *obj, const char *key)
 {
 	const char *s = jsonr_str(obj, key);
@@ -40,7 +33,7 @@ const char *meta_id(struct meta_post *p, const struct jsonr *obj, const char *ke
 
 	if (n > 0)
 		return arena_printf(p->a, "%lld", (long long)n);
-	return s && *s && strlen(s) <= MAX_ID ? s : NULL;
+	return s && *s && strlen(s) <= READING_MAX_ID ? s : NULL;
 }
 
 static bool is_number(const char *s)
@@ -74,32 +67,22 @@ int64_t meta_moment(const struct jsonr *obj, const char *key)
 	return n >= INT64_C(946684800000) && n < INT64_C(7258118400000) ? n * 1000 : 0;
 }
 
-json_t *meta_fields(struct meta_post *p, struct contact *c)
-{
-	if (!c->fields)
-		c->fields = jsonx_own(p->a, json_object());
-	return c->fields;
-}
-
 void meta_keep(struct meta_post *p, struct contact *c, const char *to, const struct jsonr *obj,
 	       const char *key)
 {
 	const struct jsonr *v = jsonr_get(obj, key);
 
-	if (v && v->type != JSON_NULL)
-		json_object_set_new(meta_fields(p, c), to, jsonr_tree(v));
+	if (v)
+		reading_keep(p->a, c, to, jsonx_own(p->a, jsonr_tree(v)));
 }
 
-void meta_put(struct meta_post *p, struct contact *c, const char *to, const char *s)
+void meta_mark(struct meta_post *p, struct contact *c, const char *to)
 {
-	if (s)
-		jsonx_put(meta_fields(p, c), to, s);
+	reading_keep(p->a, c, to, json_true());
 }
 
 bool meta_attach(struct meta_post *p, struct contact *c, const char *kind, const char *url)
 {
-	struct contact_attachment *att;
-
 	if (!url || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) ||
 	    strlen(url) > MAX_URL)
 		return false;
@@ -109,18 +92,10 @@ bool meta_attach(struct meta_post *p, struct contact *c, const char *kind, const
 			return true;
 		}
 	}
-	if (c->n_attachments == CONTACT_MAX_ATTACHMENTS)
-		return true;
-	if (!c->attachments)
-		c->attachments = arena_array(p->a, struct contact_attachment, CONTACT_MAX_ATTACHMENTS);
-	att = &c->attachments[c->n_attachments++];
-	*att = (struct contact_attachment){
-		.id = arena_printf(p->a, "%s:%d", c->provider_id ? c->provider_id : "", c->n_attachments),
-		.kind = kind,
-		.state = "pending",
-		.provider_ref = url,
-		.n_bytes = -1,
-	};
+	reading_attach(
+		p->a, c, kind,
+		arena_printf(p->a, "%s:%d", c->provider_id ? c->provider_id : "", c->n_attachments + 1), url,
+		NULL, NULL);
 	return true;
 }
 
@@ -138,9 +113,9 @@ struct contact *meta_start(struct meta_post *p)
 void meta_take(struct meta_post *p, struct contact *c)
 {
 	if (!c->provider_id)
-		meta_unreadable(p, "a message without an id");
+		reading_dead(p->out, "a message without an id");
 	else if (!c->n_from && c->kind != KIND_DELETE)
-		meta_unreadable(p, "a message from nobody we could answer");
+		reading_dead(p->out, "a message from nobody we could answer");
 	else
 		p->out->n_contacts++;
 }
@@ -160,7 +135,7 @@ static void read_change(struct meta_post *p, const struct jsonr *change)
 	const struct jsonr *value = jsonr_obj(change, "value");
 
 	if (!field || !value) {
-		meta_unreadable(p, "a change without field or value");
+		reading_dead(p->out, "a change without field or value");
 		return;
 	}
 	for (const struct meta_field *f = p->platform->fields; f->field; f++) {
@@ -183,7 +158,7 @@ static void read_list(struct meta_post *p, const struct jsonr *list,
 		if (item->type == JSON_OBJECT)
 			read(p, item);
 		else
-			meta_unreadable(p, "an item that is no object");
+			reading_dead(p->out, "an item that is no object");
 	}
 }
 
@@ -219,7 +194,7 @@ static void read_entry(struct meta_post *p, const struct jsonr *entry)
 		return;
 	}
 	if (other_account(p)) {
-		meta_unreadable(p, "for another account");
+		reading_dead(p->out, "for another account");
 		return;
 	}
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -229,7 +204,7 @@ static void read_entry(struct meta_post *p, const struct jsonr *entry)
 		}
 	}
 	if (!found)
-		meta_unreadable(p, "an entry without anything we know");
+		reading_dead(p->out, "an entry without anything we know");
 }
 
 /* every item becomes at most one contact or report, a receipt one report for each message it names */
@@ -258,12 +233,6 @@ static size_t count_items(const struct jsonr *entries)
 	return n;
 }
 
-static int refuse(struct channel_batch *out, const char *why)
-{
-	out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
-
 int meta_parse(const struct meta_platform *platform, struct arena *a, const struct inbox *in,
 	       const struct channel_request *r, struct channel_batch *out)
 {
@@ -273,15 +242,15 @@ int meta_parse(const struct meta_platform *platform, struct arena *a, const stru
 
 	memset(out, 0, sizeof *out);
 	if (jsonr_load(a, r->body, &root))
-		return refuse(out, "not JSON as it should be");
+		return reading_refuse(out, "not JSON as it should be");
 	if (!same(jsonr_str(root, "object"), platform->object))
-		return refuse(out, "not about an account of this channel");
+		return reading_refuse(out, "not about an account of this channel");
 	entries = jsonr_arr(root, "entry");
 	if (!entries)
-		return refuse(out, "no list of entries");
+		return reading_refuse(out, "no list of entries");
 	n = count_items(entries);
 	if (n > CONTACT_MAX_PER_POST)
-		return refuse(out, "more items than one post may hold");
+		return reading_refuse(out, "more items than one post may hold");
 	out->contacts = arena_array(a, struct contact, n + 1);
 	out->reports = arena_array(a, struct delivery_report, n + 1);
 	read_list(&p, entries, read_entry);

@@ -52,8 +52,6 @@ void meta_messaging(struct meta_post *p, const struct jsonr *item);
 /* meta_start - the next contact of the batch, empty; meta_take keeps it, or says what is missing */
 struct contact *meta_start(struct meta_post *p);
 void meta_take(struct meta_post *p, struct contact *c);
-/* meta_unreadable - a part that is a dead letter; why is a constant text */
-void meta_unreadable(struct meta_post *p, const char *why);
 /* meta_is_own - is this id our own page or account? */
 bool meta_is_own(const struct meta_post *p, const char *id);
 /* meta_id - an id, written as text or as a number; NULL when there is none, or one so long that it is none */
@@ -62,12 +60,10 @@ const char *meta_id(struct meta_post *p, const struct jsonr *obj, const char *ke
 const char *meta_person(struct meta_post *p, const struct jsonr *obj, const char *key);
 /* meta_moment - seconds or milliseconds since 1970, as text or number; 0 when it is neither */
 int64_t meta_moment(const struct jsonr *obj, const char *key);
-/* meta_fields - of a contact, made when there are none yet. Borrowed
- * meta_keep - fields[to] = obj[key], unless it is absent; meta_put - fields[to] = s, unless it is NULL */
-json_t *meta_fields(struct meta_post *p, struct contact *c);
+/* meta_keep - fields[to] = obj[key], unless it is absent; meta_mark - fields[to] = true */
 void meta_keep(struct meta_post *p, struct contact *c, const char *to, const struct jsonr *obj,
 	       const char *key);
-void meta_put(struct meta_post *p, struct contact *c, const char *to, const char *s);
+void meta_mark(struct meta_post *p, struct contact *c, const char *to);
 /* meta_attach - a file to be fetched from url; false when that is no address on the web. A second one from
  * the same place is the same file: it only tells its kind */
 bool meta_attach(struct meta_post *p, struct contact *c, const char *kind, const char *url);

@@ -15,6 +15,7 @@
 #include "lib/channel/meta.h"
 
 #include "lib/base/uuid.h"
+#include "lib/channel/reading.h"
 
 #include <string.h>
 
@@ -96,11 +97,9 @@ static void share(struct meta_post *p, struct contact *c, const struct jsonr *at
 	jsonx_put(one, "type", jsonr_str(att, "type"));
 	jsonx_put(one, "title", title);
 	jsonx_put(one, "url", jsonr_str(att, "url"));
-	list = json_object_get(meta_fields(p, c), "shared");
-	if (!list) {
-		list = json_array();
-		json_object_set_new(c->fields, "shared", list);
-	}
+	list = json_object_get(c->fields, "shared");
+	if (!list)
+		reading_keep(p->a, c, "shared", list = jsonx_own(p->a, json_array()));
 	json_array_append_new(list, one);
 }
 
@@ -228,7 +227,7 @@ static void read_reaction(struct meta_post *p, const struct item *it, const stru
 	c->reply_to = meta_id(p, r, "mid");
 	c->provider_id = event_id(p, c->reply_to, back ? "unreact" : "react", it->at_us / 1000);
 	if (back)
-		json_object_set_new(meta_fields(p, c), "removed", json_true());
+		meta_mark(p, c, "removed");
 	else
 		set_text(p, c, emoji && *emoji && *emoji != '\\' ? emoji : jsonr_str(r, "reaction"));
 	meta_take(p, c);
@@ -261,7 +260,7 @@ static void read_event(struct meta_post *p, const struct item *it, const struct 
 	c->provider_time_us = it->at_us;
 	contact_add_address(c, p->platform->person, it->citizen);
 	c->provider_id = event_id(p, it->citizen, e->key, it->at_us / 1000);
-	meta_put(p, c, "event", e->key);
+	reading_put(p->a, c, "event", e->key);
 	meta_keep(p, c, e->key, it->json, e->key);
 	meta_take(p, c);
 }
@@ -280,7 +279,9 @@ static void read_receipt(struct meta_post *p, const struct item *it, const struc
 	jsonr_foreach(mids, mid)
 	{
 		one.provider_id =
-			mid->type == JSON_STRING && *mid->text && strlen(mid->text) <= 256 ? mid->text : NULL;
+			mid->type == JSON_STRING && *mid->text && strlen(mid->text) <= READING_MAX_ID
+				? mid->text
+				: NULL;
 		if (one.provider_id)
 			report(p, &one);
 	}
@@ -332,7 +333,7 @@ void meta_messaging(struct meta_post *p, const struct jsonr *json)
 	it.citizen =
 		it.ours && !meta_is_own(p, recipient) ? meta_person(p, to, "id") : meta_person(p, from, "id");
 	if (for_others(p, sender, recipient)) {
-		meta_unreadable(p, "for another account");
+		reading_dead(p->out, "for another account");
 		return;
 	}
 	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

@@ -92,7 +92,7 @@ void check_parse_with(const char *channel, const char *settings, const char *con
 	struct channel_batch batch;
 	struct inbox in = {
 		.id = "test", .municipality = "dordrecht", .channel = channel, .settings = jsonx_own(a, json_loads(settings, 0, NULL)),
-		.secrets = { { "secret", "geheim" } }, .n_secrets = 1,
+		.secrets = { { .kind = "secret", .value = "geheim" } }, .n_secrets = 1,
 	};
 	struct channel_request r = {
 		.query = "", .body = body, .content_type = content_type, .header = header,
