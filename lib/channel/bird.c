@@ -1,21 +1,21 @@
 /*
  * bird.c - Bird (Channels API): SMS and WhatsApp, in and out
  *
- * A post is one event: {"service","event": "sms.inbound", "payload": {…}}, or the payload alone. A payload whose
- * direction is incoming is a message; outgoing is what became of ours; "<channel>.interaction" that it was read.
- * parts[].platformReference is the id the channel itself gave (a wamid): it tells that the same message came through
- * another provider as well.
+ * A post is one event: {"service","event": "sms.inbound", "payload": {…}}, or the payload alone. A payload
+ * whose direction is incoming is a message; outgoing is what became of ours; "<channel>.interaction" that it
+ * was read. parts[].platformReference is the id the channel itself gave (a wamid): it tells that the same
+ * message came through another provider as well.
  *
- * messagebird-signature is base64(HMAC-SHA256(secret, timestamp "\n" URL "\n" SHA-256 of the body)), with the timestamp
- * in messagebird-request-timestamp.
+ * messagebird-signature is base64(HMAC-SHA256(secret, timestamp "\n" URL "\n" SHA-256 of the body)), with the
+ * timestamp in messagebird-request-timestamp.
  *
  * account: the channel's id; settings.workspace: the workspace's. token: the access key.
  *
- * source   docs.bird.com/api: "verifying a webhook subscription", "message status and interactions" (also: retries for
- *          8 hours), "receiving messages" of SMS, WhatsApp and Line, "sending messages", "messaging" (202 with id); read
- *          2026-11-22. Assumed: how old a timestamp may be (as long as they retry), the states sending_failed,
- *          delivery_failed, rejected, skipped and expired as failed, that an interaction names messageId and
- *          type, and at most ten parts to an SMS
+ * source   docs.bird.com/api: "verifying a webhook subscription", "message status and interactions" (also:
+ * retries for 8 hours), "receiving messages" of SMS, WhatsApp and Line, "sending messages", "messaging" (202
+ * with id); read 2026-11-22. Assumed: how old a timestamp may be (as long as they retry), the states
+ * sending_failed, delivery_failed, rejected, skipped and expired as failed, that an interaction names
+ * messageId and type, and at most ten parts to an SMS
  */
 #include "lib/base/base64.h"
 #include "lib/base/hmac.h"
@@ -42,8 +42,8 @@ static bool is_recent(const char *stamp, int64_t now_us)
 	return age_us <= MAX_AGE_S * WHEN_SECOND_US;
 }
 
-static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r, const char *header,
-		      const char *stamp)
+static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		      const char *header, const char *stamp)
 {
 	const char *urls[PROOF_MAX_URLS], *secret;
 	int n = proof_urls(a, in, r->url, urls);
@@ -58,8 +58,8 @@ static bool is_signed(struct arena *a, const struct inbox *in, const struct chan
 		const char *first = arena_printf(a, "%s\n%s\n", stamp, urls[i]);
 
 		for (int k = 0; !ok && (secret = inbox_secret(in, "secret", k)); k++) {
-			hmac_sha256_two(secret, (struct bytes){ (const uint8_t *)first, strlen(first) },
-					(struct bytes){ digest, sizeof digest }, want);
+			hmac_sha256_two(secret, (struct bytes){(const uint8_t *)first, strlen(first)},
+					(struct bytes){digest, sizeof digest}, want);
 			ok = same_bytes(want, mac.data, sizeof want);
 		}
 	}
@@ -74,7 +74,8 @@ static int verify(const struct inbox *in, const struct channel_request *r)
 	struct arena *a;
 	bool ok;
 
-	if (!header || !stamp || strlen(header) > 100 || strlen(stamp) > MAX_STAMP || !r->url || !is_recent(stamp, r->now_us))
+	if (!header || !stamp || strlen(header) > 100 || strlen(stamp) > MAX_STAMP || !r->url ||
+	    !is_recent(stamp, r->now_us))
 		return CHANNEL_REFUSED;
 	a = arena_new(SLACK + 3 * PROOF_MAX_URLS * strlen(r->url));
 	ok = is_signed(a, in, r, header, stamp);
@@ -116,7 +117,8 @@ static void keep(struct contact *c, const char *to, const struct jsonr *obj, con
 
 static void read_files(struct post *p, struct contact *c, const struct jsonr *files)
 {
-	jsonr_foreach(files, f) {
+	jsonr_foreach(files, f)
+	{
 		const char *type = jsonr_str(f, "contentType");
 		const char *name = jsonr_str(f, "filename");
 
@@ -210,29 +212,39 @@ static void read_message(struct post *p)
 }
 
 static const struct texting_status statuses[] = {
-	{ "sent", DELIVERY_SENT },		{ "delivered", DELIVERY_DELIVERED }, { "read", DELIVERY_READ },
-	{ "sending_failed", DELIVERY_FAILED },	{ "delivery_failed", DELIVERY_FAILED }, { "rejected", DELIVERY_FAILED },
-	{ "skipped", DELIVERY_FAILED },		{ "expired", DELIVERY_FAILED },	     { NULL, DELIVERY_NONE },
+	{"sent", DELIVERY_SENT},
+	{"delivered", DELIVERY_DELIVERED},
+	{"read", DELIVERY_READ},
+	{"sending_failed", DELIVERY_FAILED},
+	{"delivery_failed", DELIVERY_FAILED},
+	{"rejected", DELIVERY_FAILED},
+	{"skipped", DELIVERY_FAILED},
+	{"expired", DELIVERY_FAILED},
+	{NULL, DELIVERY_NONE},
 };
 
 static void read_status(struct post *p)
 {
 	const char *status = jsonr_str(p->payload, "status");
 	enum delivery is_now = texting_delivery(statuses, status);
-	struct delivery_report *r = texting_report(p->a, p->out, jsonr_str(p->payload, "id"), jsonr_str(p->payload, "reference"),
-						   is_now, moment(p->payload, "lastStatusAt"));
+	struct delivery_report *r =
+		texting_report(p->a, p->out, jsonr_str(p->payload, "id"), jsonr_str(p->payload, "reference"),
+			       is_now, moment(p->payload, "lastStatusAt"));
 
 	if (r && is_now == DELIVERY_FAILED)
-		texting_failed(p->a, r, NULL, is(status, "rejected") ? "refused by the provider" : "not delivered");
+		texting_failed(p->a, r, NULL,
+			       is(status, "rejected") ? "refused by the provider" : "not delivered");
 }
 
 /* opened and read say the same; clicks and the like are nothing to us */
 static void read_interaction(struct post *p)
 {
-	static const struct texting_status seen[] = { { "read", DELIVERY_READ }, { "opened", DELIVERY_READ }, { NULL, DELIVERY_NONE } };
+	static const struct texting_status seen[] = {
+		{"read", DELIVERY_READ}, {"opened", DELIVERY_READ}, {NULL, DELIVERY_NONE}};
 
 	texting_report(p->a, p->out, jsonr_str(p->payload, "messageId"), NULL,
-		       texting_delivery(seen, jsonr_str(p->payload, "type")), moment(p->payload, "createdAt"));
+		       texting_delivery(seen, jsonr_str(p->payload, "type")),
+		       moment(p->payload, "createdAt"));
 }
 
 static bool other_account(const struct post *p)
@@ -248,9 +260,10 @@ static bool ends_with(const char *s, const char *end)
 	return s && strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
 }
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
-	struct post p = { a, in, out, NULL };
+	struct post p = {a, in, out, NULL};
 	const struct jsonr *root;
 	const char *event, *way;
 
@@ -273,7 +286,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	else if (is(way, "outgoing") || ends_with(event, ".outbound"))
 		read_status(&p);
 	else if (event)
-		out->n_ignored++;    /* channels, templates, conversations, … */
+		out->n_ignored++; /* channels, templates, conversations, … */
 	else
 		texting_unreadable(out, "neither a message nor an event");
 	return 0;
@@ -281,15 +294,19 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 /* ---- what goes out ---- */
 
-/* {"name": project id, "version"?, "language", "parameters" | "variables"} as Bird wants it; NULL when it is none */
+/* {"name": project id, "version"?, "language", "parameters" | "variables"} as Bird wants it; NULL when it is
+ * none */
 static json_t *template_of(const json_t *t)
 {
-	const char *name = jsonx_str(t, "name"), *version = jsonx_str(t, "version"), *locale = jsonx_str(t, "language");
+	const char *name = jsonx_str(t, "name"), *version = jsonx_str(t, "version"),
+		   *locale = jsonx_str(t, "language");
 	json_t *variables = json_object_get(t, "variables"), *out;
 
-	if (!sending_is_token(name) || strlen(name) > MAX_UUID || !locale || (variables && !json_is_object(variables)))
+	if (!sending_is_token(name) || strlen(name) > MAX_UUID || !locale ||
+	    (variables && !json_is_object(variables)))
 		return NULL;
-	out = json_pack("{s:s, s:s, s:s}", "projectId", name, "version", version ? version : "latest", "locale", locale);
+	out = json_pack("{s:s, s:s, s:s}", "projectId", name, "version", version ? version : "latest",
+			"locale", locale);
 	if (variables)
 		json_object_set(out, "variables", variables);
 	return out;
@@ -300,7 +317,8 @@ static bool is_path_part(const char *s)
 	return sending_is_token(s) && !strpbrk(s, "/?#") && strlen(s) <= MAX_UUID;
 }
 
-static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
+static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		   struct channel_send *out)
 {
 	const char *workspace = jsonx_str(in->settings, "workspace"), *token = inbox_secret(in, "token", 0);
 	int refused = texting_check(in, rep);
@@ -316,26 +334,30 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 		return refused;
 	memset(out, 0, sizeof *out);
 	m = json_pack("{s:{s:[{s:s, s:s}]}, s:s}", "receiver", "contacts", "identifierKey",
-		      !strcmp(rep->to_kind, "phone") ? "phonenumber" : "whatsappuserid", "identifierValue", rep->to, "reference",
-		      rep->contact_id);
+		      !strcmp(rep->to_kind, "phone") ? "phonenumber" : "whatsappuserid", "identifierValue",
+		      rep->to, "reference", rep->contact_id);
 	if (template_)
 		json_object_set_new(m, "template", template_);
 	else
-		json_object_set_new(m, "body", json_pack("{s:s, s:{s:s}}", "type", "text", "text", "text", rep->text));
-	out->url = arena_printf(a, "%s/workspaces/%s/channels/%s/messages", sending_base(in, API_URL), workspace, in->account);
+		json_object_set_new(m, "body",
+				    json_pack("{s:s, s:{s:s}}", "type", "text", "text", "text", rep->text));
+	out->url = arena_printf(a, "%s/workspaces/%s/channels/%s/messages", sending_base(in, API_URL),
+				workspace, in->account);
 	sending_header(a, out, "Authorization", arena_printf(a, "AccessKey %s", token));
 	sending_json(a, out, m);
 	return 0;
 }
 
-static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id, const char **error)
+static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id,
+			      const char **error)
 {
 	json_t *root;
 
 	return sending_answer(a, status, body, "/id", provider_id, error, &root);
 }
 
-/* their files ask for the access key; those that are signed by themselves are elsewhere: settings.media_hosts */
+/* their files ask for the access key; those that are signed by themselves are elsewhere: settings.media_hosts
+ */
 static int media(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
 		 struct channel_media *out)
 {
@@ -347,7 +369,7 @@ static int media(struct arena *a, const struct inbox *in, const char *provider_r
 	return 0;
 }
 
-static const char *const hosts[] = { ".bird.com", ".messagebird.com", NULL };
+static const char *const hosts[] = {".bird.com", ".messagebird.com", NULL};
 
 const struct channel_ops channel_bird = {
 	.name = "bird",

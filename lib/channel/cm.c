@@ -1,16 +1,16 @@
 /*
  * cm.c - CM.com (Business Messaging): SMS and WhatsApp, in and out
  *
- * A post is one message, one event, or the status of one or more messages of ours. Nothing is signed: the secret stands
- * in the URL that CM.com is given (?secret=…), or in a header as in proof_own; settings.allow, a list of addresses, lets
- * only those in. A message has no id: it is known by channel, who, when and what. Its reference names a message
- * of ours that it answers. Numbers begin with 00.
+ * A post is one message, one event, or the status of one or more messages of ours. Nothing is signed: the
+ * secret stands in the URL that CM.com is given (?secret=…), or in a header as in proof_own; settings.allow,
+ * a list of addresses, lets only those in. A message has no id: it is known by channel, who, when and what.
+ * Its reference names a message of ours that it answers. Numbers begin with 00.
  *
  * settings.from: our number or name. token: the product token.
  *
- * source   developers.cm.com/messaging: "incoming messages", "incoming events", "incoming status reports" (JSON),
- *          "business messaging API"; cmdotcom/text-sdk-php and jjideenschmiede/gocm (requests and answers); read
- *          2026-11-22. Assumed: the codes of a status (0 taken by the network, 1 refused, 2 delivered, 3 failed,
+ * source   developers.cm.com/messaging: "incoming messages", "incoming events", "incoming status reports"
+ * (JSON), "business messaging API"; cmdotcom/text-sdk-php and jjideenschmiede/gocm (requests and answers);
+ * read 2026-11-22. Assumed: the codes of a status (0 taken by the network, 1 refused, 2 delivered, 3 failed,
  *          4 read), what custom holds, and eight parts to an SMS (their own default)
  */
 #include "lib/base/hmac.h"
@@ -33,7 +33,8 @@ static bool is_allowed(const struct inbox *in, const char *peer)
 
 	if (!allow)
 		return true;
-	json_array_foreach((json_t *)allow, i, one) {
+	json_array_foreach((json_t *)allow, i, one)
+	{
 		if (peer && json_is_string(one) && !strcmp(json_string_value(one), peer))
 			return true;
 	}
@@ -54,7 +55,7 @@ static bool has_secret(const struct inbox *in, const char *given)
 static int verify(const struct inbox *in, const struct channel_request *r)
 {
 	enum { SLACK = 1 << 16 };
-	struct bytes query = { (const uint8_t *)r->query, strlen(r->query) };
+	struct bytes query = {(const uint8_t *)r->query, strlen(r->query)};
 	struct arena *a = arena_new(SLACK + 64 * query.len);
 	struct form *f = arena_new_of(a, struct form);
 	bool ok = !form_urlencoded(a, query, f) && has_secret(in, form_get(f, "secret"));
@@ -132,9 +133,13 @@ static const char *key_of(struct post *p, const char *text)
 {
 	const struct jsonr *message = jsonr_obj(p->root, "message"), *custom = jsonr_obj(message, "custom");
 	const char *parts[] = {
-		jsonr_str(p->root, "channel"), jsonr_str(jsonr_obj(p->root, "from"), "number"), jsonr_str(p->root, "timeUtc"),
-		text, jsonr_str(jsonr_obj(message, "media"), "mediaUri"),
-		jsonr_first(custom) ? arena_dup(p->a, custom->source, custom->len) : NULL, NULL,
+		jsonr_str(p->root, "channel"),
+		jsonr_str(jsonr_obj(p->root, "from"), "number"),
+		jsonr_str(p->root, "timeUtc"),
+		text,
+		jsonr_str(jsonr_obj(message, "media"), "mediaUri"),
+		jsonr_first(custom) ? arena_dup(p->a, custom->source, custom->len) : NULL,
+		NULL,
 	};
 
 	for (size_t i = 0; i + 1 < sizeof parts / sizeof *parts; i++) {
@@ -154,11 +159,13 @@ static void read_message(struct post *p, const struct jsonr *message)
 	c->kind = KIND_TEXT;
 	c->provider_id = key_of(p, text);
 	c->provider_time_us = moment(p, p->root, "timeUtc");
-	c->reply_to = texting_id(p->a, reference && *reference ? reference : jsonr_str(p->root, "messageContext"));
+	c->reply_to =
+		texting_id(p->a, reference && *reference ? reference : jsonr_str(p->root, "messageContext"));
 	texting_from(p->a, c, jsonr_str(from, "number"));
 	texting_name(p->a, c, jsonr_str(from, "name"));
 	read_custom(c, jsonr_obj(message, "custom"));
-	texting_media(p->a, c, jsonr_str(media, "mediaUri"), jsonr_str(media, "contentType"), jsonr_str(media, "title"));
+	texting_media(p->a, c, jsonr_str(media, "mediaUri"), jsonr_str(media, "contentType"),
+		      jsonr_str(media, "title"));
 	if (c->n_attachments)
 		c->kind = KIND_MEDIA;
 	if (text && c->kind == KIND_TEXT)
@@ -176,8 +183,8 @@ static void read_message(struct post *p, const struct jsonr *message)
 /* ---- what became of ours ---- */
 
 static const struct texting_status states[] = {
-	{ "0", DELIVERY_SENT },	  { "1", DELIVERY_FAILED }, { "2", DELIVERY_DELIVERED },
-	{ "3", DELIVERY_FAILED }, { "4", DELIVERY_READ },   { NULL, DELIVERY_NONE },
+	{"0", DELIVERY_SENT},   {"1", DELIVERY_FAILED}, {"2", DELIVERY_DELIVERED},
+	{"3", DELIVERY_FAILED}, {"4", DELIVERY_READ},   {NULL, DELIVERY_NONE},
 };
 
 /* a code is a text in one of their examples, a number in another */
@@ -194,17 +201,20 @@ static void read_status(struct post *p, const struct jsonr *m)
 	const struct jsonr *status = jsonr_obj(m, "status");
 	const char *reference = jsonr_str(m, "reference"), *code = code_at(p, status, "code");
 	enum delivery is_now = texting_delivery(states, code);
-	struct delivery_report *r = texting_report(p->a, p->out, reference, reference, is_now, moment(p, m, "received"));
+	struct delivery_report *r =
+		texting_report(p->a, p->out, reference, reference, is_now, moment(p, m, "received"));
 
 	if (r && is_now == DELIVERY_FAILED)
-		texting_failed(p->a, r, code_at(p, status, "errorCode"), is(code, "1") ? "refused by the provider" : "not delivered");
+		texting_failed(p->a, r, code_at(p, status, "errorCode"),
+			       is(code, "1") ? "refused by the provider" : "not delivered");
 }
 
 static void read_statuses(struct post *p, const struct jsonr *msg)
 {
 	if (jsonr_is(msg, JSON_OBJECT))
 		read_status(p, msg);
-	jsonr_foreach(jsonr_is(msg, JSON_ARRAY) ? msg : NULL, one) {
+	jsonr_foreach(jsonr_is(msg, JSON_ARRAY) ? msg : NULL, one)
+	{
 		if (one->type == JSON_OBJECT)
 			read_status(p, one);
 		else
@@ -216,7 +226,9 @@ static void read_statuses(struct post *p, const struct jsonr *msg)
 static void read_event(struct post *p, const struct jsonr *event)
 {
 	static const struct texting_status seen[] = {
-		{ "seen", DELIVERY_READ }, { "read", DELIVERY_READ }, { NULL, DELIVERY_NONE },
+		{"seen", DELIVERY_READ},
+		{"read", DELIVERY_READ},
+		{NULL, DELIVERY_NONE},
 	};
 	const char *about = jsonr_str(p->root, "messageContext");
 
@@ -233,9 +245,10 @@ static int unreadable(struct channel_batch *out, const char *why)
 	return CHANNEL_UNREADABLE;
 }
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
-	struct post p = { a, in, NULL, out };
+	struct post p = {a, in, NULL, out};
 	const struct jsonr *msg;
 
 	memset(out, 0, sizeof *out);
@@ -270,22 +283,27 @@ static json_t *components_of(const json_t *texts)
 	return json_pack("[{s:s, s:o}]", "type", "body", "parameters", parameters);
 }
 
-/* {"name","language","parameters"?: [texts] | "components"?}, with settings.namespace; NULL when it is none */
+/* {"name","language","parameters"?: [texts] | "components"?}, with settings.namespace; NULL when it is none
+ */
 static json_t *template_of(const struct inbox *in, const json_t *t)
 {
 	const char *name = jsonx_str(t, "name"), *language = jsonx_str(t, "language");
-	json_t *components = json_object_get(t, "components"), *texts = jsonx_arr(t, "parameters"), *text, *out;
+	json_t *components = json_object_get(t, "components"), *texts = jsonx_arr(t, "parameters"), *text,
+	       *out;
 	size_t i;
 
 	if (!language)
 		language = jsonx_str(jsonx_obj(t, "language"), "code");
-	if (!sending_is_token(name) || !sending_is_token(language) || (components && !json_is_array(components)))
+	if (!sending_is_token(name) || !sending_is_token(language) ||
+	    (components && !json_is_array(components)))
 		return NULL;
-	json_array_foreach(texts, i, text) {
+	json_array_foreach(texts, i, text)
+	{
 		if (!json_is_string(text))
 			return NULL;
 	}
-	out = json_pack("{s:s, s:{s:s, s:s}}", "element_name", name, "language", "policy", "deterministic", "code", language);
+	out = json_pack("{s:s, s:{s:s, s:s}}", "element_name", name, "language", "policy", "deterministic",
+			"code", language);
 	jsonx_put(out, "namespace", jsonx_str(in->settings, "namespace"));
 	if (components)
 		json_object_set(out, "components", components);
@@ -298,9 +316,9 @@ static json_t *template_of(const struct inbox *in, const json_t *t)
 static json_t *message_of(struct arena *a, const struct inbox *in, const struct channel_reply *rep)
 {
 	bool whatsapp = texting_is_whatsapp(in);
-	json_t *m = json_pack("{s:s, s:[{s:s}], s:s, s:[s]}", "from", jsonx_str(in->settings, "from"), "to", "number",
-			      arena_printf(a, "00%s", texting_digits(rep->to)), "reference", rep->contact_id,
-			      "allowedChannels", whatsapp ? "WhatsApp" : "SMS");
+	json_t *m = json_pack("{s:s, s:[{s:s}], s:s, s:[s]}", "from", jsonx_str(in->settings, "from"), "to",
+			      "number", arena_printf(a, "00%s", texting_digits(rep->to)), "reference",
+			      rep->contact_id, "allowedChannels", whatsapp ? "WhatsApp" : "SMS");
 
 	if (!whatsapp) {
 		json_object_set_new(m, "minimumNumberOfMessageParts", json_integer(1));
@@ -309,7 +327,8 @@ static json_t *message_of(struct arena *a, const struct inbox *in, const struct 
 	return m;
 }
 
-static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
+static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		   struct channel_send *out)
 {
 	const char *from = jsonx_str(in->settings, "from"), *token = inbox_secret(in, "token", 0);
 	int refused = texting_check(in, rep);
@@ -327,31 +346,38 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 		return refused;
 	memset(out, 0, sizeof *out);
 	m = message_of(a, in, rep);
-	json_object_set_new(m, "body", json_pack("{s:s, s:s}", "type", "auto", "content", rep->text ? rep->text : jsonx_str(rep->template_, "name")));
+	json_object_set_new(m, "body",
+			    json_pack("{s:s, s:s}", "type", "auto", "content",
+				      rep->text ? rep->text : jsonx_str(rep->template_, "name")));
 	if (rich)
 		json_object_set_new(m, "richContent", rich);
 	out->url = arena_printf(a, "%s/v1.0/message", sending_base(in, API_URL));
-	sending_json(a, out, json_pack("{s:{s:{s:s}, s:[o]}}", "messages", "authentication", "productToken", token, "msg", m));
+	sending_json(a, out,
+		     json_pack("{s:{s:{s:s}, s:[o]}}", "messages", "authentication", "productToken", token,
+			       "msg", m));
 	return 0;
 }
 
 /* 200 says that it was understood; each message has a status of its own */
-static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id, const char **error)
+static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id,
+			      const char **error)
 {
 	json_t *root;
-	enum sent_outcome outcome = sending_answer(a, status, body, "/messages/0/reference", provider_id, error, &root);
+	enum sent_outcome outcome =
+		sending_answer(a, status, body, "/messages/0/reference", provider_id, error, &root);
 	const json_t *one = json_array_get(jsonx_arr(root, "messages"), 0);
 	const char *what = jsonx_str(one, "status");
 
 	if (what && strcmp(what, "Accepted") != 0 && status < 500) {
 		*provider_id = NULL;
-		*error = arena_printf(a, "%lld: refused by the provider", (long long)jsonx_int(one, "messageErrorCode", 0));
+		*error = arena_printf(a, "%lld: refused by the provider",
+				      (long long)jsonx_int(one, "messageErrorCode", 0));
 		return SENT_FAILED;
 	}
 	return outcome;
 }
 
-static const char *const hosts[] = { ".cm.com", ".cmtelecom.com", NULL };
+static const char *const hosts[] = {".cm.com", ".cmtelecom.com", NULL};
 
 const struct channel_ops channel_cm = {
 	.name = "cm",

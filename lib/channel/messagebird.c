@@ -1,18 +1,20 @@
 /*
  * messagebird.c - MessageBird (classic): SMS, in and out
  *
- * A message comes by POST as a form, or from a flow as a flat JSON object; what became of ours by GET or POST. Names
- * differ in case and stand there twice: the last one counts. A message without an id is known by who, when and what.
+ * A message comes by POST as a form, or from a flow as a flat JSON object; what became of ours by GET or
+ * POST. Names differ in case and stand there twice: the last one counts. A message without an id is known by
+ * who, when and what.
  *
- * MessageBird-Signature-JWT: a JWT (HS256) of the inbox's secret with iss "MessageBird", nbf, exp, jti, url_hash =
- * hex SHA-256 of the URL and, with a body, payload_hash = that of the body. It is good for a minute, and a message
- * or status is stored once however often it comes: its jti need not be kept.
+ * MessageBird-Signature-JWT: a JWT (HS256) of the inbox's secret with iss "MessageBird", nbf, exp, jti,
+ * url_hash = hex SHA-256 of the URL and, with a body, payload_hash = that of the body. It is good for a
+ * minute, and a message or status is stored once however often it comes: its jti need not be kept.
  *
  * settings.from: our number or name. token: the access key.
  *
- * source   messagebird/php-rest-api and messagebird-nodejs (webhook signatures), developers.messagebird.com/api/
- *          sms-messaging, nyaruka/courier handlers/messagebird (names of fields; errorStopped 103); read 2026-11-22.
- *          Assumed: at most nine parts to a message (their 1377 characters), and message_id before id when both come
+ * source   messagebird/php-rest-api and messagebird-nodejs (webhook signatures),
+ * developers.messagebird.com/api/ sms-messaging, nyaruka/courier handlers/messagebird (names of fields;
+ * errorStopped 103); read 2026-11-22. Assumed: at most nine parts to a message (their 1377 characters), and
+ * message_id before id when both come
  */
 #include "lib/base/b64url.h"
 #include "lib/base/hmac.h"
@@ -45,7 +47,8 @@ static bool is_now(const struct jsonr *claims, int64_t now_us)
 }
 
 /* what the token says about this very request */
-static bool fits(struct arena *a, const struct inbox *in, const struct channel_request *r, const struct jsonr *claims)
+static bool fits(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 const struct jsonr *claims)
 {
 	const char *urls[PROOF_MAX_URLS], *iss = jsonr_str(claims, "iss"), *jti = jsonr_str(claims, "jti");
 	const char *body = jsonr_str(claims, "payload_hash");
@@ -54,13 +57,14 @@ static bool fits(struct arena *a, const struct inbox *in, const struct channel_r
 
 	for (int i = 0; i < n; i++)
 		url_fits |= is_hash_of(jsonr_str(claims, "url_hash"),
-				       (struct bytes){ (const uint8_t *)urls[i], strlen(urls[i]) });
+				       (struct bytes){(const uint8_t *)urls[i], strlen(urls[i])});
 	return url_fits && iss && !strcmp(iss, "MessageBird") && jti && *jti && is_now(claims, r->now_us) &&
 	       (r->body.len || (body && *body) ? is_hash_of(body, r->body) : true);
 }
 
 /* the parts of "head.claims.mac", decoded; *head is cut off at its dot */
-static bool split(struct arena *a, char *token, const struct jsonr **head, const struct jsonr **claims, struct bytes *mac)
+static bool split(struct arena *a, char *token, const struct jsonr **head, const struct jsonr **claims,
+		  struct bytes *mac)
 {
 	char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
 	struct bytes h, c;
@@ -68,15 +72,17 @@ static bool split(struct arena *a, char *token, const struct jsonr **head, const
 	if (!second || strchr(second + 1, '.'))
 		return false;
 	*first = *second = '\0';
-	return b64url_decode(a, token, &h) && b64url_decode(a, first + 1, &c) && b64url_decode(a, second + 1, mac) &&
-	       !jsonr_load(a, h, head) && !jsonr_load(a, c, claims) && mac->len == SHA256_BYTES;
+	return b64url_decode(a, token, &h) && b64url_decode(a, first + 1, &c) &&
+	       b64url_decode(a, second + 1, mac) && !jsonr_load(a, h, head) && !jsonr_load(a, c, claims) &&
+	       mac->len == SHA256_BYTES;
 }
 
-static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r, const char *token)
+static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		      const char *token)
 {
 	const struct jsonr *head, *claims;
 	const char *alg, *secret, *dot = strrchr(token, '.');
-	struct bytes what = { (const uint8_t *)token, dot ? (size_t)(dot - token) : 0 }, mac;
+	struct bytes what = {(const uint8_t *)token, dot ? (size_t)(dot - token) : 0}, mac;
 	uint8_t want[SHA256_BYTES];
 	bool ok = false;
 
@@ -137,14 +143,16 @@ static const char *first(const struct post *p, const char *const *names)
 		s = get(p, *names);
 	return s;
 }
-#define FIRST(p, ...) first(p, (const char *const[]){ __VA_ARGS__, NULL })
+#define FIRST(p, ...) first(p, (const char *const[]){__VA_ARGS__, NULL})
 
 /* "20230727004929", UTC */
 static bool compact_time(struct post *p, const char *s, int64_t *us)
 {
 	if (!s || strlen(s) != 14 || strspn(s, "0123456789") != 14)
 		return false;
-	return when_parse(arena_printf(p->a, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", s, s + 4, s + 6, s + 8, s + 10, s + 12), us);
+	return when_parse(
+		arena_printf(p->a, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", s, s + 4, s + 6, s + 8, s + 10, s + 12),
+		us);
 }
 
 static int64_t moment(struct post *p)
@@ -154,7 +162,8 @@ static int64_t moment(struct post *p)
 
 	if (get(p, "createdDatetime") && when_parse(get(p, "createdDatetime"), &us))
 		return us;
-	if (compact_time(p, get(p, "receive_datetime"), &us) || (get(p, "date_utc") && when_unix(get(p, "date_utc"), &us)))
+	if (compact_time(p, get(p, "receive_datetime"), &us) ||
+	    (get(p, "date_utc") && when_unix(get(p, "date_utc"), &us)))
 		return us;
 	if (at)
 		when_parse(at, &us);
@@ -167,7 +176,8 @@ static void read_media(struct post *p, struct contact *c)
 	for (int i = 0; i < p->f->n_fields; i++) {
 		char *s = arena_str(p->a, p->f->fields[i].value), *end;
 
-		if (strcasecmp(p->f->fields[i].name, "mediaURLs") && strcasecmp(p->f->fields[i].name, "mediaUrls[]"))
+		if (strcasecmp(p->f->fields[i].name, "mediaURLs") &&
+		    strcasecmp(p->f->fields[i].name, "mediaUrls[]"))
 			continue;
 		for (; *s; s = end + (*end != '\0')) {
 			s += strspn(s, "[]\" ");
@@ -195,38 +205,50 @@ static void read_message(struct post *p, const char *who)
 	else if (text)
 		contact_set_text(p->a, c, text);
 	if (!c->provider_id)
-		c->provider_id = texting_key(p->a, "messagebird",
-					     (const char *const[]){ who, at ? at : "", text ? text : "",
-								    c->n_attachments ? c->attachments[0].provider_ref : "", NULL });
+		c->provider_id = texting_key(
+			p->a, "messagebird",
+			(const char *const[]){who, at ? at : "", text ? text : "",
+					      c->n_attachments ? c->attachments[0].provider_ref : "", NULL});
 	p->out->n_contacts = 1;
 }
 
 static const struct texting_status statuses[] = {
-	{ "sent", DELIVERY_SENT },	     { "buffered", DELIVERY_SENT },  { "delivered", DELIVERY_DELIVERED },
-	{ "read", DELIVERY_READ },	     { "expired", DELIVERY_FAILED }, { "delivery_failed", DELIVERY_FAILED },
-	{ "delivery failed", DELIVERY_FAILED }, { "rejected", DELIVERY_FAILED }, { "failed", DELIVERY_FAILED },
-	{ NULL, DELIVERY_NONE },
+	{"sent", DELIVERY_SENT},
+	{"buffered", DELIVERY_SENT},
+	{"delivered", DELIVERY_DELIVERED},
+	{"read", DELIVERY_READ},
+	{"expired", DELIVERY_FAILED},
+	{"delivery_failed", DELIVERY_FAILED},
+	{"delivery failed", DELIVERY_FAILED},
+	{"rejected", DELIVERY_FAILED},
+	{"failed", DELIVERY_FAILED},
+	{NULL, DELIVERY_NONE},
 };
 
 static void read_status(struct post *p, const char *status)
 {
 	const char *code = get(p, "statusErrorCode");
 	enum delivery is = texting_delivery(statuses, status);
-	struct delivery_report *r = texting_report(p->a, p->out, FIRST(p, "message_id", "id"), get(p, "reference"), is, moment(p));
+	struct delivery_report *r = texting_report(p->a, p->out, FIRST(p, "message_id", "id"),
+						   get(p, "reference"), is, moment(p));
 	bool stopped = texting_code(code) == STOPPED;
-	struct contact to = { 0 };
+	struct contact to = {0};
 
 	if (!r || is != DELIVERY_FAILED)
 		return;
-	texting_failed(p->a, r, code, stopped ? "the recipient asked for no more messages" : !strcmp(status, "expired") ? "not delivered in time" : "not delivered");
+	texting_failed(p->a, r, code,
+		       stopped                      ? "the recipient asked for no more messages"
+		       : !strcmp(status, "expired") ? "not delivered in time"
+						    : "not delivered");
 	texting_from(p->a, &to, get(p, "recipient"));
 	if (stopped && to.n_from)
 		r->opted_out = to.from[0];
 }
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
-	struct post p = { a, in, arena_new_of(a, struct form), out };
+	struct post p = {a, in, arena_new_of(a, struct form), out};
 	const char *who, *status;
 
 	memset(out, 0, sizeof *out);
@@ -247,7 +269,8 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 /* ---- what goes out ---- */
 
-static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
+static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		   struct channel_send *out)
 {
 	const char *from = jsonx_str(in->settings, "from"), *token = inbox_secret(in, "token", 0);
 	const char *hook = texting_hook(a, in, rep);
@@ -261,8 +284,9 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 	if (refused)
 		return refused;
 	memset(out, 0, sizeof *out);
-	m = json_pack("{s:s, s:[s], s:s, s:s, s:s}", "originator", from, "recipients", texting_digits(rep->to), "body",
-		      rep->text, "datacoding", "auto", "reference", rep->contact_id);
+	m = json_pack("{s:s, s:[s], s:s, s:s, s:s}", "originator", from, "recipients",
+		      texting_digits(rep->to), "body", rep->text, "datacoding", "auto", "reference",
+		      rep->contact_id);
 	jsonx_put(m, "reportUrl", hook);
 	out->url = arena_printf(a, "%s/messages", sending_base(in, API_URL));
 	sending_header(a, out, "Authorization", arena_printf(a, "AccessKey %s", token));
@@ -271,7 +295,8 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 	return 0;
 }
 
-static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id, const char **error)
+static enum sent_outcome sent(struct arena *a, int status, struct bytes body, const char **provider_id,
+			      const char **error)
 {
 	json_t *root;
 	enum sent_outcome outcome = sending_answer(a, status, body, "/id", provider_id, error, &root);
@@ -284,7 +309,7 @@ static enum sent_outcome sent(struct arena *a, int status, struct bytes body, co
 	return outcome;
 }
 
-static const char *const hosts[] = { ".messagebird.com", NULL };
+static const char *const hosts[] = {".messagebird.com", NULL};
 
 const struct channel_ops channel_messagebird = {
 	.name = "messagebird",

@@ -29,7 +29,7 @@ const char *texting_key(struct arena *a, const char *salt, const char *const *pa
 
 	for (; *parts; parts++)
 		all = arena_printf(a, "%s%zu:%s", all, strlen(*parts), *parts);
-	return answers_body_key(a, salt, (struct bytes){ (const uint8_t *)all, strlen(all) });
+	return answers_body_key(a, salt, (struct bytes){(const uint8_t *)all, strlen(all)});
 }
 
 void texting_unreadable(struct channel_batch *out, const char *why)
@@ -45,7 +45,8 @@ static void add_json(struct arena *a, struct form *f, const char *name, const st
 	if (f->n_fields == FORM_MAX_FIELDS || (v->type != JSON_STRING && v->type != JSON_INTEGER))
 		return;
 	f->fields[f->n_fields++] = (struct form_field){
-		name, v->type == JSON_STRING ? v->text : arena_dup(a, v->source, v->len),
+		name,
+		v->type == JSON_STRING ? v->text : arena_dup(a, v->source, v->len),
 	};
 }
 
@@ -55,11 +56,11 @@ static bool read_json(struct arena *a, struct bytes body, struct form *f)
 
 	if (jsonr_load(a, body, &root) || root->type != JSON_OBJECT)
 		return false;
-	jsonr_foreach(root, v) {
+	jsonr_foreach(root, v)
+	{
 		if (v->type != JSON_ARRAY)
 			add_json(a, f, v->key, v);
-		jsonr_foreach(v->type == JSON_ARRAY ? v : NULL, one)
-			add_json(a, f, v->key, one);
+		jsonr_foreach(v->type == JSON_ARRAY ? v : NULL, one) add_json(a, f, v->key, one);
 	}
 	return true;
 }
@@ -92,7 +93,7 @@ const char *texting_phone(struct arena *a, const char *s)
 
 static const char *without_channel(const char *s)
 {
-	static const char *const channels[] = { "whatsapp:", "rcs:", "sms:" };
+	static const char *const channels[] = {"whatsapp:", "rcs:", "sms:"};
 
 	for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
 		if (!strncmp(s, channels[i], strlen(channels[i])))
@@ -113,30 +114,31 @@ void texting_from(struct arena *a, struct contact *c, const char *s)
 	else if (phone)
 		contact_add_address(c, "phone", phone);
 	else
-		contact_add_address(c, "sms", utf8_clean(a, (struct bytes){ (const uint8_t *)s, strlen(s) }, MAX_SENDER));
+		contact_add_address(c, "sms",
+				    utf8_clean(a, (struct bytes){(const uint8_t *)s, strlen(s)}, MAX_SENDER));
 }
 
 void texting_name(struct arena *a, struct contact *c, const char *s)
 {
 	if (s && *s)
-		c->name = utf8_clean(a, (struct bytes){ (const uint8_t *)s, strlen(s) }, MAX_NAME);
+		c->name = utf8_clean(a, (struct bytes){(const uint8_t *)s, strlen(s)}, MAX_NAME);
 }
 
 /* ---- what ---- */
 
-/* the whole message, folded, without marks around it. Words that are also an answer to a question ("cancel", "yes") are
- * not in here: the provider tells when it took those as such.
- * source   Twilio's default words (support articles on STOP filtering) less those, and the Dutch ones; read 2026-11-22 */
+/* the whole message, folded, without marks around it. Words that are also an answer to a question ("cancel",
+ * "yes") are not in here: the provider tells when it took those as such. source   Twilio's default words
+ * (support articles on STOP filtering) less those, and the Dutch ones; read 2026-11-22 */
 static const struct {
 	const char *word;
 	enum contact_opt opt;
 } opt_words[] = {
-	{ "stop", OPT_OUT },	    { "stoppen", OPT_OUT },    { "stop sms", OPT_OUT },	   { "sms stop", OPT_OUT },
-	{ "stopall", OPT_OUT },	    { "stop all", OPT_OUT },   { "stop alles", OPT_OUT },  { "stop aub", OPT_OUT },
-	{ "afmelden", OPT_OUT },    { "afmelding", OPT_OUT },  { "meld af", OPT_OUT },	   { "uitschrijven", OPT_OUT },
-	{ "unsubscribe", OPT_OUT }, { "opt out", OPT_OUT },    { "opt-out", OPT_OUT },	   { "optout", OPT_OUT },
-	{ "start", OPT_IN },	    { "unstop", OPT_IN },      { "starten", OPT_IN },	   { "opt in", OPT_IN },
-	{ "opt-in", OPT_IN },	    { "optin", OPT_IN },       { "sms aan", OPT_IN },
+	{"stop", OPT_OUT},        {"stoppen", OPT_OUT},   {"stop sms", OPT_OUT},   {"sms stop", OPT_OUT},
+	{"stopall", OPT_OUT},     {"stop all", OPT_OUT},  {"stop alles", OPT_OUT}, {"stop aub", OPT_OUT},
+	{"afmelden", OPT_OUT},    {"afmelding", OPT_OUT}, {"meld af", OPT_OUT},    {"uitschrijven", OPT_OUT},
+	{"unsubscribe", OPT_OUT}, {"opt out", OPT_OUT},   {"opt-out", OPT_OUT},    {"optout", OPT_OUT},
+	{"start", OPT_IN},        {"unstop", OPT_IN},     {"starten", OPT_IN},     {"opt in", OPT_IN},
+	{"opt-in", OPT_IN},       {"optin", OPT_IN},      {"sms aan", OPT_IN},
 };
 
 static enum contact_opt opt_of(struct arena *a, const char *text)
@@ -191,7 +193,7 @@ void texting_says(struct arena *a, const struct inbox *in, struct contact *c, co
 
 static const char *kind_of(const char *media_type)
 {
-	static const char *const kinds[] = { "image", "audio", "video" };
+	static const char *const kinds[] = {"image", "audio", "video"};
 
 	for (size_t i = 0; media_type && i < sizeof kinds / sizeof *kinds; i++) {
 		size_t n = strlen(kinds[i]);
@@ -202,7 +204,8 @@ static const char *kind_of(const char *media_type)
 	return "file";
 }
 
-void texting_media(struct arena *a, struct contact *c, const char *url, const char *media_type, const char *name)
+void texting_media(struct arena *a, struct contact *c, const char *url, const char *media_type,
+		   const char *name)
 {
 	struct contact_attachment *att;
 
@@ -213,7 +216,8 @@ void texting_media(struct arena *a, struct contact *c, const char *url, const ch
 	att = &c->attachments[c->n_attachments++];
 	att->id = att->provider_ref = arena_str(a, url);
 	if (media_type && *media_type)
-		att->media_type = utf8_clean(a, (struct bytes){ (const uint8_t *)media_type, strlen(media_type) }, 100);
+		att->media_type =
+			utf8_clean(a, (struct bytes){(const uint8_t *)media_type, strlen(media_type)}, 100);
 	att->kind = kind_of(att->media_type);
 	if (name && *name)
 		att->name = form_file_name(a, name);
@@ -232,8 +236,8 @@ enum delivery texting_delivery(const struct texting_status *list, const char *wo
 	return DELIVERY_NONE;
 }
 
-struct delivery_report *texting_report(struct arena *a, struct channel_batch *out, const char *id, const char *ours,
-				       enum delivery status, int64_t at_us)
+struct delivery_report *texting_report(struct arena *a, struct channel_batch *out, const char *id,
+				       const char *ours, enum delivery status, int64_t at_us)
 {
 	struct delivery_report *r = &out->reports[out->n_reports];
 	struct uuid u;
@@ -249,7 +253,8 @@ struct delivery_report *texting_report(struct arena *a, struct channel_batch *ou
 		texting_unreadable(out, "a status without an id");
 		return NULL;
 	}
-	*r = (struct delivery_report){ .provider_id = id, .our_id = arena_str(a, ours), .status = status, .at_us = at_us };
+	*r = (struct delivery_report){
+		.provider_id = id, .our_id = arena_str(a, ours), .status = status, .at_us = at_us};
 	out->n_reports++;
 	return r;
 }
@@ -298,7 +303,7 @@ int texting_parts(const char *text, bool *gsm)
 
 	*gsm = true;
 	while (*text) {
-		char one[5] = { *text };
+		char one[5] = {*text};
 		int n = 1;
 
 		while (n < 4 && (text[n] & 0xc0) == 0x80) {

@@ -1,17 +1,17 @@
 /*
  * twilio.c - Twilio: SMS, WhatsApp and calls, what comes in
  *
- * A post is one thing: a message, what became of a message of ours, or a step of a call. Fields stand in a form, in the
- * query of a GET, or in a flat JSON object. twilio_send.c has what goes out.
+ * A post is one thing: a message, what became of a message of ours, or a step of a call. Fields stand in a
+ * form, in the query of a GET, or in a flat JSON object. twilio_send.c has what goes out.
  *
- * X-Twilio-Signature is base64(HMAC-SHA1(auth token, URL + the pairs of the form, sorted by name)). A body that is
- * no form is covered by bodySHA256 in the query instead.
+ * X-Twilio-Signature is base64(HMAC-SHA1(auth token, URL + the pairs of the form, sorted by name)). A body
+ * that is no form is covered by bodySHA256 in the query instead.
  *
- * source   twilio.com/docs: "webhooks security", "Twilio's request to your incoming message webhook URL" (with the
- *          WhatsApp fields and OptOutType), "track the outbound message status", "TwiML <Gather>"; twilio-python
- *          RequestValidator; read 2026-11-22. That long messages now and then come as base64, and ExternalUserId, are
- *          from the tests of nyaruka/courier. Assumed: that a WhatsApp flow comes in InteractiveData, a choice from a
- *          list in ListId, and that partially_delivered is none of our states
+ * source   twilio.com/docs: "webhooks security", "Twilio's request to your incoming message webhook URL"
+ * (with the WhatsApp fields and OptOutType), "track the outbound message status", "TwiML <Gather>";
+ * twilio-python RequestValidator; read 2026-11-22. That long messages now and then come as base64, and
+ * ExternalUserId, are from the tests of nyaruka/courier. Assumed: that a WhatsApp flow comes in
+ * InteractiveData, a choice from a list in ListId, and that partially_delivered is none of our states
  */
 #include "lib/channel/twilio.h"
 
@@ -64,14 +64,14 @@ static bool sorted_pairs(struct arena *a, struct bytes body, struct bytes *out)
 			continue;
 		end = put(put(end, p[i].name), p[i].value);
 	}
-	*out = (struct bytes){ all, (size_t)(end - all) };
+	*out = (struct bytes){all, (size_t)(end - all)};
 	return true;
 }
 
 /* a body that is no form: its digest stands in the signed URL */
 static bool digest_in_query(struct arena *a, const struct channel_request *r)
 {
-	struct bytes query = { (const uint8_t *)r->query, strlen(r->query) };
+	struct bytes query = {(const uint8_t *)r->query, strlen(r->query)};
 	uint8_t want[SHA256_BYTES], got[SHA256_BYTES];
 	const char *hex;
 	struct form f;
@@ -88,16 +88,17 @@ static bool signs(const char *secret, struct arena *a, const char *url, struct b
 	size_t n = strlen(url);
 	uint8_t *all = arena_alloc(a, n + pairs.len + 1), want[SHA1_BYTES];
 
-	put(put(all, (struct bytes){ (const uint8_t *)url, n }), pairs);
-	hmac_sha1(secret, (struct bytes){ all, n + pairs.len }, want);
+	put(put(all, (struct bytes){(const uint8_t *)url, n}), pairs);
+	hmac_sha1(secret, (struct bytes){all, n + pairs.len}, want);
 	return same_bytes(want, mac.data, sizeof want);
 }
 
-static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r, const char *header)
+static bool is_signed(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		      const char *header)
 {
 	const char *urls[PROOF_MAX_URLS], *secret;
 	int n = proof_urls(a, in, r->url, urls);
-	struct bytes pairs = { 0 }, mac;
+	struct bytes pairs = {0}, mac;
 	bool ok = false;
 
 	if (!base64_decode(a, header, strlen(header), &mac) || mac.len != SHA1_BYTES)
@@ -116,14 +117,15 @@ static bool is_signed(struct arena *a, const struct inbox *in, const struct chan
 
 static int verify(const struct inbox *in, const struct channel_request *r)
 {
-	enum { SLACK = 1 << 20 };    /* pairs, URLs and headers; a copy of the body for each URL and secret */
+	enum { SLACK = 1 << 20 }; /* pairs, URLs and headers; a copy of the body for each URL and secret */
 	const char *header = r->header(r->ctx, "X-Twilio-Signature");
 	struct arena *a;
 	bool ok;
 
 	if (!header)
 		return CHANNEL_REFUSED;
-	a = arena_new(SLACK + (3 + PROOF_MAX_URLS * CHANNEL_MAX_SECRETS) * (r->body.len + strlen(r->query) + 4096));
+	a = arena_new(SLACK +
+		      (3 + PROOF_MAX_URLS * CHANNEL_MAX_SECRETS) * (r->body.len + strlen(r->query) + 4096));
 	ok = is_signed(a, in, r, header);
 	arena_free(a);
 	return ok ? 0 : CHANNEL_REFUSED;
@@ -152,7 +154,8 @@ static bool is(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* A few networks' long messages come as base64 of the text: only what has no blank, and gives a text that has one. */
+/* A few networks' long messages come as base64 of the text: only what has no blank, and gives a text that has
+ * one. */
 static const char *plain(struct post *p, const char *s)
 {
 	enum { SHORTEST = 60 };
@@ -206,7 +209,7 @@ static void read_flow(struct post *p, struct contact *c, const char *answers)
 
 	c->kind = KIND_FORM;
 	texting_keep(p->a, c, "answers", answers);
-	if (!jsonx_load(p->a, (struct bytes){ (const uint8_t *)answers, strlen(answers) }, &j, NULL))
+	if (!jsonx_load(p->a, (struct bytes){(const uint8_t *)answers, strlen(answers)}, &j, NULL))
 		json_object_set(c->fields, "answers", j);
 }
 
@@ -242,7 +245,7 @@ static bool other_account(const struct post *p)
 
 static const char *message_id(const struct post *p)
 {
-	static const char *const names[] = { "MessageSid", "SmsMessageSid", "SmsSid" };
+	static const char *const names[] = {"MessageSid", "SmsMessageSid", "SmsSid"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (get(p, names[i]))
@@ -264,7 +267,8 @@ static void take(struct post *p, struct contact *c)
 static void read_message(struct post *p)
 {
 	struct contact *c = p->out->contacts;
-	const char *says = get(p, "ButtonText") ? get(p, "ButtonText") : get(p, "Body"), *opt = get(p, "OptOutType");
+	const char *says = get(p, "ButtonText") ? get(p, "ButtonText") : get(p, "Body"),
+		   *opt = get(p, "OptOutType");
 
 	c->kind = KIND_TEXT;
 	c->provider_id = message_id(p);
@@ -287,15 +291,16 @@ static void read_message(struct post *p)
 /* ---- what became of ours ---- */
 
 static const struct texting_status statuses[] = {
-	{ "sent", DELIVERY_SENT },	    { "delivered", DELIVERY_DELIVERED }, { "read", DELIVERY_READ },
-	{ "undelivered", DELIVERY_FAILED }, { "failed", DELIVERY_FAILED },	 { "canceled", DELIVERY_FAILED },
-	{ NULL, DELIVERY_NONE },
+	{"sent", DELIVERY_SENT},     {"delivered", DELIVERY_DELIVERED},
+	{"read", DELIVERY_READ},     {"undelivered", DELIVERY_FAILED},
+	{"failed", DELIVERY_FAILED}, {"canceled", DELIVERY_FAILED},
+	{NULL, DELIVERY_NONE},
 };
 
 /* our id stands in the query of the callback that we gave along */
 static const char *our_id(struct post *p)
 {
-	struct bytes query = { (const uint8_t *)p->r->query, strlen(p->r->query) };
+	struct bytes query = {(const uint8_t *)p->r->query, strlen(p->r->query)};
 	struct form *f = arena_new_of(p->a, struct form);
 
 	return form_urlencoded(p->a, query, f) ? NULL : form_get(f, "contact");
@@ -307,7 +312,7 @@ static void read_status(struct post *p, const char *status)
 	long code = texting_code(error);
 	enum delivery is_now = texting_delivery(statuses, status);
 	struct delivery_report *r = texting_report(p->a, p->out, message_id(p), our_id(p), is_now, 0);
-	struct contact to = { 0 };
+	struct contact to = {0};
 
 	if (!r || is_now != DELIVERY_FAILED)
 		return;
@@ -324,7 +329,8 @@ static void read_status(struct post *p, const char *status)
 static bool is_hidden(const char *s)
 {
 	static const char *const hidden[] = {
-		"anonymous", "Anonymous", "+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253", "+464",
+		"anonymous", "Anonymous", "+266696687",   "+7378742833",
+		"+2562533",  "+8566696",  "+86282452253", "+464",
 	};
 
 	for (size_t i = 0; s && i < sizeof hidden / sizeof *hidden; i++) {
@@ -337,14 +343,15 @@ static bool is_hidden(const char *s)
 /* a short word of an id; "" when there is none */
 static const char *word(struct post *p, const char *s)
 {
-	return s ? utf8_clean(p->a, (struct bytes){ (const uint8_t *)s, strlen(s) }, 20) : "";
+	return s ? utf8_clean(p->a, (struct bytes){(const uint8_t *)s, strlen(s)}, 20) : "";
 }
 
-/* The first step of a call has its id; the others hang on it, so that each is one contact. A hidden number is nobody we
- * know: then the call itself is the address. */
+/* The first step of a call has its id; the others hang on it, so that each is one contact. A hidden number is
+ * nobody we know: then the call itself is the address. */
 static void read_call(struct post *p)
 {
-	const char *id = texting_id(p->a, get(p, "CallSid")), *status = get(p, "CallStatus"), *keys = get(p, "Digits");
+	const char *id = texting_id(p->a, get(p, "CallSid")), *status = get(p, "CallStatus"),
+		   *keys = get(p, "Digits");
 	const char *way = get(p, "Direction"), *step = get(p, "SequenceNumber");
 	bool ours = way && !strncmp(way, "outbound", 8);
 	const char *other = get(p, ours ? "To" : "From");
@@ -359,7 +366,8 @@ static void read_call(struct post *p)
 		texting_from(p->a, c, other);
 	if (id && (keys || get(p, "SpeechResult") || !is(status, "ringing"))) {
 		c->reply_to = id;
-		c->provider_id = arena_printf(p->a, "%s:%s:%s", id, keys ? "digits" : word(p, status), word(p, keys ? keys : step));
+		c->provider_id = arena_printf(p->a, "%s:%s:%s", id, keys ? "digits" : word(p, status),
+					      word(p, keys ? keys : step));
 	}
 	texting_keep(p->a, c, "status", status);
 	texting_keep(p->a, c, "digits", keys);
@@ -373,9 +381,10 @@ static void read_call(struct post *p)
 
 /* ---- the post ---- */
 
-static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
+static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
+		 struct channel_batch *out)
 {
-	struct post p = { a, in, r, arena_new_of(a, struct form), out };
+	struct post p = {a, in, r, arena_new_of(a, struct form), out};
 	const char *status;
 
 	memset(out, 0, sizeof *out);
@@ -397,8 +406,9 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	return 0;
 }
 
-/* source   twilio.com/docs/messaging/api/media-resource: a media URL leads on to their CDN; read 2026-11-22 */
-static const char *const hosts[] = { ".twilio.com", ".twiliocdn.com", NULL };
+/* source   twilio.com/docs/messaging/api/media-resource: a media URL leads on to their CDN; read 2026-11-22
+ */
+static const char *const hosts[] = {".twilio.com", ".twiliocdn.com", NULL};
 
 const struct channel_ops channel_twilio = {
 	.name = "twilio",

@@ -4,13 +4,14 @@
 
 #include "lib/channel/channel.h"
 
-enum { TWILIO_STOPPED = 21610 };     /* the citizen told Twilio to send no more */
+enum { TWILIO_STOPPED = 21610 }; /* the citizen told Twilio to send no more */
 
 /* twilio_meaning - our words for a code of Twilio's. Theirs may name the citizen */
 const char *twilio_meaning(long code);
 
 /* as in struct channel_ops */
-int twilio_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out);
+int twilio_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		   struct channel_send *out);
 enum sent_outcome twilio_sent(struct arena *a, int status, struct bytes body, const char **provider_id,
 			      const char **error);
 int twilio_media(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
