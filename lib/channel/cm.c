@@ -250,15 +250,17 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 {
 	struct post p = {a, in, NULL, out};
 	const struct jsonr *msg;
+	size_t n;
 
 	memset(out, 0, sizeof *out);
 	if (jsonr_load(a, r->body, &p.root) || p.root->type != JSON_OBJECT)
 		return unreadable(out, "not JSON as it should be");
 	msg = jsonr_get(jsonr_obj(p.root, "messages"), "msg");
-	if (jsonr_is(msg, JSON_ARRAY) && msg->n > CONTACT_MAX_PER_POST)
+	n = msg && msg->type == JSON_ARRAY ? msg->n : 1;
+	if (n > CONTACT_MAX_PER_POST)
 		return unreadable(out, "more items than one post may hold");
 	out->contacts = arena_new_of(a, struct contact);
-	out->reports = arena_array(a, struct delivery_report, jsonr_is(msg, JSON_ARRAY) ? msg->n + 1 : 1);
+	out->reports = arena_array(a, struct delivery_report, n);
 	if (msg)
 		read_statuses(&p, msg);
 	else if (jsonr_obj(p.root, "event"))

@@ -105,6 +105,15 @@ class There(SmsTest):
                 self.assertIn('Dinsdag om 8 uur & later', json.dumps(sent[0]['message']))
                 self.anna.resolve(taken)
 
+    def test_the_inbox_of_the_demo(self):
+        inbox, secret = 'dordrecht-sms', self.world.secrets['dordrecht-sms']
+        number = '+31' + str(next(people))
+        self.assertEqual(self.send(twilio.signed(secret, f'{self.world.url}/v1/hooks/{inbox}', {
+            'MessageSid': 'SM' + '9' * 32, 'AccountSid': TWILIO, 'From': number, 'To': '+3197010251234', 'Body': 'Hallo'})), 200)
+        taken = self.anna.accept(self.anna.next_offer())
+        self.wait_for(self.anna.reply(taken, 'Hallo')['contact']['id'], 'delivered')
+        self.anna.resolve(taken)
+
     def test_it_failed(self):
         for c in CARRIERS:
             with self.subTest(c.name):
