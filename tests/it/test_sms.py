@@ -67,6 +67,12 @@ class SmsTest(world.LoketTest):
         cls.anna.ready()
 
     @classmethod
+    def tearDownClass(cls):
+        log = cls.world.log()
+        super().tearDownClass()
+        assert SECRET not in log and TOKEN not in log, 'a secret is in the log'
+
+    @classmethod
     def send(cls, post):
         url, body, headers = post
         return cls.world.request('GET' if body is None else 'POST', url.removeprefix(cls.world.url), headers, body).status
