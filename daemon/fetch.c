@@ -31,6 +31,12 @@ struct transfer {
 	bool refused, too_big;
 	char *body;
 	size_t len, room, header_bytes;
+	/* a mail */
+	struct curl_slist *to;
+	uint8_t *mail;                  /* NULL: none */
+	size_t mail_len, mail_at;
+	bool mail_begun;                /* the server asked for it */
+	int fd;
 	LIST_ENTRY(transfer) link;
 };
 
@@ -62,12 +68,14 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		t->refused = true;
 		return CURL_SOCKET_BAD;
 	}
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	t->fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	return t->fd;
 }
 
 /* "host:port" as fetch_allow has it; false: this URL is nothing we fetch */
-static bool host_and_port(const char *url, char *out, size_t room)
+static bool host_and_port(const char *url, bool mail, char *out, size_t room)
 {
+	const char *plain = mail ? "smtp" : "http", *safe = mail ? "smtps" : "https";
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL, *scheme = NULL;
 	bool fine;
@@ -76,7 +84,7 @@ static bool host_and_port(const char *url, char *out, size_t room)
 		abort();
 	fine = strlen(url) <= MAX_URL && curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
 	       curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	       (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
+	       (strcmp(scheme, plain) == 0 || strcmp(scheme, safe) == 0) &&
 	       curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	       curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
 	if (fine)
@@ -108,6 +116,42 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	return t->too_big ? 0 : size * n;
 }
 
+/* Once the server has said what becomes of the mail, nothing it says is worth a wait: libcurl would wait within its QUIT, and
+ * the whole loop with it. These codes may be followed by another try of libcurl's (EHLO, STARTTLS) */
+static bool is_last_word(const struct transfer *t, int code)
+{
+	if (t->mail_begun && t->mail_at == t->mail_len && code >= 200 && code < 300)
+		return true;
+	return code >= 400 && code != 454 && code != 504 && (code < 500 || code > 502);
+}
+
+/* a line of the mail server: "250-…" when more follow, "250 …" the last */
+static size_t on_smtp_line(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	char code[4] = "";
+
+	n = on_header(data, size, n, arg);
+	if (n > 3 && data[3] == ' ') {
+		memcpy(code, data, 3);
+		if (is_last_word(t, (int)strtol(code, NULL, 10)))
+			shutdown(t->fd, SHUT_RD);
+	}
+	return n;
+}
+
+static size_t on_mail(char *out, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	t->mail_begun = true;
+	n *= size;
+	n = n < t->mail_len - t->mail_at ? n : t->mail_len - t->mail_at;
+	memcpy(out, t->mail + t->mail_at, n);
+	t->mail_at += n;
+	return n;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
@@ -135,6 +179,8 @@ static void transfer_free(struct transfer *t)
 	curl_multi_remove_handle(f->multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->to);
+	free(t->mail);
 	free(t->body);
 	LIST_REMOVE(t, link);
 	f->n--;
@@ -149,8 +195,23 @@ static bool was_sent(const struct transfer *t)
 	return bytes > 0;
 }
 
+/* a mail is sent when the server may have all of it; until then it certainly has none */
+static enum fetch_outcome mail_outcome(const struct transfer *t, CURLcode code)
+{
+	long said = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &said);
+	if (code == CURLE_OK || said >= 400)
+		return FETCH_OK;
+	if (t->mail_begun)
+		return FETCH_UNKNOWN;
+	return t->refused ? FETCH_REFUSED : FETCH_NOT_SENT;
+}
+
 static enum fetch_outcome outcome_of(const struct transfer *t, CURLcode code)
 {
+	if (t->mail != NULL)
+		return mail_outcome(t, code);
 	if (code == CURLE_OK)
 		return FETCH_OK;
 	if (was_sent(t))
@@ -191,7 +252,7 @@ static void transfer_end(struct transfer *t, CURLcode code)
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	r->status = (int)status;
+	r->status = t->mail != NULL && code == CURLE_OK ? 250 : (int)status;
 	r->retry_after_s = retry_after > 0 && retry_after < 86400 ? (int)retry_after : 0;
 	if (r->outcome == FETCH_OK && !copy_body(r, t)) {
 		r->outcome = FETCH_UNKNOWN;
@@ -380,29 +441,101 @@ static bool headers_are_lines(const char *const *headers)
 	return true;
 }
 
-enum op_status fetch_submit(struct op *op, int next_state, const char *method, const char *url,
-                            const char *const *headers, struct bytes body)
+/* NULL, and *ended, when it is over before it began */
+static struct transfer *transfer_new(struct op *op, int next_state, const char *url, bool mail, enum op_status *ended)
 {
 	struct fetch *f = op->srv->fetch;
 	char host_port[300];
 	struct transfer *t;
 
-	if (!host_and_port(url, host_port, sizeof(host_port)) || !headers_are_lines(headers))
-		return at_once(op, next_state, FETCH_REFUSED, ERR_FORMAT, "this is no URL or header to send");
-	if (f->n >= FETCH_MAX_WAITING)
-		return at_once(op, next_state, FETCH_NOT_SENT, ERR_BUSY, "too many requests under way");
+	if (!host_and_port(url, mail, host_port, sizeof(host_port))) {
+		*ended = at_once(op, next_state, FETCH_REFUSED, ERR_FORMAT, "this is no URL to send to");
+		return NULL;
+	}
+	if (f->n >= FETCH_MAX_WAITING) {
+		*ended = at_once(op, next_state, FETCH_NOT_SENT, ERR_BUSY, "too many requests under way");
+		return NULL;
+	}
 	t = calloc(1, sizeof(*t));
 	if (t == NULL || (t->easy = curl_easy_init()) == NULL)
 		abort();
 	t->f = f;
 	t->op = op;
+	t->fd = -1;
 	t->allowed = is_allowed(f->srv->config, host_port);
 	set_limits(t->easy);
 	set_callbacks(t);
-	set_request(t, method, url, headers, body);
-	LIST_INSERT_HEAD(&f->all, t, link);
-	f->n++;
-	op_wait(op, next_state);
-	curl_multi_add_handle(f->multi, t->easy);     /* it begins from the timer, so from the loop */
+	return t;
+}
+
+static enum op_status transfer_start(struct transfer *t, int next_state)
+{
+	LIST_INSERT_HEAD(&t->f->all, t, link);
+	t->f->n++;
+	op_wait(t->op, next_state);
+	curl_multi_add_handle(t->f->multi, t->easy);     /* it begins from the timer, so from the loop */
 	return OP_WAIT;
+}
+
+enum op_status fetch_submit(struct op *op, int next_state, const char *method, const char *url,
+                            const char *const *headers, struct bytes body)
+{
+	enum op_status ended;
+	struct transfer *t;
+
+	if (!headers_are_lines(headers))
+		return at_once(op, next_state, FETCH_REFUSED, ERR_FORMAT, "this is no header to send");
+	t = transfer_new(op, next_state, url, false, &ended);
+	if (t == NULL)
+		return ended;
+	set_request(t, method, url, headers, body);
+	return transfer_start(t, next_state);
+}
+
+/* ---------------------------------------------------------------- a mail */
+
+static void set_mail(struct transfer *t, const char *url, const struct fetch_mail *mail, struct bytes body)
+{
+	CURL *e = t->easy;
+
+	t->to = curl_slist_append(NULL, mail->to);
+	t->mail = malloc(body.len + 1);
+	if (t->to == NULL || t->mail == NULL)
+		abort();
+	if (body.len > 0)
+		memcpy(t->mail, body.data, body.len);
+	t->mail_len = body.len;
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_USE_SSL, (long)(t->allowed ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+	curl_easy_setopt(e, CURLOPT_MAIL_FROM, mail->from);
+	curl_easy_setopt(e, CURLOPT_MAIL_RCPT, t->to);
+	if (mail->user != NULL && mail->password != NULL) {
+		curl_easy_setopt(e, CURLOPT_USERNAME, mail->user);
+		curl_easy_setopt(e, CURLOPT_PASSWORD, mail->password);
+	}
+	curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body.len);
+	curl_easy_setopt(e, CURLOPT_READFUNCTION, on_mail);
+	curl_easy_setopt(e, CURLOPT_READDATA, t);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_smtp_line);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MAIL_MS);
+	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)FETCH_MAIL_MS / 1000);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+}
+
+enum op_status fetch_mail(struct op *op, int next_state, const char *url, const struct fetch_mail *mail,
+			  struct bytes body)
+{
+	enum op_status ended;
+	struct transfer *t;
+
+	if (strpbrk(mail->from, "\r\n<>") != NULL || strpbrk(mail->to, "\r\n<>") != NULL)
+		return at_once(op, next_state, FETCH_REFUSED, ERR_FORMAT, "this is no address to send to");
+	t = transfer_new(op, next_state, url, true, &ended);
+	if (t == NULL)
+		return ended;
+	set_mail(t, url, mail, body);
+	return transfer_start(t, next_state);
 }

@@ -109,6 +109,75 @@ static void ask_addresses(const struct batch *b, struct pg_unit *u)
 	pg_int(u, BATCH_PARTY_CASES);
 }
 
+/* what a mail says about where it belongs: one row each */
+struct reference {
+	int item;
+	const struct inbox *in;
+	const char *kind, *id;
+	struct uuid ours;            /* the contact in a message id of ours; nil: none */
+};
+
+static int add_reference(struct reference *list, int n, int item, const struct inbox *in, const char *kind, const char *id)
+{
+	if (id == NULL)
+		return n;
+	list[n] = (struct reference){ .item = item, .in = in, .kind = kind, .id = id };
+	if (strlen(id) >= UUID_TEXT && id[UUID_TEXT - 1] == '@') {
+		char word[UUID_TEXT] = "";
+
+		memcpy(word, id, UUID_TEXT - 1);
+		if (!uuid_parse(word, &list[n].ours))
+			list[n].ours = (struct uuid){ 0 };
+	}
+	return n + 1;
+}
+
+/* in the order in which they are believed; the last asks whether an answer to it came earlier */
+static int references_of(const struct batch *b, int item, struct reference *list, int n)
+{
+	const struct contact *c = b->items[item].c;
+	const struct inbox *in = &b->items[item].post->p->inbox->in;
+
+	for (int i = 0; i < c->n_references; i++)
+		n = add_reference(list, n, item, in, "message", c->references[i]);
+	n = add_reference(list, n, item, in, "case", c->case_reference);
+	return strcmp(in->channel, "email") ? n : add_reference(list, n, item, in, "answered", jsonx_str(c->fields, "messageId"));
+}
+
+#define REFERENCES(type, push, value) \
+	do { \
+		pg_array(u, type, n); \
+		for (int i = 0; i < n; i++) \
+			push(u, value); \
+	} while (0)
+
+static void ask_threads(const struct batch *b, struct pg_unit *u)
+{
+	struct reference *list = arena_array(b->op.arena, struct reference,
+					     (CONTACT_MAX_REFERENCES + 2) * (size_t)b->n_items);
+	int n = 0;
+
+	for (int i = 0; i < b->n_items; i++)
+		n = references_of(b, i, list, n);
+	pg_add(u, SQL_INTAKE_KNOWN_THREADS);
+	REFERENCES(PG_TYPE_INT8, pg_push_int, list[i].item);
+	REFERENCES(PG_TYPE_TEXT, pg_push_text, list[i].in->id);
+	REFERENCES(PG_TYPE_TEXT, pg_push_text, list[i].in->municipality);
+	REFERENCES(PG_TYPE_TEXT, pg_push_text, list[i].kind);
+	REFERENCES(PG_TYPE_TEXT, pg_push_text, list[i].id);
+	REFERENCES(PG_TYPE_UUID, pg_push_uuid, list[i].ours);
+}
+
+static bool has_references(const struct batch *b)
+{
+	struct reference list[CONTACT_MAX_REFERENCES + 2];
+
+	for (int i = 0; i < b->n_items; i++)
+		if (references_of(b, i, list, 0) > 0)
+			return true;
+	return false;
+}
+
 static bool names_case(const struct batch_post *post)
 {
 	return !uuid_is_nil(post->p->into.u);
@@ -129,7 +198,7 @@ struct pg_unit *batch_ask(struct batch *b)
 	bool into = false;
 	int n = 1;
 
-	b->q_addresses = b->q_into = -1;
+	b->q_addresses = b->q_into = b->q_threads = -1;
 	if (!b->n_items)
 		return NULL;
 	for (int i = 0; i < b->n_posts; i++)
@@ -142,7 +211,11 @@ struct pg_unit *batch_ask(struct batch *b)
 	}
 	if (into) {
 		ask_into(b, u);
-		b->q_into = n;
+		b->q_into = n++;
+	}
+	if (has_references(b)) {
+		ask_threads(b, u);
+		b->q_threads = n;
 	}
 	return u;
 }
@@ -253,6 +326,18 @@ static void learn_into(struct batch *b)
 		b->posts[pg_get_int(&b->op, b->q_into, row, "n") - 1].into = case_in(b, b->q_into, row);
 }
 
+static void learn_threads(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, b->q_threads); row++) {
+		struct batch_item *it = &b->items[pg_get_int(&b->op, b->q_threads, row, "n")];
+
+		if (it->n_threads < BATCH_THREADS)
+			it->threads[it->n_threads++] = (struct batch_thread){
+				case_in(b, b->q_threads, row), pg_get_bool(&b->op, b->q_threads, row, "proves"),
+			};
+	}
+}
+
 static int rows_of(const struct batch *b, int q)
 {
 	return q >= 0 ? pg_rows(&b->op, q) : 0;
@@ -261,7 +346,8 @@ static int rows_of(const struct batch *b, int q)
 void batch_learn(struct batch *b)
 {
 	struct arena *a = b->op.arena;
-	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_into);
+	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_into) +
+		      rows_of(b, b->q_threads);
 
 	b->by_case = map_new(a, n_cases);
 	b->by_party = map_new(a, b->n_addresses);
@@ -270,4 +356,6 @@ void batch_learn(struct batch *b)
 		learn_addresses(b);
 	if (b->q_into >= 0)
 		learn_into(b);
+	if (b->q_threads >= 0)
+		learn_threads(b);
 }

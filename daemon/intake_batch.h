@@ -21,6 +21,7 @@ enum {
 	BATCH_MAX_RAW_BYTES = 8 * 1024 * 1024,         /* of all but the first post */
 	BATCH_PARTY_CASES = 16,                        /* the newest that a contact may join */
 	BATCH_REFERENCE = 24,
+	BATCH_THREADS = 4,
 };
 
 struct batch_case {
@@ -75,6 +76,11 @@ struct batch_item {
 	struct intake_placed *placed;
 	struct batch_message *self, *about;
 	struct batch_address *from[CONTACT_MAX_ADDRESSES];
+	struct batch_thread {        /* cases that its references lead to, the nearest first */
+		struct batch_case *where;
+		bool proves;         /* it names a message of ours, whose id nobody guesses */
+	} threads[BATCH_THREADS];
+	int n_threads;
 	struct batch_party *party;   /* NULL: gave no address */
 	struct batch_case *where;    /* NULL: needs no case */
 	struct contact_id id;
@@ -126,7 +132,7 @@ struct batch {
 	struct batch_address **addresses;
 	int n_addresses;
 	struct map *by_message, *by_address, *by_party, *by_case;
-	int q_addresses, q_into;                     /* place in unit 1; -1: not in it */
+	int q_addresses, q_into, q_threads;                     /* place in unit 1; -1: not in it */
 
 	/* to write; each list has room for all it can hold */
 	struct batch_party **parties, **openers;     /* new ones; known ones who get a new case */

@@ -187,6 +187,25 @@ static struct batch_case *case_of_about(const struct batch_item *it, bool opens)
 	return m->where->state != CASE_CLOSED || !opens || goes_on(it, m->where) ? m->where : NULL;
 }
 
+/* the case of the thread: for who has it, and for everybody who answers a message of ours, since only who got that
+ * knows its id. What is asked about a case that was closed long ago is another question */
+static struct batch_case *case_of_thread(const struct batch_item *it, bool opens)
+{
+	for (int i = 0; i < it->n_threads; i++) {
+		struct batch_case *k = it->threads[i].where;
+		bool recent = it->post->p->received_us - k->closed_us < MATCH_REOPEN_DAYS * 86400 * WHEN_SECOND_US;
+
+		if (k->post || !(it->threads[i].proves || same_party(it, k->party)))
+			continue;
+		if (opens && k->state == CASE_CLOSED && (!recent || k->outcome == OUTCOME_SPAM))
+			continue;
+		if (!same_party(it, k->party)) /* shown to who answers: the case is somebody else's */
+			json_object_set_new(it->c->fields, "otherSender", json_true());
+		return k;
+	}
+	return NULL;
+}
+
 static struct batch_case *matching_case(const struct batch_item *it)
 {
 	const struct world_inbox *in = it->post->p->inbox;
@@ -250,6 +269,8 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 	if (it->c->flags & FLAG_SPAM)
 		return spam_case(b, it);
 	k = it->post->into ? it->post->into : case_of_about(it, opens);
+	if (!k)
+		k = case_of_thread(it, opens);
 	if (!k)
 		k = matching_case(it);
 	if (!k && opens) {

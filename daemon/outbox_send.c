@@ -25,7 +25,7 @@ struct send {
 	struct op op; /* first: op.h */
 	struct uuid contact;
 	const char *contact_word, *inbox, *to_kind, *to, *text, *reply_to;
-	const char *answers_id;
+	const char *answers_id, *reference;
 	json_t *template_, *answers;
 	bool is_public, opted_out;
 	int64_t last_in_us;
@@ -33,6 +33,7 @@ struct send {
 	const struct channel_ops *ops; /* constant */
 	/* what became of it */
 	enum sent_outcome outcome;
+	const char *id; /* the one we chose; NULL: none */
 	const char *provider_id, *error;
 	int retry_after_s;
 };
@@ -76,6 +77,7 @@ static int compose(struct send *s, struct channel_send *out)
 		.last_in_us = s->last_in_us,
 		.answers_id = s->answers_id,
 		.answers = s->answers,
+		.reference = s->reference,
 		.is_public = s->is_public,
 		.hook = world_hook_url(s->op.srv, s->op.arena, s->inbox),
 		.now_us = now_us(),
@@ -101,6 +103,8 @@ static void read_answer(struct send *s)
 		s->outcome = s->ops->sent(s->op.arena, f->status, f->body, &s->provider_id, &s->error);
 		if (s->outcome == SENT_RETRY && s->ops->retry_after_s && !s->retry_after_s)
 			s->retry_after_s = s->ops->retry_after_s(s->op.arena, f->body);
+		if (s->outcome == SENT_OK && s->provider_id == NULL)
+			s->provider_id = s->id;
 		return;
 	case FETCH_NOT_SENT:
 		s->outcome = SENT_RETRY;
@@ -208,6 +212,11 @@ static enum op_status send_start(struct send *s)
 
 	if (rule != 0)
 		return fail(s, compose_error(rule));
+	s->id = out.id;
+	if (out.mail_to != NULL)
+		return fetch_mail(&s->op, SEND_ANSWERED, out.url,
+				  &(struct fetch_mail){out.mail_from, out.mail_to, out.user, out.password},
+				  (struct bytes){(const uint8_t *)out.body, out.body_len});
 	return fetch_submit(&s->op, SEND_ANSWERED, out.method ? out.method : "POST", out.url, out.headers,
 			    (struct bytes){(const uint8_t *)out.body, out.body_len});
 }
@@ -278,6 +287,7 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->reply_to = copy(s, claim, statement, row, "reply_to");
 	s->last_in_us = pg_get_time(claim, statement, row, "last_in");
 	s->answers_id = copy(s, claim, statement, row, "answers_id");
+	s->reference = copy(s, claim, statement, row, "reference");
 	s->is_public = !strcmp(pg_get(claim, statement, row, "visibility"), "public");
 	s->opted_out = pg_get_bool(claim, statement, row, "opted_out");
 	s->answers = json_of(s, pg_get(claim, statement, row, "answers"));

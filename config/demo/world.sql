@@ -1,12 +1,12 @@
 -- world.sql: the demo world: five municipalities that share one contact centre. Harmless to repeat.
 --
 --   psql -v tokens='{"anna": "…", …}' -v secrets='{"dordrecht-whatsapp": "…", …}' -v accounts="$(cat config/demo/accounts.json)" \
---        -v standin_token=… -v standin_url=http://127.0.0.1:8081 -f config/demo/world.sql
+--        -v standin_token=… -v standin_url=http://127.0.0.1:8081 -v standin_smtp=smtp://127.0.0.1:8082 -f config/demo/world.sql
 --
 -- tokens       by name: admin integration lead anna bram carla wim, and of any other agent in lower case
 -- secrets      by inbox; signs what comes in, and is the word of the subscription handshake
 -- accounts     by inbox: who carries it, under which account, and which kinds of secrets we send with
--- standin_token  what we show the providers when we send; standin_url: where their stand-in is
+-- standin_token  what we show the providers when we send; standin_url: where their stand-in is; standin_smtp: its mail server
 -- Nobody in here exists. Run as the owner of the cluster: row level security is forced on everyone else.
 \set ON_ERROR_STOP on
 begin;
@@ -122,8 +122,8 @@ on conflict do nothing;
 -- any_account: payloads of any number may be tried. The base_url is set again: the stand-in may have moved
 create temporary table account on commit drop as
 select a.key as inbox, a.value ->> 'provider' as provider, a.value ->> 'account' as account, a.value -> 'sends' as sends,
-	a.value -> 'settings' || jsonb_build_object('base_url',
-		:'standin_url' || '/' || (a.value ->> 'provider') || coalesce(a.value ->> 'version', '')) as settings
+	a.value -> 'settings' || jsonb_build_object('base_url', case a.value ->> 'provider' when 'email' then :'standin_smtp' else
+		:'standin_url' || '/' || (a.value ->> 'provider') || coalesce(a.value ->> 'version', '') end) as settings
 from jsonb_each(:'accounts'::jsonb) a;
 insert into inbox (id, municipality, channel, provider, account, settings, enabled)
 select m.id || '-' || c.id, m.id, c.id, nullif(a.provider, c.id), a.account, coalesce(a.settings, '{}'),

@@ -161,7 +161,8 @@ class World:
         self.database = self.servers.new_database('empty' if empty else 'world',
                                                   self._migrate if empty else self._migrate_and_fill)
         self.psql("update loket.inbox set settings = settings || jsonb_build_object('base_url', "
-                  "regexp_replace(settings ->> 'base_url', '^http://[^/]*', %s)) where settings ? 'base_url'", [self.standin.url])
+                  "regexp_replace(regexp_replace(settings ->> 'base_url', '^http://[^/]*', %s), '^smtp://.*', %s)) "
+                  "where settings ? 'base_url'", [self.standin.url, self.standin.smtp_url])
         self.servers.redis_command('FLUSHALL')
 
     # ---- the database and Redis
@@ -177,7 +178,7 @@ class World:
         self._migrate(database)
         self.servers.psql_file(ROOT / 'config/demo/world.sql', database, tokens=json.dumps(TOKENS),
                                secrets=json.dumps(SECRETS), accounts=json.dumps(ACCOUNTS), standin_token=STANDIN_TOKEN,
-                               standin_url=self.standin.url)
+                               standin_url=self.standin.url, standin_smtp=self.standin.smtp_url)
 
     def psql(self, sql, params=None, user='loket'):
         """Rows as tuples. user loket sees everything; loket_api and loket_system see what their policies let."""
@@ -192,7 +193,7 @@ class World:
     # ---- the process
 
     def _write_config(self, database):
-        allow = [f'127.0.0.1:{self.standin.server_address[1]}', *self.allow]
+        allow = [f'127.0.0.1:{s.server_address[1]}' for s in (self.standin, self.standin.smtp)] + [*self.allow]
         extra = self.extra if 'attachments {' in self.extra else self.extra + '\nattachments {\n}'
         extra = extra.replace('attachments {', f'attachments {{\n\tfetcher = "{FETCHER}"')
         (self.dir / 'loketd.conf').write_text(

@@ -1,6 +1,7 @@
 """standin - plays the APIs of the providers: takes what loketd sends, checks it, and reports back.
 
-One file a provider (provider.py says what it has to say); its base_url is URL/<provider><version>. A request is checked
+One file a provider (provider.py says what it has to say); its base_url is URL/<provider><version>, that of mail a port of its
+own that speaks SMTP. A request is checked
 whole; what was taken is answered as the provider documents it, and its reports follow as signed webhooks.
 GET /_received lists what came in; POST /_faults [..] says how the next requests fare; POST /_reset forgets.
 
@@ -16,7 +17,7 @@ Faults, one per request, in order:
   "failed"        taken; reported as failed
   "silent"        taken; no reports
 
-By itself:  python3 standin CONFIG.json   {"port", "delay", "token", "hooks": URL, "secrets": {inbox: secret},
+By itself:  python3 standin CONFIG.json   {"port", "smtp_port", "delay", "token", "hooks": URL, "secrets": {inbox: secret},
                                            "accounts": config/demo/accounts.json}
 """
 import http.client
@@ -26,13 +27,13 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import bird, chat, cm, messagebird, meta, twilio, whatsapp
+from . import bird, chat, cm, mail, messagebird, meta, postmark, twilio, whatsapp
 from .provider import Refused
 
 PROVIDERS = [
-    bird.Bird, chat.Chat, cm.Cm, messagebird.MessageBird,
+    bird.Bird, chat.Chat, cm.Cm, mail.Email, messagebird.MessageBird,
     meta.Facebook, meta.Instagram, meta.Messenger,
-    twilio.Twilio, whatsapp.WhatsApp,
+    postmark.Postmark, twilio.Twilio, whatsapp.WhatsApp,
 ]
 MAX_KEPT = 10000
 TAKEN = ('ok', 'disorder', 'slow', 'failed', 'silent', 'timeout', 'cut')
@@ -129,7 +130,7 @@ class StandIn(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, accounts, port=0, delay=0.02):
+    def __init__(self, accounts, port=0, delay=0.02, smtp_port=0):
         super().__init__(('127.0.0.1', port), Handler)
         self.providers = {p.name: p(self, accounts.get(p.name, {})) for p in PROVIDERS}
         self.delay = delay
@@ -137,6 +138,7 @@ class StandIn(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.n = int(time.time() * 1000)
+        self.smtp = mail.Server(self, accounts.get('email', {}), smtp_port)
 
     @property
     def url(self):
@@ -146,8 +148,14 @@ class StandIn(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
+    @property
+    def smtp_url(self):
+        return f'smtp://127.0.0.1:{self.smtp.server_address[1]}'
+
     def close(self):
         self.closing.set()
+        self.smtp.shutdown()
+        self.smtp.server_close()
         self.shutdown()
         self.server_close()
 

@@ -10,4 +10,4 @@ if len(sys.argv) != 2:
 with open(sys.argv[1]) as f:
     c = json.load(f)
 standin.StandIn(standin.accounts_of(c['accounts'], c['hooks'], c['secrets'], c['token']), c['port'],
-                c.get('delay', 0.5)).serve_forever()
+                c.get('delay', 0.5), c['smtp_port']).serve_forever()
