@@ -20,7 +20,7 @@ import zipfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import hostile  # noqa: E402
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import FETCHER, wait_until  # noqa: E402
 
 people = itertools.count(31640000001)
 MIB = 1 << 20
@@ -41,7 +41,11 @@ class AttachmentTest(world.LoketTest):
     @classmethod
     def setUpClass(cls):
         cls.media = hostile.Media(world.STANDIN_TOKEN).start()
-        cls.allow = [cls.media.address]
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='loket-media.'))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.stranger = hostile.Stranger(cls.folder).start()
+        cls.addClassCleanup(cls.stranger.close)
+        cls.allow = [cls.media.address, cls.stranger.address]
         super().setUpClass()
         cls.world.psql("update loket.inbox set settings = settings || jsonb_build_object('base_url', %s::text, 'media_hosts', "
                        "array['localhost', '127.0.0.1', '::1', '169.254.169.254', '10.0.0.1', '::ffff:127.0.0.1', '.internal']) "
@@ -87,6 +91,22 @@ class AttachmentTest(world.LoketTest):
     def rss(self):
         text = pathlib.Path(f'/proc/{self.world.process.pid}/status').read_text()
         return int(text.split('VmRSS:')[1].split()[0]) * 1024
+
+
+class StandIn(world.LoketTest):
+    """As the demo does it: the provider's stand-in looks at path and token of both requests."""
+
+    def test_whatsapp(self):
+        self.world.hook_whatsapp(message={'type': 'image', 'image': {'id': '1166846181421424', 'mime_type': 'image/png'}},
+                                 wa_id='31640999999', message_id='wamid.STANDINMEDIA')
+        contact = self.world.value("select id::text from loket.contact where provider_id = 'wamid.STANDINMEDIA'")
+
+        def shown():
+            return self.world.api('GET', f'/v1/contacts/{contact}', 'lead').json['attachments'][0]
+        wait_until(lambda: shown()['state'] in SETTLED, 20, 'it')
+        self.assertEqual(('stored', 'image/png'), (shown()['state'], shown()['mediaType']), shown())
+        asked = [r for r in self.world.standin.received if 'media' in (r['message'] or {})]
+        self.assertEqual([(None, False), (None, True)], [(r['wrong'], r['message']['file']) for r in asked])
 
 
 class Story(AttachmentTest):
@@ -173,6 +193,16 @@ class Story(AttachmentTest):
         digest.update(answer.read())
         connection.close()
         self.assertEqual(hashlib.sha256(content).hexdigest(), digest.hexdigest())
+        # who leaves halfway leaves nothing open
+        files = pathlib.Path(f'/proc/{self.world.process.pid}/fd')
+
+        def large_open():
+            return [f for f in files.iterdir() if '/state/files/' in os.readlink(f)]
+        connection.request('GET', self.path(contact), headers={'Authorization': 'Bearer ' + world.TOKENS['lead']})
+        connection.getresponse().read(100)
+        self.assertEqual(1, len(large_open()))
+        connection.close()
+        wait_until(lambda: not large_open(), 10, 'the file to be closed')
 
 
 class Corpus(AttachmentTest):
@@ -268,6 +298,13 @@ class Again(AttachmentTest):
         self.assertEqual(('failed', 'the provider refused'), (a['state'], a['why']))
         self.assertEqual(3, len([p for p, _ in self.media.asked if p == '/file/broken-1']))
 
+    def test_certificate(self):
+        """https is spoken within the sandbox, and who it is with matters."""
+        self.media.elsewhere['stranger'] = f'https://{self.stranger.address}/'
+        a = self.wait_for(self.send('stranger'), *SETTLED)
+        self.assertEqual(('failed', 'the provider could not be reached, or broke off'), (a['state'], a['why']))
+        self.assertEqual({'TLSV1_ALERT_UNKNOWN_CA'}, set(self.stranger.errors))
+
     def fetchers(self):
         found = subprocess.run(['pgrep', '-P', str(self.world.process.pid)], check=False, capture_output=True, text=True)
         return [int(p) for p in found.stdout.split()]
@@ -310,6 +347,32 @@ class Again(AttachmentTest):
         self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
 
 
+@unittest.skipUnless(shutil.which('systemd-socket-activate'), 'systemd is not installed')
+class BySystemd(AttachmentTest):
+    """loketd-fetch as its units run it: one for each connection to a socket."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.socket = f'/tmp/loket-fetch-{os.getpid()}.sock'
+        cls.config = f'attachments {{\n fetcher = "unix:{cls.socket}"\n}}'
+        super().setUpClass()
+
+    def test_socket(self):
+        self.media.files['socket'] = hostile.PDF
+        contact = self.send('socket')
+        wait_until(lambda: self.shown(contact).get('why'), 20, 'the first try')
+        self.assertEqual(('pending', 'loketd-fetch is not there'), (self.shown(contact)['state'], self.shown(contact)['why']))
+        listener = subprocess.Popen(['systemd-socket-activate', '--seqpacket', '--accept', '--inetd', '-l', self.socket, FETCHER],
+                                    stderr=subprocess.DEVNULL, env={'PATH': '/usr/bin:/bin'})
+        try:
+            self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
+            self.assertEqual(hostile.PDF, self.get(contact).body)
+        finally:
+            listener.kill()
+            listener.wait()
+            os.unlink(self.socket)
+
+
 class Scanned(AttachmentTest):
     @classmethod
     def setUpClass(cls):
@@ -348,17 +411,17 @@ class RealScanner(AttachmentTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='loket-clamd.'))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        (cls.folder / 'test.ndb').write_text(f'Test.Eicar:0:*:{hostile.EICAR.hex()}\n')
-        (cls.folder / 'clamd.conf').write_text(f'DatabaseDirectory {cls.folder}\nLocalSocket {cls.folder}/s\nForeground yes\n'
+        cls.clamav = pathlib.Path(tempfile.mkdtemp(prefix='loket-clamd.'))
+        cls.addClassCleanup(shutil.rmtree, cls.clamav)
+        (cls.clamav / 'test.ndb').write_text(f'Test.Eicar:0:*:{hostile.EICAR.hex()}\n')
+        (cls.clamav / 'clamd.conf').write_text(f'DatabaseDirectory {cls.clamav}\nLocalSocket {cls.clamav}/s\nForeground yes\n'
                                                'StreamMaxLength 1M\n')
-        cls.clamd = subprocess.Popen(['/usr/sbin/clamd', '-c', cls.folder / 'clamd.conf'], stdout=subprocess.DEVNULL,
+        cls.clamd = subprocess.Popen(['/usr/sbin/clamd', '-c', cls.clamav / 'clamd.conf'], stdout=subprocess.DEVNULL,
                                      stderr=subprocess.DEVNULL)
         cls.addClassCleanup(cls.clamd.wait)
         cls.addClassCleanup(cls.clamd.kill)
-        wait_until((cls.folder / 's').exists, 60, 'clamd')
-        cls.config = f'attachments {{\n clamd_socket = "{cls.folder}/s"\n}}'
+        wait_until((cls.clamav / 's').exists, 60, 'clamd')
+        cls.config = f'attachments {{\n clamd_socket = "{cls.clamav}/s"\n}}'
         super().setUpClass()
 
     def test_eicar(self):

@@ -3,12 +3,15 @@
     media = Media().start()         GET /v23.0/{id} tells the URL of the file, GET /file/{id} gives it (or worse)
     media.files[id] = (type, bytes) an honest one
     with Trap(...) as trap: …       trap.connections: how many came
+    with Stranger(folder) as s: …   https with a certificate of its own making
     clamd = Clamd(path).start()     speaks zINSTREAM, finds EICAR
 """
 import gzip
 import json
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 
 # the test file of virus scanners (eicar.org), in two halves, so that no scanner takes this one for it
@@ -64,6 +67,25 @@ class Trap(Listener):
     def __init__(self, address='127.0.0.1', port=0):
         super().__init__(socket.create_server((address, port), family=socket.AF_INET6 if ':' in address else socket.AF_INET))
         self.port = self.sock.getsockname()[1]
+
+
+class Stranger(Listener):
+    """https with a certificate that nobody knows; errors: what its clients said about that."""
+
+    def __init__(self, folder):
+        super().__init__(socket.create_server(('127.0.0.1', 0)))
+        self.address, self.errors = '127.0.0.1:%d' % self.sock.getsockname()[1], []
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'key.pem',
+                        '-out', 'cert.pem', '-addext', 'subjectAltName=IP:127.0.0.1'], cwd=folder, check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(f'{folder}/cert.pem', f'{folder}/key.pem')
+
+    def serve(self, connection):
+        try:
+            with self.context.wrap_socket(connection, server_side=True) as c:
+                c.recv(1)
+        except ssl.SSLError as e:
+            self.errors.append(e.reason)
 
 
 class Media(Listener):
@@ -154,9 +176,6 @@ class Media(Listener):
             self.hold.wait(60)
             return
         connection.sendall(PDF[10:])
-
-    def do_to(self, connection):
-        raise AssertionError('only by redirect')
 
     def redirect(self, name, location):
         """The file of this id is somewhere else."""

@@ -195,7 +195,8 @@ class World:
     def _write_config(self, database):
         allow = [f'127.0.0.1:{s.server_address[1]}' for s in (self.standin, self.standin.smtp)] + [*self.allow]
         extra = self.extra if 'attachments {' in self.extra else self.extra + '\nattachments {\n}'
-        extra = extra.replace('attachments {', f'attachments {{\n\tfetcher = "{FETCHER}"')
+        if 'fetcher =' not in extra:
+            extra = extra.replace('attachments {', f'attachments {{\n\tfetcher = "{FETCHER}"')
         (self.dir / 'loketd.conf').write_text(
             f'listen = {{"127.0.0.1:{self.port}", "unix:{self.dir}/http.sock"}}\n'
             f'public_url = "{self.url}"\n'

@@ -1,4 +1,5 @@
-"""whatsapp.py - the WhatsApp Cloud API of Meta: POST /v23.0/{phone_number_id}/messages
+"""whatsapp.py - the WhatsApp Cloud API of Meta: POST /v23.0/{phone_number_id}/messages; GET /v23.0/{media id}, which tells
+where the file is
 
 Answered as Meta documents it (developers.facebook.com, Cloud API, "Messages", read 2026-11): 200 {"messaging_product",
 "contacts":[{"input","wa_id"}],"messages":[{"id"}]}, or an error object; then signed status webhooks.
@@ -8,6 +9,11 @@ import re
 import time
 
 from .provider import Provider, Refused, hub_signature
+
+
+# the smallest PNG: one grey dot
+PHOTO = bytes.fromhex('89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6368000000820081'
+                      'dd7b6a3d0000000049454e44ae426082')
 
 
 def error(code, text):
@@ -51,7 +57,18 @@ class WhatsApp(Provider):
     name = 'whatsapp'
     version = '/v23.0'
 
+    def media(self, path, headers):
+        found = re.fullmatch(r'/v\d+\.\d+/(file/)?(\d+)', path)
+        account = next((k for k, a in self.accounts.items() if headers.get('Authorization') == 'Bearer ' + a['token']), None)
+        if not found:
+            raise Refused(404, error(100, 'Unsupported get request: object does not exist'), f'unknown path {path}')
+        if not account:
+            raise Refused(401, error(190, 'Invalid OAuth access token'), 'token')
+        return account, {'media': found[2], 'file': bool(found[1])}
+
     def take(self, method, path, headers, raw):
+        if method == 'GET':
+            return self.media(path, headers)
         found = re.fullmatch(r'/v\d+\.\d+/(\d+)/messages', path)
         if method != 'POST' or not found or found[1] not in self.accounts:
             raise Refused(404, error(100, 'Unsupported post request: object does not exist'), f'unknown path {path}')
@@ -67,6 +84,11 @@ class WhatsApp(Provider):
         return f'wamid.STANDIN{n}'
 
     def answer(self, account, message, made_id):
+        if message.get('file'):
+            return 200, PHOTO
+        if 'media' in message:
+            return 200, {'messaging_product': 'whatsapp', 'url': f"{self.server.url}/whatsapp{self.version}/file/{message['media']}",
+                         'mime_type': 'image/png', 'file_size': len(PHOTO), 'id': message['media']}
         to = message.get('to', message.get('recipient'))
         return 200, {'messaging_product': 'whatsapp', 'contacts': [{'input': to, 'wa_id': to.lstrip('+')}],
                      'messages': [{'id': made_id}]}
@@ -76,6 +98,8 @@ class WhatsApp(Provider):
                 400: error(131026, 'Message undeliverable')}[status]
 
     def report(self, account, message, made_id, status):
+        if 'media' in message:
+            return None
         item = {'id': made_id, 'status': status, 'timestamp': str(int(time.time())),
                 'recipient_id': message.get('to', message.get('recipient'))}
         if 'biz_opaque_callback_data' in message:
