@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum { WORK_ARENA_BYTES = 2 << 20, LOOK_SECONDS = 60, SCAN_SECONDS = 120, BACKOFF_MAX_S = 600, AWAY_S = 10,
-	RECORD_AGAIN_MS = 1000, MAX_TYPE = 100, MAX_WHY = 100 };
+	RECORD_AGAIN_MS = 1000, MAX_TYPE = 100, MAX_WHY = 100, MAX_URL = 4000 };
 
 struct work {
 	struct op op;              /* first: op.h */
@@ -161,6 +161,8 @@ static json_t *get_job(struct work *w, const struct world_inbox *in)
 
 static enum op_status get(struct work *w, const struct world_inbox *in)
 {
+	if (strlen(w->media.url) > MAX_URL)
+		return ends(w, "failed", "its address is too long");
 	close_file(w);
 	w->file = attachment_draft_new(w->op.srv->config, w->id_text);
 	if (w->file < 0)

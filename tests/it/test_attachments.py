@@ -231,8 +231,9 @@ class Corpus(AttachmentTest):
         for name, location in redirects.items():
             self.media.redirect(name, location)
             self.media.elsewhere['direct' + name] = location
+        self.media.elsewhere['long'] = 'https://localhost/' + 'x' * 60000
         once = ['zipbomb', 'script', 'page', 'svg', 'program', 'empty', 'zeros', 'endless', 'lies', 'drip', 'gzipped', 'transfer',
-                'loop', 'headers', 'cut', 'gone', 'broken', *redirects, *('direct' + r for r in redirects)]
+                'loop', 'headers', 'cut', 'gone', 'broken', 'long', *redirects, *('direct' + r for r in redirects)]
         self.media.files['warm'] = hostile.PDF
         for _ in range(3):
             self.assertEqual('stored', self.wait_for(self.send('warm'), *SETTLED)['state'])
@@ -258,7 +259,7 @@ class Corpus(AttachmentTest):
                            'empty': ('refused', 'it is empty'), 'endless': large, 'lies': large, 'gzipped': packed,
                            'transfer': packed, 'drip': ('failed', 'the provider was too slow'),
                            'loop': ('failed', 'the provider points on and on'),
-                           'gone': ('failed', 'the provider has it no more'), 'toloopback': inside, 'toname': inside,
+                           'gone': ('failed', 'the provider has it no more'), 'long': ('failed', 'its address is too long'), 'toloopback': inside, 'toname': inside,
                            'tosix': inside, 'tomapped': inside, 'tonumber': inside, 'tohex': inside, 'tometadata': inside,
                            'toprivate': inside, 'directtoname': inside, 'directtometadata': inside, 'toport': not_listed,
                            'tootherlo': not_listed, 'tofile': not_listed, 'togopher': not_listed, 'toftp': not_listed,
