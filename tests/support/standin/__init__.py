@@ -27,13 +27,13 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import bird, chat, cm, mail, messagebird, meta, postmark, twilio, whatsapp
+from . import bird, chat, cm, mail, mastodon, messagebird, meta, postmark, telegram, twilio, whatsapp, x
 from .provider import Refused
 
 PROVIDERS = [
-    bird.Bird, chat.Chat, cm.Cm, mail.Email, messagebird.MessageBird,
+    bird.Bird, chat.Chat, cm.Cm, mail.Email, mastodon.Mastodon, messagebird.MessageBird,
     meta.Facebook, meta.Instagram, meta.Messenger,
-    postmark.Postmark, twilio.Twilio, whatsapp.WhatsApp,
+    postmark.Postmark, telegram.Telegram, twilio.Twilio, whatsapp.WhatsApp, x.X,
 ]
 MAX_KEPT = 10000
 TAKEN = ('ok', 'disorder', 'slow', 'failed', 'silent', 'timeout', 'cut')
