@@ -46,10 +46,12 @@ class SocialTest(world.LoketTest):
         """Anna accepts the case of this message; what other tests left comes first."""
         case = str(self.one(provider_id)['case_id'])
         while True:
-            taken = self.anna.accept(self.anna.next_offer())
-            if taken['case']['id'] == case:
-                return taken
-            self.anna.resolve(taken)
+            offer = self.anna.next_offer(40)
+            answer = self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", 'anna', {})
+            if answer.status == 200 and answer.json['case']['id'] == case:
+                return answer.json
+            if answer.status == 200:
+                self.anna.resolve(answer.json)
 
     def delivery(self, case, want):
         def now():
@@ -236,6 +238,12 @@ class Telegram(SocialTest):
         for i in range(5):
             self.update(message=self.message(10 + i, 5005, media_group_id='777', photo=[{'file_id': f'f{i}', 'width': 9, 'height': 9}]))
         self.assertEqual(len({self.one(f'5005:{10 + i}')['case_id'] for i in range(5)}), 1)
+        # getFile tells where each is, and it is fetched from there
+        def states():
+            return {self.world.api('GET', f"/v1/contacts/{self.one(f'5005:{10 + i}')['id']}", 'lead').json['attachments'][0]['state']
+                    for i in range(5)}
+        wait_until(lambda: states() <= {'stored', 'failed', 'refused'}, 30, 'the files')
+        self.assertEqual(states(), {'stored'})
 
     def test_a_group_is_public(self):
         group = {'id': -100777, 'type': 'supergroup', 'title': 'Wijk'}
@@ -247,7 +255,15 @@ class Telegram(SocialTest):
         self.assertEqual(self.got(chat_id=-100777)[0]['reply_parameters']['message_id'], 20)
 
     def test_the_token_is_nowhere(self):
+        """It stands in the path of every request to Telegram."""
+        self.update(message=self.message(30, 5007, text='Hoe laat is de balie open?'))
+        taken = self.take('5007:30')
+        self.world.standin.faults[:] = ['400']
+        self.anna.reply(taken, 'Van 9 tot 17 uur')
+        self.delivery(taken['case']['id'], {'failed'})
+        self.anna.resolve(taken)
         self.assertNotIn(BOT_TOKEN, self.world.log())
+        self.assertEqual(self.world.value("select count(*) from loket.outbox o where o::text like %s", [f'%{BOT_TOKEN}%']), 0)
         self.assertNotIn(BOT_TOKEN.split(':')[1], self.world.request('GET', '/metrics').body.decode())
 
 

@@ -1,14 +1,18 @@
-"""telegram.py - the Bot API: POST /bot{token}/sendMessage
+"""telegram.py - the Bot API: POST /bot{token}/sendMessage; GET /bot{token}/getFile and the file that it names
 
 Answered {"ok": true, "result": Message} or {"ok": false, "error_code", "description", "parameters"?}
 (core.telegram.org/bots/api, by way of client libraries, read 2026-11-22). Nothing is reported afterwards.
 """
+import base64
 import re
 import time
+import urllib.parse
 
 from .provider import Provider, Refused
 
 DESCRIPTIONS = {403: 'Forbidden: bot was blocked by the user', 400: 'Bad Request: chat not found', 404: 'Not Found'}
+
+PNG = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=')
 
 
 def error(status, **parameters):
@@ -21,10 +25,13 @@ class Telegram(Provider):
     statuses = []
 
     def take(self, method, path, headers, raw):
-        found = re.fullmatch(r'/bot([0-9]+:[\w-]+)/sendMessage', path)
+        u = urllib.parse.urlsplit(path)
+        found = re.fullmatch(r'(?:/file)?/bot([0-9]+:[\w-]+)/(sendMessage|getFile|photos/[\w-]+\.png)', u.path)
         account = next((a for a, known in self.accounts.items() if found and known['token'] == found[1]), None)
-        if method != 'POST' or account is None:
+        if account is None or method != ('POST' if found[2] == 'sendMessage' else 'GET'):
             raise Refused(404, error(404), 'unknown path or token')
+        if found[2] != 'sendMessage':
+            return account, {'query': urllib.parse.parse_qs(u.query), 'file': None if found[2] == 'getFile' else found[2]}
         message = self.json(headers, raw)
         quoted = message.get('reply_parameters', {'message_id': 1})
         if set(message) - {'chat_id', 'text', 'reply_parameters'} or not isinstance(message.get('chat_id'), int):
@@ -39,6 +46,11 @@ class Telegram(Provider):
         return n % 1000000000
 
     def answer(self, account, message, made_id):
+        if message.get('file'):
+            return 200, PNG
+        if 'query' in message:
+            file_id = message['query']['file_id'][0]
+            return 200, {'ok': True, 'result': {'file_id': file_id, 'file_path': f'photos/{file_id}.png'}}
         return 200, {'ok': True, 'result': {'message_id': made_id, 'date': int(time.time()), 'text': message['text'],
                                             'chat': {'id': message['chat_id'], 'type': 'private'}}}
 
