@@ -1,15 +1,11 @@
 #!/usr/bin/env python3
 """Dispatch goes on: the dispatcher dies, Redis dies, a nudge is lost, a hundred thousand wait."""
-import contextlib
-import copy
-import shutil
 import signal
-import subprocess
 import threading
 import time
 
 from dispatch_world import DispatchTest, wait_until, world
-from servers import LOKETD, die_with_us
+from instance import another_instance
 
 
 class Faults(DispatchTest):
@@ -44,33 +40,10 @@ class Faults(DispatchTest):
         self.world.start()
         wait_until(self.leads, 2, 'the dispatcher back')
 
-    @contextlib.contextmanager
-    def another_instance(self):
-        """A second loketd on the same PostgreSQL and Redis, as a World to make calls to."""
-        conf = (self.world.dir / 'loketd.conf').read_text()
-        other = copy.copy(self.world)
-        other.port = world.free_port()
-        folder = self.world.dir / 'other'
-        (folder / 'state').mkdir(parents=True)
-        (folder / 'loketd.conf').write_text(conf.replace(str(self.world.port), str(other.port))
-                                            .replace(f'{self.world.dir}/', f'{folder}/'))
-        with open(folder / 'log', 'ab') as log:
-            process = subprocess.Popen(die_with_us([LOKETD, '--config', str(folder / 'loketd.conf')]), stdout=log,
-                                       stderr=log, env=self.world._env())
-        try:
-            wait_until(lambda: b'daemon.ready' in (folder / 'log').read_bytes(), 20, 'the second instance')
-            yield other
-        finally:
-            process.terminate()
-            code = process.wait(30)
-            log = (folder / 'log').read_text()
-            shutil.rmtree(folder)
-        self.assertEqual(code, 0, log[-3000:])
-
     def test_another_instance_takes_over(self):
         wait_until(self.leads, 5, 'a dispatcher')
         holder, epoch = self.leads()[0]
-        with self.another_instance():
+        with another_instance(self.world):
             time.sleep(1)
             self.assertEqual(self.leads(), [(holder, epoch)])       # one dispatches
             self.person('bram')
@@ -93,7 +66,7 @@ class Faults(DispatchTest):
     def test_two_instances_are_one(self):
         """who talks to the instance that does not dispatch hears and is heard"""
         wait_until(self.leads, 5, 'a dispatcher')
-        with self.another_instance() as other:
+        with another_instance(self.world) as other:
             time.sleep(6)                    # both know that there is another
             bram = world.Agent(other, 'bram')
             bram.ready()
