@@ -132,6 +132,13 @@ class Smtp(MailTest):
         self.assertEqual(taken['case']['id'], self.stored('un@mail.example.org')[0])
         self.anna.resolve(taken)
 
+    def test_a_server_that_does_not_answer_to_quit_keeps_nobody_waiting(self):
+        """libcurl waits for that answer within the loop, unless it is told that nothing will come."""
+        taken = self.take(self.person())
+        self.world.standin.faults[:] = ['silent']
+        self.answered(taken)                                 # waits less than that would take
+        self.anna.resolve(taken)
+
     def test_bounce(self):
         taken = self.take(self.person())
         self.world.standin.faults[:] = ['failed']

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct config config;
 static struct server srv;
@@ -29,6 +30,8 @@ static enum op_status request_step(struct op *op)
 {
 	struct request *r = (struct request *)op;
 
+	if (op->state == 0 && strcmp(r->method, "MAIL") == 0)
+		return fetch_mail(op, 1, r->url, &(struct fetch_mail){ "a@example.org", "b@example.org", NULL, NULL }, r->body);
 	if (op->state == 0)
 		return fetch_submit(op, 1, r->method, r->url, r->headers, r->body);
 	ck_assert_ptr_nonnull(op->fetched);
@@ -129,6 +132,24 @@ START_TEST(inside_is_refused)
 	ck_assert_msg(outcome == FETCH_REFUSED, "%s: %d", not_ours[_i], outcome);
 	config.fetch_allow[0] = good;
 	ck_assert_int_eq(requests_seen(), before);
+}
+END_TEST
+
+/* a mail goes to mail servers only, and through the same guard */
+START_TEST(a_mail_is_guarded_too)
+{
+	config.fetch_allow[0] = closed;
+	fetch("MAIL", "smtp://127.0.0.1:*", bad_port);
+	ck_assert_int_eq(outcome, FETCH_REFUSED);
+	fetch("MAIL", "smtps://localhost:*", bad_port);
+	ck_assert_int_eq(outcome, FETCH_REFUSED);
+	fetch("MAIL", "http://*/echo", closed);
+	ck_assert_int_eq(outcome, FETCH_REFUSED);
+	fetch("POST", "smtp://*/", closed);
+	ck_assert_int_eq(outcome, FETCH_REFUSED);
+	fetch("MAIL", "smtp://*", closed);
+	ck_assert_int_eq(outcome, FETCH_NOT_SENT);
+	config.fetch_allow[0] = good;
 }
 END_TEST
 
@@ -236,7 +257,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		an_answer_comes_back, a_header_is_one_line, what_never_left_is_known, what_may_have_arrived_is_unknown,
+		an_answer_comes_back, a_header_is_one_line, a_mail_is_guarded_too, what_never_left_is_known, what_may_have_arrived_is_unknown,
 		a_post_is_sent_once, many_at_once, waiting_has_a_maximum, silence_ends, stopping_with_requests_under_way,
 	};
 	Suite *s = suite_create("fetch");

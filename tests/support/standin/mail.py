@@ -1,7 +1,7 @@
 """mail.py - a mail server: takes replies by SMTP with a login, checks the whole mail, and sends a bounce when told to.
 
 Faults as in __init__.py, said in SMTP: 500 is "451 later" after DATA, 429 is "450 later" at RCPT, 400 is "550 never" at RCPT;
-cut and timeout come after the end of the mail. SMTP and its extensions as in RFC 5321, 4954 (AUTH PLAIN) and 1870 (SIZE).
+cut and timeout come after the end of the mail; with silent the QUIT is not answered. SMTP and its extensions as in RFC 5321, 4954 (AUTH PLAIN) and 1870 (SIZE).
 """
 import base64
 import email
@@ -59,6 +59,9 @@ class Handler(socketserver.StreamRequestHandler):
         while True:
             line = self.rfile.readline(2000).decode('latin-1').rstrip('\r\n')
             verb = line.split(' ')[0].upper()
+            if verb == 'QUIT' and self.fault == 'silent':
+                self.server.standin.closing.wait(60)
+                return
             if verb in ('', 'QUIT'):
                 self.say('221 bye')
                 return
