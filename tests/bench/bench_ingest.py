@@ -19,7 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'support'))
 from servers import LOKETD  # noqa: E402
-from world import DORDRECHT_WHATSAPP, SECRETS, World  # noqa: E402
+from world import SECRETS, World  # noqa: E402
 
 INBOX = 'dordrecht-whatsapp'
 REGULARS = 1000
@@ -77,7 +77,7 @@ class Bench:
     def loketd(self, seconds):
         pid = self.world.process.pid
         before = cpu_seconds(pid)
-        r = json.loads(self.run(self.tools / 'load', self.world.port, INBOX, DORDRECHT_WHATSAPP, SECRETS[INBOX],
+        r = json.loads(self.run(self.tools / 'load', self.world.port, INBOX, 'whatsapp', HERE / 'channels/whatsapp.in', SECRETS[INBOX],
                                 self.options.connections, seconds, REGULARS, self.seed()))
         r['cpu_us'] = (cpu_seconds(pid) - before) / max(1, r['n']) * 1e6
         r['rate'] = r['n'] / r['seconds']

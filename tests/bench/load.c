@@ -1,12 +1,14 @@
 /*
- * load.c - signed WhatsApp messages on keep-alive connections, as fast as they are answered
+ * load.c - signed posts on keep-alive connections, as fast as they are answered
  *
- *   load PORT INBOX ACCOUNT SECRET CONNECTIONS SECONDS REGULARS SEED
+ *   load PORT INBOX PROVIDER FILE SECRET CONNECTIONS SECONDS REGULARS SEED
  *
+ * FILE is a request as in tests/channel, signed as this provider does. In its body are {id}, {from} (both digits), {at}
+ * (seconds), {iso} (the same moment, without a zone), {text} and {form} (the text, urlencoded).
  * Half of the messages come from REGULARS people who write again and again, half from people never seen before.
  * Prints one JSON object: {"n","failed","seconds","p50_us","p99_us"}. SEED makes the message ids of a run its own.
  */
-#include "lib/base/hmac.h"
+#include "tests/channel/bench.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_REQUEST = 4096, MAX_ANSWER = 8192, MAX_TIMES = 20000000 };
+enum { MAX_REQUEST = 16384, MAX_ANSWER = 8192, MAX_TIMES = 20000000 };
 
 struct client {
 	int fd;
@@ -30,7 +32,9 @@ struct client {
 };
 
 static struct event_base *base;
-static const char *inbox, *account, *secret;
+static const char *inbox;
+static struct bench *example;        /* the request, unsigned, with {…} in its body */
+static struct arena *arena;          /* of the request that is being made */
 static long regulars, serial;
 static unsigned long seed;
 static int64_t end_us;
@@ -54,34 +58,89 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int make_body(char *out, size_t room)
+static const char *form_text(void)
 {
-	long i = serial++;
-	char who[24];
+	static char out[2 * sizeof text];
+	char *p = out;
 
-	if (i % 2)
-		snprintf(who, sizeof(who), "316%08ld", (i * 7919) % regulars);
+	for (const char *c = text; *c; c++) {
+		if (*c == '?' || *c == ',')
+			p += sprintf(p, "%%%02X", (unsigned)*c);
+		else
+			*p++ = *c == ' ' ? '+' : *c;
+	}
+	return out;
+}
+
+/* what stands for {name}; NULL when that is none of ours */
+static const char *value_of(const char *name, size_t n, long i)
+{
+	static char out[64];
+	time_t at = time(NULL);
+
+	if (n == 4 && !memcmp(name, "text", n))
+		return text;
+	if (n == 4 && !memcmp(name, "form", n))
+		return form_text();
+	if (n == 2 && !memcmp(name, "id", n))
+		snprintf(out, sizeof out, "%lu%08ld", 10000 + seed % 90000, i);
+	else if (n == 4 && !memcmp(name, "from", n) && i % 2)
+		snprintf(out, sizeof out, "316%08ld", (i * 7919) % regulars);
+	else if (n == 4 && !memcmp(name, "from", n))
+		snprintf(out, sizeof out, "497%05lu%07ld", seed % 100000, i);
+	else if (n == 2 && !memcmp(name, "at", n))
+		snprintf(out, sizeof out, "%lld", (long long)at);
+	else if (n == 3 && !memcmp(name, "iso", n))
+		strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%S", gmtime(&at));
 	else
-		snprintf(who, sizeof(who), "497%05lu%07ld", seed % 100000, i);
-	return snprintf(out, room, "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"102290129340398\","
-	                "\"changes\":[{\"field\":\"messages\",\"value\":{\"messaging_product\":\"whatsapp\",\"metadata\":{"
-	                "\"display_phone_number\":\"31781234567\",\"phone_number_id\":\"%s\"},\"contacts\":[{\"profile\":{"
-	                "\"name\":\"Jan Voorbeeld\"},\"wa_id\":\"%s\"}],\"messages\":[{\"from\":\"%s\",\"id\":\"wamid.%lu.%ld\","
-	                "\"timestamp\":\"%lld\",\"type\":\"text\",\"text\":{\"body\":\"%s\"}}]}}]}]}",
-	                account, who, who, seed, i, (long long)time(NULL), text);
+		return NULL;
+	return out;
+}
+
+static struct bytes make_body(long i)
+{
+	const char *p = (const char *)example->request.body.data, *end = p + example->request.body.len;
+	char *body = arena_alloc(arena, MAX_REQUEST);
+	size_t n = 0;
+
+	while (p < end) {
+		const char *close = *p == '{' ? memchr(p, '}', (size_t)(end - p)) : NULL;
+		const char *value = close ? value_of(p + 1, (size_t)(close - p) - 1, i) : NULL;
+		size_t len = value ? strlen(value) : 1;
+
+		if (n + len > MAX_REQUEST) {
+			fprintf(stderr, "load: the example is too long\n");
+			exit(1);
+		}
+		memcpy(body + n, value ? value : p, len);
+		n += len;
+		p = value ? close + 1 : p + 1;
+	}
+	return (struct bytes){ (uint8_t *)body, n };
 }
 
 static void make_request(struct client *c)
 {
-	char body[MAX_REQUEST], hex[SHA256_HEX];
-	uint8_t mac[SHA256_BYTES];
-	int n = make_body(body, sizeof(body));
+	struct bench b = *example;
+	size_t n;
 
-	hmac_sha256(secret, (struct bytes){ (uint8_t *)body, (size_t)n }, mac);
-	hex_encode(mac, sizeof(mac), hex);
-	c->n_out = (size_t)snprintf(c->out, sizeof(c->out), "POST /v1/hooks/%s HTTP/1.1\r\nHost: bench\r\n"
-	                            "Content-Type: application/json\r\nX-Hub-Signature-256: sha256=%s\r\n"
-	                            "Content-Length: %d\r\n\r\n%s", inbox, hex, n, body);
+	arena_reset(arena);
+	b.a = arena;
+	b.request.ctx = &b;
+	b.request.body = make_body(serial++);
+	b.request.now_us = (int64_t)time(NULL) * 1000000;
+	bench_sign(&b);
+	n = (size_t)snprintf(c->out, sizeof c->out, "POST /v1/hooks/%s%s%s HTTP/1.1\r\nHost: bench\r\nContent-Length: %zu\r\n", inbox,
+	                     *b.request.query ? "?" : "", b.request.query, b.request.body.len);
+	for (int i = 0; i < b.n_headers; i++)
+		n += (size_t)snprintf(c->out + n, sizeof c->out - n, "%s: %s\r\n", b.headers[i].name, b.headers[i].value);
+	if (n + 2 + b.request.body.len > sizeof c->out) {
+		fprintf(stderr, "load: the request is too long\n");
+		exit(1);
+	}
+	memcpy(c->out + n, "\r\n", 2);
+	memcpy(c->out + n + 2, b.request.body.data, b.request.body.len);
+	c->n_out = n + 2 + b.request.body.len;
 	c->sent = c->n_in = 0;
 	c->began_us = now();
 }
@@ -152,7 +211,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 	status = answer_status(c);
 	if (status == 0)
 		return;
-	if (status == 200 && n_done < MAX_TIMES)
+	if (status / 100 == 2 && n_done < MAX_TIMES)
 		times[n_done++] = (uint32_t)(now() - c->began_us);
 	else
 		n_failed++;
@@ -199,20 +258,30 @@ int main(int argc, char **argv)
 	int64_t began;
 	double seconds;
 
-	if (argc != 9) {
-		fprintf(stderr, "usage: load PORT INBOX ACCOUNT SECRET CONNECTIONS SECONDS REGULARS SEED\n");
+	if (argc != 10) {
+		fprintf(stderr, "usage: load PORT INBOX PROVIDER FILE SECRET CONNECTIONS SECONDS REGULARS SEED\n");
 		return 2;
 	}
 	inbox = argv[2];
-	account = argv[3];
-	secret = argv[4];
-	regulars = strtol(argv[7], NULL, 10);
-	seed = strtoul(argv[8], NULL, 10);
+	arena = arena_new(1 << 20);
+	regulars = strtol(argv[8], NULL, 10);
+	seed = strtoul(argv[9], NULL, 10);
+	if (!channel_find(argv[3])) {
+		fprintf(stderr, "load: no provider %s\n", argv[3]);
+		return 1;
+	}
+	example = bench_new(argv[3]);
+	if (!bench_read(example, bench_load(example->a, argv[4]))) {
+		fprintf(stderr, "load: cannot read %s\n", argv[4]);
+		return 1;
+	}
+	example->secret = argv[5];
+	example->url = arena_printf(example->a, "http://127.0.0.1:%s/v1/hooks/%s", argv[1], inbox);
 	times = malloc(MAX_TIMES * sizeof(*times));
 	base = event_base_new();
 	began = now();
-	end_us = began + (int64_t)(strtod(argv[6], NULL) * 1e6);
-	for (long i = 0; i < strtol(argv[5], NULL, 10); i++)
+	end_us = began + (int64_t)(strtod(argv[7], NULL) * 1e6);
+	for (long i = 0; i < strtol(argv[6], NULL, 10); i++)
 		client_new((int)strtol(argv[1], NULL, 10));
 	event_base_dispatch(base);
 	seconds = (double)(now() - began) / 1e6;

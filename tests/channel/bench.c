@@ -53,6 +53,7 @@ struct bench *bench_new(const char *channel)
 	b->a = a;
 	b->ops = channel_find(channel);
 	b->does = "parse";
+	b->secret = "geheim";
 	b->url = "https://kcc.example.nl/v1/hooks/test";
 	b->inbox = (struct inbox){
 		.id = "test", .municipality = "dordrecht", .channel = carried_by(channel) ? carried_by(channel)->channel : channel, .settings = jsonx_own(a, json_object()),
@@ -120,7 +121,7 @@ static void sign_twilio(struct bench *b)
 		bench_url(b);
 	}
 	what = arena_printf(b->a, "%s%s", b->request.url, what);
-	hmac_sha1("geheim", (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
+	hmac_sha1(b->secret, (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
 	bench_header(b, "X-Twilio-Signature", base64_encode(b->a, (struct bytes){ mac, sizeof mac }));
 }
 
@@ -145,7 +146,7 @@ static void sign_messagebird(struct bench *b)
 			      b->request.body.len ? arena_printf(b->a, ",\"payload_hash\":\"%s\"", hex_of(b, b->request.body)) : "");
 	what = arena_printf(b->a, "%s.%s", b64url_encode(b->a, (struct bytes){ (const uint8_t *)head, strlen(head) }),
 			    b64url_encode(b->a, (struct bytes){ (const uint8_t *)claims, strlen(claims) }));
-	hmac_sha256("geheim", (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
+	hmac_sha256(b->secret, (struct bytes){ (const uint8_t *)what, strlen(what) }, mac);
 	bench_header(b, "MessageBird-Signature-JWT",
 		     arena_printf(b->a, "%s.%s", what, b64url_encode(b->a, (struct bytes){ mac, sizeof mac })));
 }
@@ -157,14 +158,14 @@ static void sign_bird(struct bench *b)
 	uint8_t digest[SHA256_BYTES], mac[SHA256_BYTES];
 
 	sha256(b->request.body, digest);
-	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)first, strlen(first) }, (struct bytes){ digest, sizeof digest }, mac);
+	hmac_sha256_two(b->secret, (struct bytes){ (const uint8_t *)first, strlen(first) }, (struct bytes){ digest, sizeof digest }, mac);
 	bench_header(b, "messagebird-signature", base64_encode(b->a, (struct bytes){ mac, sizeof mac }));
 	bench_header(b, "messagebird-request-timestamp", stamp);
 }
 
 static void sign_query(struct bench *b)
 {
-	b->request.query = *b->request.query ? arena_printf(b->a, "%s&secret=geheim", b->request.query) : "secret=geheim";
+	b->request.query = arena_printf(b->a, "%s%ssecret=%s", b->request.query, *b->request.query ? "&" : "", b->secret);
 	bench_url(b);
 }
 
@@ -189,19 +190,22 @@ void bench_sign(struct bench *b)
 	if (!strcmp(how, "none"))
 		return;
 	if (!strcmp(how, "bearer")) {
-		bench_header(b, "Authorization", "Bearer geheim");
+		bench_header(b, "Authorization", arena_printf(b->a, "Bearer %s", b->secret));
 		return;
 	}
 	if (!strcmp(how, "telegram")) {
-		bench_header(b, "X-Telegram-Bot-Api-Secret-Token", "geheim");
+		bench_header(b, "X-Telegram-Bot-Api-Secret-Token", b->secret);
 		return;
 	}
 	if (!strcmp(how, "basic")) {
-		bench_header(b, "Authorization", "Basic cG9zdG1hcms6Z2VoZWlt"); /* postmark:geheim */
+		const char *pair = arena_printf(b->a, "postmark:%s", b->secret);
+
+		bench_header(b, "Authorization",
+			     arena_printf(b->a, "Basic %s", base64_encode(b->a, (struct bytes){ (const uint8_t *)pair, strlen(pair) })));
 		return;
 	}
 	bool own = !strcmp(how, "own"), x = !strcmp(how, "x");
-	hmac_sha256_two("geheim", (struct bytes){ (const uint8_t *)stamp, own ? strlen(stamp) : 0 }, b->request.body, mac);
+	hmac_sha256_two(b->secret, (struct bytes){ (const uint8_t *)stamp, own ? strlen(stamp) : 0 }, b->request.body, mac);
 	hex_encode(mac, sizeof mac, hex);
 	if (x)
 		bench_header(b, "x-twitter-webhooks-signature",

@@ -21,6 +21,7 @@ struct bench {
 	} headers[BENCH_MAX_HEADERS];
 	int n_headers;
 	const char *sign;            /* hub, own, bearer, basic, x, telegram, twilio, messagebird, bird, query, none; NULL: what suits it */
+	const char *secret;          /* it is signed with: "geheim" */
 	const char *url;             /* of the request, without its query */
 	bool by_get;
 	const char *does;            /* parse (the rule), handshake, compose, sent, receipt, poll, page */
