@@ -37,6 +37,27 @@ static struct batch_address *address_of(struct batch *b, const char *municipalit
 	return b->addresses[b->n_addresses++] = a;
 }
 
+static struct batch_message *twin_of(struct batch *b, const struct world_inbox *in, const struct contact *c)
+{
+	const char *id = c->platform_id ? c->platform_id : in->ops && in->ops->is_platform ? c->provider_id : NULL;
+	struct batch_message *m;
+	const char *key;
+
+	if (!id || !in->shares_channel)
+		return NULL;
+	/* no inbox has a "/" in its name */
+	key = arena_join(b->op.arena, in->in.municipality, "/", in->in.channel, "\n", id, NULL);
+	m = map_get(b->by_message, key);
+	if (m)
+		return m;
+	m = arena_new_of(b->op.arena, struct batch_message);
+	m->municipality = in->in.municipality;
+	m->channel = in->in.channel;
+	m->platform_id = id;
+	map_put(b->by_message, key, m);
+	return b->twins[b->n_twins++] = m;
+}
+
 static void collect_item(struct batch *b, struct batch_post *post, int i)
 {
 	const struct inbox *in = &post->p->inbox->in;
@@ -47,6 +68,7 @@ static void collect_item(struct batch *b, struct batch_post *post, int i)
 	it->c = c;
 	it->placed = &post->p->placed[i];
 	it->self = message_of(b, in->id, c->provider_id);
+	it->twin = twin_of(b, post->p->inbox, c);
 	it->about = c->reply_to ? message_of(b, in->id, c->reply_to) : NULL;
 	if (c->flags & FLAG_SPAM)
 		return;   /* what a robot says about who it is is worth nothing */
@@ -63,8 +85,9 @@ void batch_collect(struct batch *b)
 		n += b->posts[p].p->batch.n_contacts;
 	b->items = arena_array(a, struct batch_item, (size_t)n);
 	b->messages = arena_array(a, struct batch_message *, 2 * (size_t)n);
+	b->twins = arena_array(a, struct batch_message *, (size_t)n);
 	b->addresses = arena_array(a, struct batch_address *, CONTACT_MAX_ADDRESSES * (size_t)n);
-	b->by_message = map_new(a, 2 * n);
+	b->by_message = map_new(a, 3 * n);
 	b->by_address = map_new(a, CONTACT_MAX_ADDRESSES * n);
 	for (int p = 0; p < b->n_posts; p++)
 		for (int i = 0; i < b->posts[p].p->batch.n_contacts; i++)
@@ -178,6 +201,21 @@ static bool has_references(const struct batch *b)
 	return false;
 }
 
+static void ask_twins(const struct batch *b, struct pg_unit *u)
+{
+	pg_add(u, SQL_INTAKE_KNOWN_PLATFORMS);
+	pg_array(u, PG_TYPE_TEXT, b->n_twins);
+	for (int i = 0; i < b->n_twins; i++)
+		pg_push_text(u, b->twins[i]->municipality);
+	pg_array(u, PG_TYPE_TEXT, b->n_twins);
+	for (int i = 0; i < b->n_twins; i++)
+		pg_push_text(u, b->twins[i]->channel);
+	pg_array(u, PG_TYPE_TEXT, b->n_twins);
+	for (int i = 0; i < b->n_twins; i++)
+		pg_push_text(u, b->twins[i]->platform_id);
+	push_numbers(u, b->n_twins);
+}
+
 static bool names_case(const struct batch_post *post)
 {
 	return !uuid_is_nil(post->p->into.u);
@@ -198,7 +236,7 @@ struct pg_unit *batch_ask(struct batch *b)
 	bool into = false;
 	int n = 1;
 
-	b->q_addresses = b->q_into = b->q_threads = -1;
+	b->q_addresses = b->q_twins = b->q_into = b->q_threads = -1;
 	if (!b->n_items)
 		return NULL;
 	for (int i = 0; i < b->n_posts; i++)
@@ -208,6 +246,10 @@ struct pg_unit *batch_ask(struct batch *b)
 	if (b->n_addresses) {
 		ask_addresses(b, u);
 		b->q_addresses = n++;
+	}
+	if (b->n_twins) {
+		ask_twins(b, u);
+		b->q_twins = n++;
 	}
 	if (into) {
 		ask_into(b, u);
@@ -274,16 +316,17 @@ static struct batch_case *case_in(struct batch *b, int q, int row)
 	return k;
 }
 
-static void learn_messages(struct batch *b)
+/* asked: the messages of statement q, in the order they were asked in */
+static void learn_messages(struct batch *b, int q, struct batch_message **asked)
 {
-	for (int row = 0; row < pg_rows(&b->op, ASK_MESSAGES); row++) {
-		struct batch_message *m = b->messages[pg_get_int(&b->op, ASK_MESSAGES, row, "n")];
+	for (int row = 0; row < pg_rows(&b->op, q); row++) {
+		struct batch_message *m = asked[pg_get_int(&b->op, q, row, "n")];
 
 		m->stored = true;
-		m->contact.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact");
-		m->party.u = pg_get_uuid(&b->op, ASK_MESSAGES, row, "contact_party");
-		m->is_public = pg_get_bool(&b->op, ASK_MESSAGES, row, "is_public");
-		m->where = case_in(b, ASK_MESSAGES, row);
+		m->contact.u = pg_get_uuid(&b->op, q, row, "contact");
+		m->party.u = pg_get_uuid(&b->op, q, row, "contact_party");
+		m->is_public = pg_get_bool(&b->op, q, row, "is_public");
+		m->where = case_in(b, q, row);
 	}
 }
 
@@ -346,12 +389,14 @@ static int rows_of(const struct batch *b, int q)
 void batch_learn(struct batch *b)
 {
 	struct arena *a = b->op.arena;
-	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_into) +
-		      rows_of(b, b->q_threads);
+	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_twins) +
+		      rows_of(b, b->q_into) + rows_of(b, b->q_threads);
 
 	b->by_case = map_new(a, n_cases);
 	b->by_party = map_new(a, b->n_addresses);
-	learn_messages(b);
+	learn_messages(b, ASK_MESSAGES, b->messages);
+	if (b->q_twins >= 0)
+		learn_messages(b, b->q_twins, b->twins);
 	if (b->q_addresses >= 0)
 		learn_addresses(b);
 	if (b->q_into >= 0)

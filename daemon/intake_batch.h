@@ -60,9 +60,10 @@ struct batch_address {
 	bool is_new;
 };
 
-/* a message of a provider that a contact of the batch is, or is about */
+/* a message of a provider that a contact of the batch is, or is about; or of a channel, with the id it gave itself */
 struct batch_message {
-	const char *inbox, *provider_id;
+	const char *inbox, *provider_id;       /* of a channel: NULL, and the two below */
+	const char *municipality, *channel, *platform_id;
 	bool stored;                 /* in the database, or earlier in this batch */
 	struct contact_id contact;
 	struct party_id party;
@@ -75,6 +76,7 @@ struct batch_item {
 	struct contact *c;
 	struct intake_placed *placed;
 	struct batch_message *self, *about;
+	struct batch_message *twin;  /* self as the channel knows it; NULL: only one provider carries the channel */
 	struct batch_address *from[CONTACT_MAX_ADDRESSES];
 	struct batch_thread {        /* cases that its references lead to, the nearest first */
 		struct batch_case *where;
@@ -129,21 +131,24 @@ struct batch {
 	int n_items;
 	struct batch_message **messages;
 	int n_messages;
+	struct batch_message **twins;
+	int n_twins;
 	struct batch_address **addresses;
 	int n_addresses;
 	struct map *by_message, *by_address, *by_party, *by_case;
-	int q_addresses, q_into, q_threads;                     /* place in unit 1; -1: not in it */
+	int q_addresses, q_twins, q_into, q_threads; /* place in unit 1; -1: not in it */
 
 	/* to write; each list has room for all it can hold */
 	struct batch_party **parties, **openers;     /* new ones; known ones who get a new case */
 	struct batch_case **cases, **touched;
 	struct batch_item **contacts, **changes;     /* changes: edits and deletes, of what is private */
+	struct batch_item **platforms;               /* those with a twin */
 	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
 	struct batch_dead_letter *dead_letters;
 	struct batch_opt *opts;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_webcare, n_public, n_dead_letters, n_opts, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_webcare, n_public, n_dead_letters, n_opts, n_deliveries, n_notices;
 	int n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
 	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */

@@ -316,10 +316,9 @@ static void place_public(struct batch *b, struct batch_item *it)
 
 /* ---------------------------------------------------------------- all of it */
 
-static void say_where(struct batch_item *it)
+static void say_where(struct batch_item *it, const struct batch_message *m)
 {
 	struct intake_placed *out = it->placed;
-	const struct batch_message *m = it->self;
 
 	out->contact = m->contact;
 	out->party = m->party;
@@ -330,12 +329,24 @@ static void say_where(struct batch_item *it)
 	memcpy(out->reference, m->where->reference, sizeof out->reference);
 }
 
+static void now_stored(const struct batch_item *it, struct batch_message *m)
+{
+	m->stored = true;
+	m->contact = it->id;
+	m->where = it->where;
+	m->is_public = is_public(it);
+	if (it->party)
+		m->party = it->party->id;
+}
+
 static void place_item(struct batch *b, struct batch_item *it)
 {
-	it->placed->duplicate = it->self->stored;
+	const struct batch_message *before = it->self->stored ? it->self : it->twin && it->twin->stored ? it->twin : NULL;
+
+	it->placed->duplicate = before != NULL;
 	it->placed->new_case = false;   /* an earlier try may have thought otherwise */
-	if (it->self->stored) {
-		say_where(it);
+	if (before) {
+		say_where(it, before);
 		return;
 	}
 	it->party = party_for(b, it);
@@ -343,18 +354,17 @@ static void place_item(struct batch *b, struct batch_item *it)
 	if (it->where)
 		touch_case(b, it->where, it);
 	it->id.u = server_uuid(b->op.srv);
-	it->self->stored = true;
-	it->self->contact = it->id;
-	it->self->where = it->where;
-	it->self->is_public = is_public(it);
-	if (it->party)
-		it->self->party = it->party->id;
+	now_stored(it, it->self);
+	if (it->twin) {
+		now_stored(it, it->twin);
+		b->platforms[b->n_platforms++] = it;
+	}
 	b->contacts[b->n_contacts++] = it;
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
-	say_where(it);
+	say_where(it, it->self);
 }
 
 static void place_dead_letter(struct batch *b, struct batch_post *post, const char *why)
@@ -444,6 +454,7 @@ static void make_room(struct batch *b)
 	b->touched = arena_array(a, struct batch_case *, n);
 	b->contacts = arena_array(a, struct batch_item *, n);
 	b->changes = arena_array(a, struct batch_item *, n);
+	b->platforms = arena_array(a, struct batch_item *, n);
 	b->webcare = arena_array(a, struct batch_item *, n);
 	b->public = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {

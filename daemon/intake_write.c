@@ -303,6 +303,18 @@ static void write_webcare(struct batch *b, struct pg_unit *u)
 	UUIDS(n, list[i]->id.u);
 }
 
+static void write_platforms(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->platforms;
+	int n = b->n_platforms;
+
+	pg_add(u, SQL_INTAKE_PLATFORM_INSERT);
+	TEXTS(n, list[i]->twin->municipality);
+	TEXTS(n, list[i]->twin->channel);
+	TEXTS(n, list[i]->twin->platform_id);
+	UUIDS(n, list[i]->id.u);
+}
+
 static const struct batch_message *what_it_changes(const struct batch_item *it)
 {
 	return it->c->kind == KIND_EDIT || it->c->kind == KIND_DELETE ? it->about : NULL;
@@ -485,6 +497,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_attachments, write_attachments, NULL },
 		{ b->n_changes, write_changes, NULL },
 		{ b->n_webcare, write_webcare, NULL },
+		{ b->n_platforms, write_platforms, NULL },
 		{ b->n_public, write_public_changes, NULL },
 		{ b->n_reports, write_reports, NULL },
 		{ b->n_deliveries, write_deliveries, &b->q_delivered },

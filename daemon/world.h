@@ -21,6 +21,7 @@ struct world_inbox {
 	const struct channel_ops *ops;
 	bool enabled;
 	bool conversational;
+	bool shares_channel;           /* another provider carries the channel in this municipality too */
 	const char *product;           /* default product; may be NULL */
 	uint16_t municipality, channel;   /* route numbers */
 };

@@ -157,12 +157,25 @@ static void load_inbox(struct world *w, const struct op *op, int row)
 	w->n_inboxes++;
 }
 
+static void mark_shared(struct world *w)
+{
+	for (int i = 0; i < w->n_inboxes; i++)
+		for (int j = 0; j < w->n_inboxes; j++) {
+			struct world_inbox *a = &w->inboxes[i];
+			const struct world_inbox *b = &w->inboxes[j];
+
+			a->shares_channel |= a->municipality == b->municipality && a->channel == b->channel && a->ops && b->ops &&
+			                     a->ops != b->ops && a->enabled && b->enabled;
+		}
+}
+
 static void load_inboxes(struct world *w, const struct op *op)
 {
 	w->inboxes = arena_array(w->arena, struct world_inbox, (size_t)pg_rows(op, Q_INBOXES));
 	for (int row = 0; row < pg_rows(op, Q_INBOXES); row++)
 		load_inbox(w, op, row);
 	qsort(w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_order);
+	mark_shared(w);
 }
 
 static void forget_text(void *p)

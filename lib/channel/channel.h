@@ -127,6 +127,7 @@ enum sent_outcome {
 
 struct channel_ops {
 	const char *name;            /* of the provider, an inbox's "provider": "whatsapp", "twilio" */
+	bool is_platform;            /* its provider_id is the id that the channel itself gave, as others pass it on */
 	bool signed_body;            /* false: unsigned posts are possible (public forms) */
 	bool files_within;           /* a body may hold whole files: it may be as large as an upload */
 	bool by_get;                 /* some of it comes by GET: parse gets the query as a urlencoded body */

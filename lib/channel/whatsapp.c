@@ -295,6 +295,7 @@ static const char *const media_hosts[] = { "graph.facebook.com", "lookaside.fbsb
 
 const struct channel_ops channel_whatsapp = {
 	.name = "whatsapp",
+	.is_platform = true,
 	.signed_body = true,
 	.handshake = proof_hub_challenge,
 	.verify = proof_hub_signature,

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Who is it: one person with several addresses, parties that turn out to be one, and the way back."""
+import json
 import pathlib
 import sys
+import threading
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
+from servers import wait_until  # noqa: E402
+from standin import bird  # noqa: E402
 
 
 class Identity(world.LoketTest):
@@ -99,6 +103,66 @@ class Identity(world.LoketTest):
         # Anna works for Dordrecht and Zwijndrecht: of Sliedrecht she sees nobody
         self.assertEqual(self.post('/v1/parties/merge', {'party': far, 'duplicate': a}, 'anna').status, 422)
         self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}, 'integration').status, 403)
+
+
+class TwoProviders(world.LoketTest):
+    """WhatsApp of Sliedrecht comes from Meta and from Bird: one message is one contact, whoever is first."""
+    BIRD = 'sliedrecht-whatsapp-bird'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        answer = cls.world.api('PUT', f'/v1/inboxes/{cls.BIRD}', 'admin', {
+            'municipality': 'sliedrecht', 'channel': 'whatsapp', 'provider': 'bird', 'account': 'channel-1',
+            'settings': {'workspace': 'w-1'}, 'secrets': {'secret': ['geheim-van-bird'], 'token': ['toegang-tot-bird']}})
+        assert answer.status == 201, answer
+        wait_until(lambda: cls.world.hook(cls.BIRD, b'{}', secret='').status == 401, what='the inbox')
+
+    def from_meta(self, wamid, text='Hallo', wa_id='31656000001'):
+        self.world.hook_whatsapp(text, inbox='sliedrecht-whatsapp', wa_id=wa_id, message_id=wamid)
+
+    def from_bird(self, wamid, text='Hallo', wa_id='31656000001'):
+        body = json.dumps({'service': 'channels', 'event': 'whatsapp.inbound', 'payload': {
+            'id': str(uuid.uuid4()), 'channelId': 'channel-1', 'direction': 'incoming', 'status': 'delivered',
+            'sender': {'contact': {'identifierKey': 'phonenumber', 'identifierValue': '+' + wa_id, 'platformAddress': '+' + wa_id}},
+            'body': {'type': 'text', 'text': {'text': text}}, 'parts': [{'platformReference': wamid}],
+            'createdAt': '2026-11-22T10:00:00Z'}}).encode()
+        headers = bird.signature('geheim-van-bird', f'{self.world.url}/v1/hooks/{self.BIRD}', body)
+        answer = self.world.hook(self.BIRD, body, headers=headers, secret='')
+        self.assertEqual(answer.status, 200, answer)
+
+    def contacts(self, wamid):
+        return self.world.value('select count(*) from loket.contact c where c.provider_id = %s or c.id in (select contact '
+                                'from loket.contact_platform where platform_id = %s)', [wamid, wamid])
+
+    def test_whoever_is_first(self):
+        self.from_meta('wamid.EERST1')
+        self.from_bird('wamid.EERST1')
+        self.from_bird('wamid.EERST2')
+        self.from_meta('wamid.EERST2')
+        self.from_bird('wamid.EERST2')
+        self.assertEqual([self.contacts(f'wamid.EERST{i}') for i in (1, 2)], [1, 1])
+        self.assertEqual(self.world.value("select count(*) from loket.contact where municipality = 'sliedrecht' and direction = 'in' "
+                                          "and text = 'Hallo'"), 2)
+        self.assertTrue(self.world.api('GET', '/v1/ledger', 'admin').json['balanced'])
+
+    def test_at_once(self):
+        for i in range(20):
+            both = [threading.Thread(target=post, args=(f'wamid.TEGELIJK{i}', f'Regel {i}', '31656000002'))
+                    for post in (self.from_meta, self.from_bird)]
+            for t in both:
+                t.start()
+            for t in both:
+                t.join()
+        rows = self.world.psql("select text, count(*), count(distinct case_id) from loket.contact where text like 'Regel %' group by 1")
+        self.assertEqual({(n, cases) for _, n, cases in rows}, {(1, 1)})
+        self.assertEqual(len(rows), 20)
+        self.assertEqual(self.world.value("select count(distinct party) from loket.contact where text like 'Regel %'"), 1)
+
+    def test_the_same_id_elsewhere_is_another_message(self):
+        self.from_bird('wamid.ELDERS', 'Sliedrecht')
+        self.world.hook_whatsapp('Dordrecht', wa_id='31656000003', message_id='wamid.ELDERS')
+        self.assertEqual(self.world.value("select count(*) from loket.contact where text in ('Sliedrecht', 'Dordrecht')"), 2)
 
 
 if __name__ == '__main__':
