@@ -1,4 +1,4 @@
--- 0012 one message through two providers is one contact
+-- 0013 one message through two providers is one contact
 --
 -- Only where a municipality has two providers for one channel: then the id that the channel itself gave is kept for each
 -- contact, and who comes second is the same message.
