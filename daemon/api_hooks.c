@@ -6,10 +6,10 @@
 #include "daemon/api.h"
 
 #include "daemon/config.h"
+#include "daemon/flood.h"
 #include "daemon/intake.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
-#include "daemon/rate.h"
 #include "daemon/server.h"
 #include "lib/base/utf8.h"
 
@@ -66,7 +66,7 @@ struct hook {
 	struct arena *arena; /* of what is read from the body; freed with the operation */
 };
 
-enum hook_state { HOOK_NEW, HOOK_STORED };
+enum hook_state { HOOK_NEW, HOOK_SLOWED, HOOK_STORED };
 
 static bool is_upload(const char *content_type)
 {
@@ -87,13 +87,6 @@ static int64_t largest_body(const struct config *c, const struct channel_ops *op
 	if (ops->files_within || is_upload(content_type))
 		return c->max_upload_bytes;
 	return without_proof ? c->max_unsigned_body_bytes : c->max_body_bytes;
-}
-
-static bool too_often(struct api *a)
-{
-	static struct rate forms;
-
-	return !rate_allow(&forms, http_peer(a->x), a->op.srv->config->form_posts_per_minute, mono_us());
 }
 
 static enum op_status refuse(struct api *a, const struct world_inbox *in)
@@ -140,6 +133,16 @@ static enum op_status say_stored(struct api *a, const struct intake_post *p)
 			(struct bytes){(const uint8_t *)text, text ? strlen(text) : 0}, NULL);
 }
 
+/* whoever sends more than the budget waits for the answer: a provider sends only so many at once */
+static enum op_status slow_down(struct api *a, struct intake_post *p)
+{
+	int n = p->batch.n_contacts + p->batch.n_reports, ms = flood_post(a->op.srv->flood, p->inbox, n ? n : 1, p->raw.len);
+
+	if (ms < 0)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	return ms ? op_sleep(&a->op, HOOK_SLOWED, ms) : intake_store(&a->op, HOOK_STORED, p);
+}
+
 static enum op_status take(struct api *a, struct hook *h, const struct channel_request *r)
 {
 	struct intake_post *p = &h->post;
@@ -159,7 +162,7 @@ static enum op_status take(struct api *a, struct hook *h, const struct channel_r
 	metric_add(M_IGNORED, (uint64_t)p->batch.n_ignored);
 	if (nothing_to_store(p))
 		return say_stored(a, p);
-	return intake_store(&a->op, HOOK_STORED, p);
+	return p->without_proof ? intake_store(&a->op, HOOK_STORED, p) : slow_down(a, p);
 }
 
 static void free_arena(void *arena)
@@ -173,7 +176,7 @@ static const char *clean(struct api *a, const char *s)
 }
 
 static struct hook *hook_new(struct api *a, struct world *w, const struct world_inbox *in,
-			     const struct channel_request *r)
+			     const struct channel_request *r, bool without_proof)
 {
 	struct hook *h = arena_new_of(a->op.arena, struct hook);
 
@@ -185,6 +188,7 @@ static struct hook *hook_new(struct api *a, struct world *w, const struct world_
 		.raw = r->body,
 		.content_type = clean(a, r->content_type),
 		.received_us = r->now_us,
+		.without_proof = without_proof,
 	};
 	return a->work = h;
 }
@@ -210,9 +214,9 @@ static enum op_status hook_begin(struct api *a)
 		r.body = (struct bytes){ (const uint8_t *)r.query, strlen(r.query) };
 		r.content_type = "application/x-www-form-urlencoded";
 	}
-	if (without_proof && too_often(a))
+	if (without_proof && !flood_form(a->op.srv->flood, in, http_peer(a->x)))
 		return api_problem(a, PROBLEM_TOO_MANY, NULL);
-	return take(a, hook_new(a, w, in, &r), &r);
+	return take(a, hook_new(a, w, in, &r, without_proof), &r);
 }
 
 enum op_status api_hook_post(struct api *a)
@@ -222,6 +226,12 @@ enum op_status api_hook_post(struct api *a)
 	switch ((enum hook_state)a->op.state) {
 	case HOOK_NEW:
 		return hook_begin(a);
+
+	case HOOK_SLOWED:
+		flood_waited(a->op.srv->flood, h->post.raw.len);
+		if (a->op.gone)   /* nobody hears that it was stored: it comes again */
+			return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+		return intake_store(&a->op, HOOK_STORED, &h->post);
 
 	case HOOK_STORED: /* committed: this is what 2xx means */
 		if (a->op.result == INTAKE_UNAVAILABLE)

@@ -8,7 +8,6 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/utf8.h"
 #include "lib/core/contact.h"
 
 #include <string.h>
@@ -88,19 +87,6 @@ struct search {
 	int limit;
 };
 
-/* the way addresses are kept: people type "06 1234 5678", and WhatsApp writes numbers without a plus */
-static const char *as_kept(struct arena *a, const char *kind, const char *value)
-{
-	bool is_phone = kind != NULL && strcmp(kind, "phone") == 0;
-	const char *phone = kind == NULL || is_phone ? contact_phone(a, value) : NULL;
-
-	if (phone == NULL && is_phone)
-		phone = contact_phone(a, arena_printf(a, "+%s", value));
-	if (phone != NULL)
-		return phone;
-	return strchr(value, '@') != NULL && (kind == NULL || strcmp(kind, "email") == 0) ? utf8_fold(a, value) : value;
-}
-
 static void read_address(struct api *a, struct search *s)
 {
 	const json_t *address = json_object_get(a->body, "address");
@@ -112,7 +98,7 @@ static void read_address(struct api *a, struct search *s)
 	if (s->value == NULL || *s->value == '\0' || strlen(s->value) > 500)
 		api_bad_field(a, "address.value", "must be text of 1 to 500 bytes");
 	else
-		s->value = as_kept(a->op.arena, s->kind, s->value);
+		s->value = contact_address_kept(a->op.arena, s->kind, s->value);
 }
 
 static int letters(const char *s)

@@ -5,6 +5,7 @@
 
 #include "lib/base/jsonx.h"
 #include "lib/channel/channel.h"
+#include "lib/core/spam.h"
 
 enum { ACCOUNT_BYTES = 800 };
 
@@ -18,8 +19,50 @@ enum op_status api_inbox_get(struct api *a)
 	return a->op.state == INBOX_START ? setup_get(a, SQL_SETUP_INBOX_GET, INBOX_DONE) : setup_got(a);
 }
 
+/* the settings that are not a channel's own; those are as free as channels are */
+static const struct shape budget_number = {.type = SHAPE_INTEGER, .min = 1, .max = 1000000};
+static const struct shape budget = {.type = SHAPE_OBJECT,
+                                    .max = 2,
+                                    .keys = (const struct shape_key[]){{"per_second", false, &budget_number},
+                                                                       {"sender_per_minute", false, &budget_number},
+                                                                       {NULL, false, NULL}}};
+static const struct shape spam_word = {.type = SHAPE_STRING, .min = 1, .max = SPAM_WORD_CHARACTERS};
+static const struct shape spam_words = {.type = SHAPE_ARRAY, .max = SPAM_MAX_WORDS, .item = &spam_word};
+static const struct shape spam_links = {.type = SHAPE_INTEGER, .max = SPAM_MAX_LINKS};
+static const struct shape yes_or_no = {.type = SHAPE_BOOLEAN};
+static const struct shape spam = {.type = SHAPE_OBJECT,
+                                  .max = 3,
+                                  .keys = (const struct shape_key[]){{"words", false, &spam_words},
+                                                                     {"max_links", false, &spam_links},
+                                                                     {"always", false, &yes_or_no},
+                                                                     {NULL, false, NULL}}};
+
+struct setting {
+	struct api *a;
+	const char *name;
+};
+
+static void setting_wrong(void *arg, enum shape_wrong wrong, const char *path, const char *reason)
+{
+	struct setting *s = arg;
+
+	(void)wrong;
+	api_bad_field(s->a, arena_printf(s->a->op.arena, "settings.%s%s%s", s->name, *path ? "." : "", path), reason);
+}
+
+static void check_setting(struct api *a, const char *name, const struct shape *shape)
+{
+	const json_t *value = json_object_get(json_object_get(a->body, "settings"), name);
+	struct setting s = {a, name};
+
+	if (value)
+		shape_check(shape, value, setting_wrong, &s);
+}
+
 static void check_inbox(struct api *a)
 {
+	check_setting(a, "budget", &budget);
+	check_setting(a, "spam", &spam);
 	setup_known(a, "municipality", SETUP_MUNICIPALITY, jsonx_str(a->body, "municipality"));
 	setup_known(a, "channel", SETUP_CHANNEL, jsonx_str(a->body, "channel"));
 	setup_known(a, "product", SETUP_PRODUCT, jsonx_str(a->body, "product"));

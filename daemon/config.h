@@ -34,6 +34,7 @@ struct config {
 	int64_t attachment_max_bytes;
 	int attachment_seconds, attachment_parallel, attachment_attempts;
 	int form_posts_per_minute;     /* unsigned forms, per peer address */
+	int sender_contacts_per_minute, inbox_contacts_per_second, municipality_contacts_per_second;
 	int raw_keep_days, notice_keep_days;
 	/* not from the file: $CREDENTIALS_DIRECTORY/database_password (systemd), or NULL. Never printed */
 	const char *database_password;

@@ -39,6 +39,11 @@
 	X("http", max_streams, NUMBER, 1, 100000, "5000", "open event streams") \
 	X("intake", batch_max, NUMBER, 1, 1024, "128", "posts in one transaction") \
 	X("intake", form_posts_per_minute, NUMBER, 1, 100000, "30", "unsigned forms, per address of a citizen") \
+	X("intake", sender_contacts_per_minute, NUMBER, 1, 1000000, "30", \
+	  "of one sender; what is more is stored and flagged \"flood\", and nobody is called for it") \
+	X("intake", inbox_contacts_per_second, NUMBER, 1, 1000000, "1000", \
+	  "of one inbox, on average over 10 s; signed posts over it are slowed, unsigned ones refused") \
+	X("intake", municipality_contacts_per_second, NUMBER, 1, 1000000, "2000", "of all inboxes of one municipality, likewise") \
 	X("dispatch", offer_seconds, NUMBER, 2, 3600, "30", "how long an agent has to accept") \
 	X("dispatch", presence_seconds, NUMBER, 5, 3600, "60", "no stream and no call for so long: the agent is away") \
 	X("dispatch", sweep_seconds, NUMBER, 1, 3600, "5", "how often is looked for what was forgotten") \

@@ -79,6 +79,37 @@ static bool guard_finds_in(const json_t *j)
 	return false;
 }
 
+/* by default rules go for what anybody can send in anybody's name. A provider that knows its senders has spam filters of
+ * its own, and there a wrong guess hides a citizen's question while blocking the sender hides one sender */
+static bool looks_like_spam(struct arena *a, const struct intake_post *post, const struct contact *c,
+                            const struct phrase_words *text)
+{
+	const struct spam_rules *r = post->inbox->spam;
+
+	return r && (r->always || post->without_proof || !strcmp(post->inbox->in.channel, "email")) &&
+	       spam_finds(a, r, c, text);
+}
+
+static bool is_blocked(struct arena *a, const struct intake_post *post, const struct contact *c)
+{
+	for (int i = 0; i < c->n_from; i++)
+		if (world_blocked(a, post->world, post->inbox->in.municipality, c->from[i].kind, c->from[i].value,
+		                  post->received_us))
+			return true;
+	return false;
+}
+
+/* who changes or takes back what was said before does so, blocked or not */
+static void judge(struct arena *a, const struct intake_post *post, struct contact *c, const struct phrase_words *text)
+{
+	bool blocked = is_blocked(a, post, c);
+
+	if (blocked)
+		c->flags |= FLAG_BLOCKED;
+	if (contact_opens_case(c) && (blocked || looks_like_spam(a, post, c, text)))
+		c->flags |= FLAG_SPAM;
+}
+
 /* a: for the length of this call only */
 static void classify(struct arena *a, const struct intake_post *post, int i)
 {
@@ -88,6 +119,8 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 	struct phrase_words text;
 
 	phrase_split(a, c->text, &text);
+	if (in && uuid_is_nil(post->by.u) && uuid_is_nil(post->into.u))
+		judge(a, post, c, &text);
 	if (c->product && world_product(w, c->product) < 0)
 		c->product = NULL;   /* a form names something we do not have */
 	post->placed[i].product = match_product(a, w->match, c, &text, post->inbox->product,

@@ -28,6 +28,7 @@ struct intake_post {
 	const char *content_type;
 	int64_t received_us;
 	struct channel_batch batch;
+	bool without_proof;                /* a public form: nobody vouches for who sent it */
 	const char *dead_reason;           /* not NULL: store raw as a dead letter, nothing else */
 	struct uuid retry_of;              /* raw of the dead letters this post tries again; nil otherwise */
 	struct agent_id by;                /* typed in by an agent: a new case becomes theirs; nil otherwise */
@@ -40,6 +41,7 @@ struct intake_post {
 		char reference[24];
 		int64_t epoch;                 /* of the case, when it became by's */
 		bool duplicate, new_case;
+		bool counted;                  /* in the budget of its sender: once, however often it is tried */
 		const char *product;           /* what it is about, by lib/core/match */
 	} *placed;
 	/* intake.c only */

@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/flood.h"
 #include "daemon/server.h"
 #include "lib/base/when.h"
 
@@ -94,6 +95,11 @@ static bool has_option0(const struct batch_item *it)
 static bool is_public(const struct batch_item *it)
 {
 	return it->c->visibility == VISIBILITY_PUBLIC;
+}
+
+static bool is_flood(const struct batch_item *it)
+{
+	return it->c->flags & FLAG_FLOOD;
 }
 
 static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
@@ -247,13 +253,13 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 	}
 	if (k->last_contact_us < now)
 		k->last_contact_us = now;
-	k->flags |= it->c->flags & (FLAG_OPTION0 | FLAG_FORMAL | FLAG_SPAM);
+	k->flags |= it->c->flags & (FLAG_OPTION0 | FLAG_FORMAL | FLAG_SPAM | FLAG_FLOOD);
 	if (has_option0(it) && !k->option0) {
 		k->option0 = k->now_option0 = true;
 		if (k->due_us > now + norm_us(it, true))
 			k->due_us = now + norm_us(it, true);
 	}
-	if (!opens_case(it) || k->outcome == OUTCOME_SPAM)
+	if (!opens_case(it) || k->outcome == OUTCOME_SPAM || (is_flood(it) && !is_public(it)))
 		return;
 	k->wake = true;
 	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE : CASE_QUEUED;
@@ -261,18 +267,32 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 		reopen(k, it);
 }
 
+/* a flood of questions is not a flood of cases */
+static struct batch_case *newest_open(const struct batch_item *it)
+{
+	for (int i = 0; it->party && !is_public(it) && i < it->party->n_cases; i++) {
+		struct batch_case *k = it->party->cases[i];
+
+		if (k->state != CASE_CLOSED && !k->post && !strcmp(k->inbox, it->post->p->inbox->in.id))
+			return k;
+	}
+	return NULL;
+}
+
 static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 {
 	bool opens = opens_case(it);
 	struct batch_case *k;
 
-	if (it->c->flags & FLAG_SPAM)
+	if (it->c->flags & FLAG_SPAM || (opens && it->c->flags & FLAG_BLOCKED))
 		return spam_case(b, it);
 	k = it->post->into ? it->post->into : case_of_about(it, opens);
 	if (!k)
 		k = case_of_thread(it, opens);
 	if (!k)
 		k = matching_case(it);
+	if (!k && is_flood(it))
+		k = newest_open(it);
 	if (!k && opens) {
 		k = new_case(b, it);
 		if (!uuid_is_nil(it->post->p->by.u) && k->state != CASE_TRIAGE)
@@ -339,6 +359,18 @@ static void now_stored(const struct batch_item *it, struct batch_message *m)
 		m->party = it->party->id;
 }
 
+/* agents type as fast as they can */
+static void count_sender(struct batch *b, const struct batch_item *it)
+{
+	struct contact *c = it->c;
+
+	if (it->placed->counted || c->direction != DIRECTION_IN || !it->from[0] || !uuid_is_nil(it->post->p->by.u))
+		return;
+	it->placed->counted = true;
+	if (flood_sender(b->op.srv->flood, it->post->p->inbox, c->from[0].kind, c->from[0].value))
+		c->flags |= FLAG_FLOOD;
+}
+
 static void place_item(struct batch *b, struct batch_item *it)
 {
 	const struct batch_message *before = it->self->stored ? it->self : it->twin && it->twin->stored ? it->twin : NULL;
@@ -349,6 +381,7 @@ static void place_item(struct batch *b, struct batch_item *it)
 		say_where(it, before);
 		return;
 	}
+	count_sender(b, it);
 	it->party = party_for(b, it);
 	it->where = case_for(b, it);
 	if (it->where)

@@ -57,10 +57,16 @@ static void say_post(struct batch *b, enum notice_kind kind, struct contact_id p
 	};
 }
 
+/* the first ones of a flood were told; the rest is found in the case */
+static bool is_flood(const struct batch_item *it)
+{
+	return it->c->flags & FLAG_FLOOD;
+}
+
 static void say_public(struct batch *b)
 {
 	for (int i = 0; i < b->n_webcare; i++)
-		if (b->webcare[i]->where->state == CASE_TRIAGE)
+		if (b->webcare[i]->where->state == CASE_TRIAGE && !is_flood(b->webcare[i]))
 			say_post(b, NOTICE_POST_MADE, b->webcare[i]->id, b->webcare[i]->where,
 			         ",\"state\":\"waiting\"");
 	for (int i = 0; i < b->n_public; i++) {
@@ -81,7 +87,7 @@ void batch_make_notices(struct batch *b)
 		if (b->touched[i]->reopened)
 			say_reopened(b, b->touched[i]);
 	for (int i = 0; i < b->n_contacts; i++)
-		if (b->contacts[i]->where && b->contacts[i]->where->outcome != OUTCOME_SPAM)
+		if (b->contacts[i]->where && b->contacts[i]->where->outcome != OUTCOME_SPAM && !is_flood(b->contacts[i]))
 			say_received(b, b->contacts[i]);
 	say_public(b);
 }
@@ -191,12 +197,22 @@ static void tell_watchers(struct batch *b)
 	}
 }
 
+static uint64_t n_spam(const struct batch *b)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < b->n_contacts; i++)
+		n += (b->contacts[i]->c->flags & FLAG_SPAM) != 0;
+	return n;
+}
+
 void batch_tell(struct batch *b)
 {
 	metric_add(M_BATCHES, 1);
 	metric_add(M_CONTACTS_STORED, (uint64_t)b->n_contacts);
 	metric_add(M_CONTACTS_DUPLICATE, (uint64_t)(b->n_items - b->n_contacts));
 	metric_add(M_DEAD_LETTERS, (uint64_t)b->n_dead_letters);
+	metric_add(M_SPAM, n_spam(b));
 	tell_queue(b);
 	tell_watchers(b);
 	if (b->n_attachments)

@@ -8,6 +8,10 @@
 	X(M_DEAD_LETTERS, COUNTER, "loket_dead_letters_total", "", "signed bodies that could not be read") \
 	X(M_IGNORED, COUNTER, "loket_ignored_total", "", "parts of posts that need nothing (pings, other people's reports)") \
 	X(M_HOOKS_REFUSED, COUNTER, "loket_hooks_refused_total", "", "posts with a bad signature") \
+	X(M_FLOOD_REFUSED, COUNTER, "loket_flood_refused_total", "", "posts over a budget that have to come again later") \
+	X(M_FLOOD_SLOWED, COUNTER, "loket_flood_slowed_total", "", "signed posts over a budget that waited before they were stored") \
+	X(M_FLOOD_QUIETED, COUNTER, "loket_flood_quieted_total", "", "contacts of senders over their budget: stored, nobody called") \
+	X(M_SPAM, COUNTER, "loket_spam_total", "", "contacts stored as spam: the form's trap, rules, blocked senders") \
 	X(M_BATCHES, COUNTER, "loket_intake_batches_total", "", "intake transactions") \
 	X(M_BATCH_RETRIES, COUNTER, "loket_intake_batch_retries_total", "", "intake batches sent again post by post") \
 	X(M_INTAKE_US, HISTOGRAM, "loket_intake_seconds", "", "from complete request to answer") \

@@ -8,6 +8,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/fetch.h"
 #include "daemon/fetcher.h"
+#include "daemon/flood.h"
 #include "daemon/http.h"
 #include "daemon/intake.h"
 #include "daemon/log.h"
@@ -252,6 +253,7 @@ static void start_parts(struct server *s)
 	s->outbox = outbox_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
+	s->flood = flood_new(s);
 	s->intake = intake_new(s);
 	s->poll = poll_new(s);
 	s->sweep = sweep_new(s);
@@ -287,6 +289,7 @@ static void free_parts(struct server *s)
 	s->fetcher = fetcher_free(s->fetcher);
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);
+	s->flood = flood_free(s->flood);
 	s->sse = sse_free(s->sse);
 	s->auth = auth_free(s->auth);
 	s->stream = stream_free(s->stream);   /* answers what is out, also to the queue */

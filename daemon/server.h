@@ -19,6 +19,7 @@ struct server {
 	struct fetch *fetch;
 	struct auth *auth;
 	struct world *world;
+	struct flood *flood;
 	struct intake *intake;
 	struct queue *queue;
 	struct dispatch *dispatch;

@@ -9,6 +9,7 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 #include "daemon/world_load.h"
+#include "lib/base/map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,17 @@ int world_channel(const struct world *w, const char *name)
 int world_language(const struct world *w, const char *code)
 {
 	return number_of(w->languages, w->n_languages, code);
+}
+
+bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
+                   const char *value, int64_t now_us)
+{
+	const int64_t *until;
+
+	if (!w->n_blocked)
+		return false;
+	until = map_get(w->blocked, arena_join(scratch, municipality, "\n", kind, "\n", value, NULL));
+	return until && (!*until || *until > now_us);
 }
 
 static int agent_by_id(const void *id, const void *agent)

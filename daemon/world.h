@@ -12,6 +12,7 @@
 #include "lib/core/access.h"
 #include "lib/core/match.h"
 #include "lib/core/route.h"
+#include "lib/core/spam.h"
 
 struct op;
 struct server;
@@ -23,6 +24,8 @@ struct world_inbox {
 	bool conversational;
 	bool shares_channel;           /* another provider carries the channel in this municipality too */
 	const char *product;           /* default product; may be NULL */
+	int per_second, sender_per_minute;        /* budgets of its own; 0: as configured */
+	const struct spam_rules *spam; /* NULL: none */
 	uint16_t municipality, channel;   /* route numbers */
 };
 
@@ -45,6 +48,7 @@ struct world {
 	struct match_word *words; int n_words;
 	struct match_rules *match;
 	struct world_agent *agents; int n_agents;
+	struct map *blocked; int n_blocked;                     /* senders; what is in it is for world_blocked */
 	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
 	int wrapup_s[ROUTE_MAX_CHANNELS];
@@ -63,6 +67,9 @@ int world_municipality(const struct world *w, const char *id);   /* route number
 int world_product(const struct world *w, const char *id);
 int world_channel(const struct world *w, const char *name);
 int world_language(const struct world *w, const char *code);
+/* world_blocked - is this sender blocked at now_us? scratch: for the length of this call */
+bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
+                   const char *value, int64_t now_us);
 const struct world_agent *world_agent(const struct world *w, struct agent_id id);
 
 /* world_start - load it and keep it fresh; world_reload - look again now */

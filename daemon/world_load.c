@@ -2,6 +2,7 @@
 
 #include "daemon/pg.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 enum { WORLD_MAX_ARENA_BYTES = 64 * 1024 * 1024 };
 
 /* the statements of the unit, in order */
-enum { Q_VERSION, Q_MUNICIPALITIES, Q_PRODUCTS, Q_CHANNELS, Q_TEAMS, Q_WORDS, Q_INBOXES, Q_SECRETS, Q_AGENTS };
+enum { Q_VERSION, Q_MUNICIPALITIES, Q_PRODUCTS, Q_CHANNELS, Q_TEAMS, Q_WORDS, Q_INBOXES, Q_SECRETS, Q_AGENTS, Q_BLOCKED };
 
 /* the version comes first: what changes while we read makes us read again */
 void world_load_ask(struct pg_unit *u)
@@ -23,6 +24,7 @@ void world_load_ask(struct pg_unit *u)
 	pg_add(u, SQL_WORLD_INBOXES);
 	pg_add(u, SQL_WORLD_SECRETS);
 	pg_add(u, SQL_WORLD_AGENTS);
+	pg_add(u, SQL_WORLD_BLOCKED);
 }
 
 static const char *copy(struct world *w, const struct op *op, int q, int row, const char *column)
@@ -60,6 +62,7 @@ static int check_limits(const struct op *op, struct err *err)
 		{ Q_WORDS, WORLD_MAX_WORDS, "product words" },
 		{ Q_INBOXES, WORLD_MAX_INBOXES, "inboxes" },
 		{ Q_AGENTS, WORLD_MAX_AGENTS, "agents" },
+		{ Q_BLOCKED, WORLD_MAX_BLOCKED, "blocked senders" },
 	};
 
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -128,6 +131,14 @@ static int inbox_order(const void *a, const void *b)
 	return strcmp(((const struct world_inbox *)a)->in.id, ((const struct world_inbox *)b)->in.id);
 }
 
+/* of settings.budget; 0: nothing that is one */
+static int number_in(const json_t *settings, const char *key)
+{
+	json_int_t n = jsonx_int(json_object_get(settings, "budget"), key, 0);
+
+	return n > 0 && n <= 1000000 ? (int)n : 0;
+}
+
 static void load_inbox(struct world *w, const struct op *op, int row)
 {
 	struct world_inbox *i = &w->inboxes[w->n_inboxes];
@@ -151,6 +162,9 @@ static void load_inbox(struct world *w, const struct op *op, int row)
 	i->ops = channel_find(pg_get(op, Q_INBOXES, row, "provider"));   /* NULL: nobody posts there (phone, counter) */
 	i->enabled = pg_get_bool(op, Q_INBOXES, row, "enabled");
 	i->conversational = pg_get_bool(op, Q_CHANNELS, c, "conversational");
+	i->per_second = number_in(settings, "per_second");
+	i->sender_per_minute = number_in(settings, "sender_per_minute");
+	i->spam = spam_rules_new(w->arena, json_object_get(settings, "spam"));
 	i->product = p >= 0 ? w->products[p] : NULL;
 	i->municipality = (uint16_t)m;
 	i->channel = (uint16_t)c;
@@ -293,6 +307,20 @@ static void load_agents(struct world *w, const struct op *op)
 		load_agent(w, op, row);
 }
 
+static void load_blocked(struct world *w, const struct op *op)
+{
+	w->n_blocked = pg_rows(op, Q_BLOCKED);
+	w->blocked = map_new(w->arena, w->n_blocked);
+	for (int row = 0; row < w->n_blocked; row++) {
+		int64_t *until = arena_new_of(w->arena, int64_t);
+
+		*until = pg_get_time(op, Q_BLOCKED, row, "until");
+		map_put(w->blocked, arena_join(w->arena, pg_get(op, Q_BLOCKED, row, "municipality"), "\n",
+		                               pg_get(op, Q_BLOCKED, row, "kind"), "\n",
+		                               pg_get(op, Q_BLOCKED, row, "value"), NULL), until);
+	}
+}
+
 int world_load_read(const struct op *op, struct world **out, struct err *err)
 {
 	struct arena *a;
@@ -318,6 +346,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_secrets(w, op);
 	load_languages(w, op);
 	load_agents(w, op);
+	load_blocked(w, op);
 	*out = w;
 	return 0;
 }

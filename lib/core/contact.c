@@ -18,7 +18,7 @@ static const char *const deliveries[N_DELIVERIES] = {
 };
 
 static const char *const flags[N_FLAGS] = {
-	"option0", "formal", "bsnMasked", "spam", "bidi", "edited", "deleted", "cut", "echo",
+	"option0", "formal", "bsnMasked", "spam", "bidi", "edited", "deleted", "cut", "echo", "flood", "blocked",
 };
 
 static int index_of(const char *const *words, int n, const char *s)
@@ -147,4 +147,16 @@ const char *contact_phone(struct arena *a, const char *s)
 	if (n < 8 || n > 15 || *p == '0' || (!strncmp(p, "31", 2) && n != 11))
 		return NULL;
 	return arena_join(a, "+", p, NULL);
+}
+
+const char *contact_address_kept(struct arena *a, const char *kind, const char *value)
+{
+	bool is_phone = kind != NULL && strcmp(kind, "phone") == 0;
+	const char *phone = kind == NULL || is_phone ? contact_phone(a, value) : NULL;
+
+	if (phone == NULL && is_phone)
+		phone = contact_phone(a, arena_printf(a, "+%s", value));
+	if (phone != NULL)
+		return phone;
+	return strchr(value, '@') != NULL && (kind == NULL || strcmp(kind, "email") == 0) ? utf8_fold(a, value) : value;
 }

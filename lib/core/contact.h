@@ -38,7 +38,9 @@ enum contact_flag {
 	FLAG_DELETED = 1 << 6,       /* the sender took it back */
 	FLAG_CUT = 1 << 7,           /* text was longer than CONTACT_TEXT_BYTES */
 	FLAG_ECHO = 1 << 8,          /* sent from our account, but not by loketd */
-	N_FLAGS = 9
+	FLAG_FLOOD = 1 << 9,         /* its sender sends more than the budget: stored, and nobody is called for it */
+	FLAG_BLOCKED = 1 << 10,      /* its sender is blocked */
+	N_FLAGS = 11
 };
 
 /* what the citizen asks of us on this channel: to be sent no more, or to be sent messages again */
@@ -131,6 +133,9 @@ const char *contact_post(const struct contact *c);
 void contact_set_text(struct arena *a, struct contact *c, const char *text);
 /* contact_add_address - unless value is NULL, is there already, or there is no room */
 void contact_add_address(struct contact *c, const char *kind, const char *value);
+/* contact_address_kept - an address that somebody typed, as it is kept: people type "06 1234 5678", and WhatsApp writes
+ * numbers without a plus. kind NULL: any */
+const char *contact_address_kept(struct arena *a, const char *kind, const char *value);
 /* contact_phone - as E.164 ("+31612345678"), from Dutch notation or international; NULL when it is neither */
 const char *contact_phone(struct arena *a, const char *s);
 

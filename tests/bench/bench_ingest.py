@@ -57,7 +57,7 @@ def memory_kb(pid, what):
 class Bench:
     def __init__(self, options):
         self.options, self.tools = options, build()
-        self.world = World('log_level = "warning"', fsync=True, record=False)
+        self.world = World('log_level = "warning"\n' + NO_BUDGETS, fsync=True, record=False)
         for setting in ("max_wal_size = '4GB'", "checkpoint_timeout = '30min'"):
             self.world.servers.query(f'alter system set {setting}')
         self.world.servers.query('select pg_reload_conf()')

@@ -58,7 +58,7 @@ class Filled(world.LoketTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'note', 'task', 'offer', 'queued', 'public',
+        cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
                                         'attachment']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
@@ -91,6 +91,7 @@ class Filled(world.LoketTest):
             row('outbox', contact=i['out'], case_id=i['case'], state='done', next_at=now, to_kind='phone', to_value=SECRET, **box),
             row('access_log', token=NOBODY, action='x', object_kind='case', object_id=i['case'], **mun),
             row('idempotency', token=NOBODY, key=SECRET, body_sha256=b'x', **mun),
+            row('blocked', id=i['block'], kind='phone', value='+31688888888', reason=SECRET, **mun),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
             cls.world.psql(sql, values)
@@ -116,7 +117,7 @@ class Filled(world.LoketTest):
         i = self.id
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
-                'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'hooks': 'dordrecht-whatsapp'}
+                'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp'}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(

@@ -63,6 +63,14 @@ def inbox_ids():
 SECRETS = {inbox: f'secret-of-{inbox}' for inbox in inbox_ids()}
 
 
+# for what measures how much can be taken in
+NO_BUDGETS = '''intake {
+    sender_contacts_per_minute = 1000000
+    inbox_contacts_per_second = 1000000
+    municipality_contacts_per_second = 1000000
+}'''
+
+
 class Answer:
     """status, headers (http.client.HTTPMessage), body (bytes); .json parses it."""
 

@@ -1,8 +1,9 @@
-/* two small tables: text to pointer, and how often per minute */
+/* two small tables: text to pointer, and budgets by name */
 #include "daemon/rate.h"
 #include "lib/base/map.h"
 #include "tests/unit/unit.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { MANY = 5000 };
@@ -51,16 +52,29 @@ START_TEST(map_of_nothing)
 }
 END_TEST
 
-START_TEST(rate_counts_per_minute)
+/* three a minute */
+static bool allow(struct rate *r, const char *name, int64_t now_us)
+{
+	const struct budget_rule rule = budget_rule(3, MINUTE_US, MINUTE_US, MINUTE_US);
+	struct budget *b = rate_of(r, name);
+
+	if (budget_wait(b, rule, now_us))
+		return false;
+	budget_take(b, rule, 1, now_us);
+	return true;
+}
+
+START_TEST(rate_is_by_name)
 {
 	static struct rate r;
 
 	for (int i = 0; i < 3; i++)
-		ck_assert(rate_allow(&r, "a", 3, MINUTE_US));
-	ck_assert(!rate_allow(&r, "a", 3, MINUTE_US));
-	ck_assert(rate_allow(&r, "b", 3, MINUTE_US));
-	ck_assert(!rate_allow(&r, "a", 3, 2 * MINUTE_US - 1));
-	ck_assert(rate_allow(&r, "a", 3, 2 * MINUTE_US));
+		ck_assert(allow(&r, "a", MINUTE_US));
+	ck_assert(!allow(&r, "a", MINUTE_US));
+	ck_assert(allow(&r, "b", MINUTE_US));
+	ck_assert(!allow(&r, "a", MINUTE_US + MINUTE_US / 3 - 1));
+	ck_assert(allow(&r, "a", MINUTE_US + MINUTE_US / 3));
+	ck_assert(!allow(&r, "a", MINUTE_US + MINUTE_US / 3));
 }
 END_TEST
 
@@ -71,18 +85,18 @@ START_TEST(rate_remembers_in_a_flood)
 	char name[32];
 
 	for (int i = 0; i < 3; i++)
-		rate_allow(&r, "loud", 3, 1);
+		allow(&r, "loud", 1);
 	for (int i = 0; i < 100 * RATE_PLACES; i++) {
 		snprintf(name, sizeof name, "name %d", i);
-		ck_assert(rate_allow(&r, name, 3, 2));
+		ck_assert(allow(&r, name, 2));
 	}
-	ck_assert(!rate_allow(&r, "loud", 3, 3));
+	ck_assert(!allow(&r, "loud", 3));
 }
 END_TEST
 
 int main(void)
 {
-	const TTest *tests[] = { map_keeps_them_apart, map_replaces, map_of_nothing, rate_counts_per_minute,
+	const TTest *tests[] = { map_keeps_them_apart, map_replaces, map_of_nothing, rate_is_by_name,
 		                 rate_remembers_in_a_flood };
 
 	return unit_run("tables", tests, COUNT(tests));
