@@ -129,8 +129,8 @@ static const char *const help_phrases[] = {
 /* the whole message: the key people know from the phone menu, or nothing but the cry for help */
 static const char *const zero_messages[] = {
 	"0|٠|۰|nul|zero|sifir|صفر|нуль|ноль",
-	"ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|"
-		"опція|الخيار? 0|nul|zero|sifir|صفر|нуль|٠|۰",
+	("ik? wil|graag|kies|druk|toets|press|choose|wybieram? op? optie|option|keuze|toets|opcja|secenek|"
+		"опція|الخيار? 0|nul|zero|sifir|صفر|нуль|٠|۰"),
 	"ik? heb|wil|zoek? graag? hulp|help nodig? graag|aub|alstublieft?",
 	"can|could? you|i? please|need|want? some? help me|us? please?",
 	"prosze|potrzebuje? o? pomoc|pomocy prosze?",

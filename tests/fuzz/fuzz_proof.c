@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new(64 << 20);
 	const uint8_t *p = data, *end = data + size;
-	struct inbox in = { .secrets = { { "secret", "geheim" }, { "verify", "verify" } }, .n_secrets = 2 };
+	struct inbox in = { .secrets = { { .kind = "secret", .value = "geheim" }, { .kind = "verify", .value = "verify" } }, .n_secrets = 2 };
 	struct lines l = { .hub = line(a, &p, end), .own = line(a, &p, end), .token = line(a, &p, end) };
 	struct channel_request r = {
 		.query = arena_dup(a, data, size), .body = { p, (size_t)(end - p) }, .header = header, .ctx = &l,
