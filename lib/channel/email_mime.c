@@ -100,12 +100,15 @@ static bool has_many_groups(const char *s, size_t n)
 
 const char *email_mailbox(struct arena *a, const char *value, int n, const char **name)
 {
-	GMimeParserOptions *o = options_new();
-	bool fine = value && strlen(value) < EMAIL_MAX_ADDRESSES && !has_many_groups(value, strlen(value));
-	InternetAddressList *list = fine ? internet_address_list_parse(o, value) : NULL;
+	GMimeParserOptions *o;
+	InternetAddressList *list;
 	const char *address = NULL;
 
 	*name = NULL;
+	if (!value || strlen(value) >= EMAIL_MAX_ADDRESSES || has_many_groups(value, strlen(value)))
+		return NULL;
+	o = options_new();
+	list = internet_address_list_parse(o, value);
 	for (int i = 0; list && !address && i < internet_address_list_length(list); i++) {
 		InternetAddress *one = internet_address_list_get_address(list, i);
 		const char *s = INTERNET_ADDRESS_IS_MAILBOX(one)
