@@ -359,6 +359,7 @@ static void learn_addresses(struct batch *b)
 		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n")];
 
 		a->party = party_in(b, row);
+		a->proved = pg_get_bool(&b->op, b->q_addresses, row, "proved");
 		add_case(a->party, case_in(b, b->q_addresses, row));
 	}
 }

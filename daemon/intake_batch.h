@@ -58,6 +58,7 @@ struct batch_address {
 	const char *municipality, *kind, *value;
 	struct batch_party *party;   /* NULL: nobody's so far */
 	bool is_new;
+	bool proved;                 /* who gave it to the party vouched for it */
 };
 
 /* a message of a provider that a contact of the batch is, or is about; or of a channel, with the id it gave itself */
@@ -161,6 +162,9 @@ void batch_learn(struct batch *b);                     /* reads op->pg */
 
 /* intake_place.c */
 void batch_place(struct batch *b);
+
+/* batch_proves_one - do its addresses belong to two parties, and were all of them vouched for? */
+bool batch_proves_one(const struct batch_item *it);
 
 /* intake_write.c */
 struct pg_unit *batch_write(struct batch *b);          /* NULL: nothing to write */

@@ -15,6 +15,17 @@ static bool vouched_for(const struct batch_item *it)
 	return it->post->p->inbox->conversational || !uuid_is_nil(it->post->p->by.u);
 }
 
+bool batch_proves_one(const struct batch_item *it)
+{
+	/* a number that changed hands may have been somebody else's before: that is for people */
+	if (!it->from[0] || !vouched_for(it) || it->c->kind == KIND_SYSTEM)
+		return false;
+	for (int i = 1; i < it->c->n_from; i++)
+		if (it->from[i]->proved && it->from[0]->proved && it->from[i]->party != it->from[0]->party)
+			return true;
+	return false;
+}
+
 static struct batch_party *new_party(struct batch *b, const struct batch_item *it)
 {
 	struct batch_party *p = arena_new_of(b->op.arena, struct batch_party);
@@ -27,11 +38,12 @@ static struct batch_party *new_party(struct batch *b, const struct batch_item *i
 	return b->parties[b->n_parties++] = p;
 }
 
-static void take_address(struct batch *b, struct batch_address *a, struct batch_party *p)
+static void take_address(struct batch *b, struct batch_address *a, struct batch_party *p, bool proved)
 {
 	if (a->party)
-		return;   /* somebody's already: two parties are never made one by guess */
+		return;   /* somebody's already: two parties are never made one by guess (by proof: identity.h) */
 	a->party = p;
+	a->proved = proved;
 	a->is_new = true;
 	b->n_new_addresses++;
 }
@@ -49,7 +61,7 @@ static struct batch_party *party_for(struct batch *b, const struct batch_item *i
 		p = new_party(b, it);
 	if (p->is_new || vouched_for(it))
 		for (int i = 0; i < it->c->n_from; i++)
-			take_address(b, it->from[i], p);
+			take_address(b, it->from[i], p, vouched_for(it));
 	return p;
 }
 

@@ -2,6 +2,7 @@
 
 #include "daemon/attachments.h"
 #include "daemon/dispatch.h"
+#include "daemon/identity.h"
 #include "daemon/metrics.h"
 #include "daemon/queue.h"
 #include "daemon/server.h"
@@ -215,6 +216,10 @@ void batch_tell(struct batch *b)
 	metric_add(M_SPAM, n_spam(b));
 	tell_queue(b);
 	tell_watchers(b);
+	for (int i = 0; i < b->n_contacts; i++)
+		if (batch_proves_one(b->contacts[i]))
+			identity_proved(b->op.srv, b->contacts[i]->post->p->inbox->in.municipality, b->contacts[i]->c->from,
+			                b->contacts[i]->c->n_from);
 	if (b->n_attachments)
 		attachments_wake(b->op.srv->attachments);
 }

@@ -106,6 +106,7 @@ static void write_addresses(struct batch *b, struct pg_unit *u)
 	TEXTS(n, list[i]->kind);
 	TEXTS(n, list[i]->value);
 	UUIDS(n, list[i]->party->id.u);
+	BOOLS(n, list[i]->proved);
 	pg_time(u, b->now_us);
 }
 

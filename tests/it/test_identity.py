@@ -105,6 +105,51 @@ class Identity(world.LoketTest):
         self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}, 'integration').status, 403)
 
 
+class ByProof(world.LoketTest):
+    """WhatsApp vouches for a number and for a user id; when both come in one message, they are one person."""
+
+    def says(self, number=None, user_id=None):
+        message = f'wamid.{uuid.uuid4().hex}'
+        item = {'id': message, 'timestamp': '1763726400', 'type': 'text', 'text': {'body': 'Waar is het loket?'}}
+        who = {'profile': {'name': 'Noor'}}
+        if number:
+            item['from'] = who['wa_id'] = number
+        if user_id:
+            item['from_user_id'] = who['user_id'] = user_id
+        value = {'messaging_product': 'whatsapp', 'contacts': [who], 'messages': [item],
+                 'metadata': {'display_phone_number': '31781234567', 'phone_number_id': self.world.account('dordrecht-whatsapp')}}
+        body = json.dumps({'object': 'whatsapp_business_account',
+                           'entry': [{'id': '1', 'changes': [{'field': 'messages', 'value': value}]}]}).encode()
+        self.assertEqual(self.world.hook('dordrecht-whatsapp', body).status, 200)
+        return self.world.psql('select party::text, case_id::text from loket.contact where provider_id = %s', [message])[0]
+
+    def merged_into(self, party):
+        return self.world.value('select merged_into::text from loket.party where id = %s', [party])
+
+    def test_the_oldest_stays(self):
+        first, first_case = self.says(number='31657000001')
+        second, second_case = self.says(user_id='NL.657000001')
+        self.assertNotEqual(first, second)
+        self.says(number='31657000001', user_id='NL.657000001')
+        wait_until(lambda: self.merged_into(second) == first, what='the merge')
+        self.assertEqual(self.world.value('select party::text from loket.case_file where id = %s', [second_case]), first)
+        self.assertEqual(self.world.value('select reason from loket.party_merge where gone = %s', [second]), 'proof')
+        # from now on they are one, also when only one of the two is told; and people may still say it is wrong
+        self.assertEqual(self.says(user_id='NL.657000001')[0], first)
+        self.assertEqual(self.world.api('POST', '/v1/parties/unmerge', 'lead', {'party': second}).status, 200)
+
+    def test_what_a_form_claims_proves_nothing(self):
+        self.world.hook_form({'form': 'vraag', 'submission_id': 'p-1', 'fields': {'naam': 'Iemand', 'telefoon': '+31657000002',
+                                                                                 'bericht': 'Een vraag'}})
+        claimed = self.world.value("select party::text from loket.address where value = '+31657000002'")
+        proved, _ = self.says(user_id='NL.657000002')
+        self.says(number='31657000002', user_id='NL.657000002')
+        self.says(number='31657000003')
+        self.says(number='31657000003', user_id='NL.657000003')     # what comes later is merged: so the look is over
+        self.assertNotEqual(claimed, proved)
+        self.assertEqual((self.merged_into(claimed), self.merged_into(proved)), (None, None))
+
+
 class TwoProviders(world.LoketTest):
     """WhatsApp of Sliedrecht comes from Meta and from Bird: one message is one contact, whoever is first."""
     BIRD = 'sliedrecht-whatsapp-bird'
