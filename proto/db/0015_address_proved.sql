@@ -1,4 +1,4 @@
--- 0014 which addresses somebody vouched for
+-- 0015 which addresses somebody vouched for
 --
 -- The provider of a conversation, or the agent who speaks with them, says whose it is; a form only claims it. When two
 -- proved addresses of two parties come together, they are one person.
