@@ -14,6 +14,7 @@
 
 enum {
 	INTAKE_MAX_TRIES = 4,
+	INTAKE_MAX_REFUSED = 8,        /* contacts of one post; then its rest is one dead letter */
 	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
 	CLASSIFY_ARENA_BYTES = 128 * 1024 * 1024,   /* a few folded copies of all texts of one post */
 };
@@ -234,13 +235,68 @@ static void answer_all(struct batch *b, enum intake_result r)
 	b->n_posts = 0;
 }
 
+/* a post that goes part by part: what it holds, and of its contacts those that go now */
+struct intake_parts {
+	struct channel_batch whole;
+	struct intake_placed *placed;
+	int from, n;
+	int n_refused;
+};
+
+static void set_part(struct intake_post *p, int from, int n)
+{
+	struct intake_parts *s = p->parts;
+
+	s->from = from;
+	s->n = n;
+	p->batch = (struct channel_batch){ .contacts = s->whole.contacts + from, .n_contacts = n };
+	p->placed = s->placed + from;
+	p->dead_reason = NULL;
+	p->tries = 1;
+}
+
+/* begins with what is not a contact: reports, and what could not be read */
+static void start_parts(struct intake_post *p)
+{
+	struct intake_parts *s = p->parts = arena_new_of(p->waiter->arena, struct intake_parts);
+
+	s->whole = p->batch;
+	s->placed = p->placed;
+	set_part(p, 0, 0);
+	p->batch = s->whole;
+	p->batch.n_contacts = 0;
+}
+
+/* the part was stored, as contacts or as a dead letter; false when it was the last */
+static bool next_part(struct intake_post *p)
+{
+	struct intake_parts *s = p->parts;
+	int done = s ? s->from + s->n : 0, left = s ? s->whole.n_contacts - done : 0;
+
+	if (left > 0) {
+		set_part(p, done, !s->n ? left : 2 * s->n < left ? 2 * s->n : left);
+		return true;
+	}
+	if (s) {
+		p->batch = s->whole;
+		p->placed = s->placed;
+		p->dead_reason = NULL;
+	}
+	return false;
+}
+
 static void answer_stored(struct batch *b)
 {
 	struct intake *in = b->op.srv->intake;
 
-	for (int i = 0; i < b->n_posts; i++) {
+	for (int i = b->n_posts - 1; i >= 0; i--) {
+		struct intake_post *p = b->posts[i].p;
+
 		in->n_in_flight--;
-		answer(b->posts[i].p, b->posts[i].n_new ? INTAKE_STORED : INTAKE_DUPLICATE);
+		if (next_part(p))
+			put_first(in, p);
+		else
+			answer(p, b->posts[i].n_new ? INTAKE_STORED : INTAKE_DUPLICATE);
 	}
 	b->n_posts = 0;
 }
@@ -251,11 +307,29 @@ static bool worth_a_try(const struct err *e)
 	return err_is_refusal(e) || err_sqlstate_class(e, "40");
 }
 
+/* false when what was refused is one thing already */
+static bool smaller_part(struct intake_post *p)
+{
+	struct intake_parts *s = p->parts;
+
+	if (!s && p->batch.n_contacts > 1)
+		start_parts(p);
+	else if (s && s->n > 1 && s->n_refused < INTAKE_MAX_REFUSED)
+		set_part(p, s->from, s->n / 2);
+	else
+		return false;
+	return true;
+}
+
 /* what cannot be stored as contacts is kept as bytes, for people to look at */
 static bool make_dead_letter(struct batch *b, struct intake_post *p)
 {
 	if (p->dead_reason || !uuid_is_nil(p->retry_of) || !err_is_refusal(&b->op.err))
 		return false;
+	if (smaller_part(p))
+		return true;
+	if (p->parts && ++p->parts->n_refused == INTAKE_MAX_REFUSED)
+		p->parts->n = p->parts->whole.n_contacts - p->parts->from;
 	log_event(LOG_ERROR, "intake.not_storable", "inbox=%s sqlstate=%s", p->inbox->in.id, b->op.err.sqlstate);
 	p->dead_reason = "the database refused what was read from it";
 	p->batch.n_contacts = p->batch.n_reports = p->batch.n_unreadable = 0;
@@ -344,6 +418,7 @@ static enum op_status batch_step(struct op *op)
 		}
 		batch_tell(b);
 		answer_stored(b);
+		start_batch(in);
 		return OP_DONE;
 	}
 	return op_bad_state(op);

@@ -6,7 +6,8 @@
  *
  * Posts that arrive while a commit is under way form the next batch. A batch has two units: what is
  * known (addresses, open cases, messages already here), and, after lib/core/match has decided, everything
- * to write, one statement per table (unnest). A batch that failed is tried again post by post.
+ * to write, one statement per table (unnest). A batch that failed is tried again post by post, and a post that PostgreSQL
+ * refuses part by part, until what it refuses is alone: that becomes a dead letter, the rest is stored.
  */
 #ifndef LOKET_INTAKE_H
 #define LOKET_INTAKE_H
@@ -47,6 +48,7 @@ struct intake_post {
 	/* intake.c only */
 	struct op *waiter;
 	int tries;
+	struct intake_parts *parts;        /* NULL: it goes as a whole */
 	TAILQ_ENTRY(intake_post) link;
 };
 
