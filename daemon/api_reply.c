@@ -8,6 +8,7 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/article.h"
 #include "lib/core/guard.h"
 
 #include <string.h>
@@ -70,8 +71,12 @@ static const struct refusal refusals[] = {
 	[REPLY_OPTED_OUT] = {"optedOut", "The citizen asked to be sent no more messages on this channel."},
 };
 
-/* 0, or enum reply_outcome */
-static int try_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, int *limit)
+const char *work_reply_rule(int outcome)
+{
+	return refusals[outcome].rule;
+}
+
+int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int statement, struct work_reply *r, int *limit)
 {
 	const struct world_inbox *in = world_inbox(world_now(a->op.srv), inbox);
 	struct channel_send send = {0};
@@ -84,17 +89,17 @@ static int try_compose(struct api *a, const char *inbox, int statement, struct w
 		return REPLY_NO_CHANNEL;
 	if (pg_rows(&a->op, statement) == 0 || pg_get(&a->op, statement, 0, "to_value") == NULL)
 		return REPLY_NO_ADDRESS;
-	r->to_kind = arena_str(a->op.arena, pg_get(&a->op, statement, 0, "to_kind"));
-	r->to = arena_str(a->op.arena, pg_get(&a->op, statement, 0, "to_value"));
+	r->to_kind = arena_str(arena, pg_get(&a->op, statement, 0, "to_kind"));
+	r->to = arena_str(arena, pg_get(&a->op, statement, 0, "to_value"));
 	r->answers = pg_get_uuid(&a->op, statement, 0, "answers");
 	fields = pg_get(&a->op, statement, 0, "fields");
 	if (fields != NULL)
-		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
+		jsonx_load(arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
 			   NULL);
 	if (pg_get_bool(&a->op, statement, 0, "opted_out"))
 		return REPLY_OPTED_OUT;
 	uuid_format(r->id.u, id);
-	rule = in->ops->compose(a->op.arena, &in->in,
+	rule = in->ops->compose(arena, &in->in,
 				&(struct channel_reply){.contact_id = id,
 							.to_kind = r->to_kind,
 							.to = r->to,
@@ -103,7 +108,7 @@ static int try_compose(struct api *a, const char *inbox, int statement, struct w
 							.answers_id = pg_get(&a->op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,
-							.hook = world_hook_url(a->op.srv, a->op.arena, inbox),
+							.hook = world_hook_url(a->op.srv, arena, inbox),
 							.last_in_us = pg_get_time(&a->op, statement, 0, "last_in"),
 							.now_us = now_us()},
 				&send);
@@ -111,10 +116,30 @@ static int try_compose(struct api *a, const char *inbox, int statement, struct w
 	return rule;
 }
 
+/* a field of a standard answer that nobody filled in: where; NULL: there is none */
+static const char *unfilled(struct api *a, const char *where, const char *text)
+{
+	struct article_place p = {0};
+
+	for (size_t from = 0; text != NULL && article_next(text, from, &p); from = p.at + p.len)
+		if (p.field >= 0)
+			return arena_printf(a->op.arena, "%s holds {{%s}}, which is not filled in, at byte %zu.",
+					    where, article_field_name(p.field), p.at);
+	return NULL;
+}
+
 bool work_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, enum op_status *how)
 {
-	int limit = 0, rule = try_compose(a, inbox, statement, r, &limit);
+	const char *found = unfilled(a, "text", r->text);
+	int limit = 0, rule;
 
+	if (found == NULL && r->template_ != NULL)
+		found = unfilled(a, "template", jsonx_dump(a->op.arena, r->template_, NULL));
+	if (found != NULL) {
+		*how = api_rule(a, "unfilled", found);
+		return false;
+	}
+	rule = work_try_compose(a, a->op.arena, inbox, statement, r, &limit);
 	if (rule == REPLY_TOO_LONG)
 		*how = api_rule(a, refusals[rule].rule,
 				arena_printf(a->op.arena,

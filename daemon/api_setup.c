@@ -134,8 +134,7 @@ void setup_add_bool(struct api *a, struct pg_unit *u, const char *field)
 		pg_null(u);
 }
 
-/* may an id that is new be called this? */
-static bool good_code(const char *id)
+bool setup_good_code(const char *id)
 {
 	static const struct shape code = { .type = SHAPE_STRING, .format = FORMAT_CODE, .max = 80 };
 
@@ -219,7 +218,7 @@ enum op_status api_product_put(struct api *a)
 		return setup_written(a, 0, words ? 3 : 1);
 	if (!setup_whole_region(a))
 		return api_problem(a, PROBLEM_FORBIDDEN, "Products are the region's: that needs rights on all of it.");
-	if (!good_code(a->param[0]))
+	if (!setup_good_code(a->param[0]))
 		return api_problem(a, PROBLEM_NOT_FOUND, "An id is 1 to 80 of a-z, 0-9 and -.");
 	read_words(a, words);
 	if (api_has_bad_fields(a))

@@ -18,6 +18,9 @@ enum op_status setup_written(struct api *a, int put, int get);
 /* setup_whole_region - has the token rights on every municipality there is? */
 bool setup_whole_region(const struct api *a);
 
+/* setup_good_code - may an id that is new be called this? */
+bool setup_good_code(const char *id);
+
 /* each names the field when it holds what is not set up */
 enum setup_kind { SETUP_MUNICIPALITY, SETUP_PRODUCT, SETUP_CHANNEL, SETUP_LANGUAGE, SETUP_TEAM };
 void setup_known(struct api *a, const char *field, enum setup_kind kind, const char *name);

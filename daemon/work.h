@@ -83,6 +83,14 @@ struct work_reply {
  * returns  false when it cannot be sent: *how is what answering the rule returned
  */
 bool work_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, enum op_status *how);
+/*
+ * work_try_compose - the same for who only wants to know; nothing is answered, fields are not looked for
+ * in       arena: what r then points to lives there
+ * returns  0, or enum reply_outcome; *limit with REPLY_TOO_LONG: how many characters the channel takes
+ */
+int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int statement, struct work_reply *r, int *limit);
+/* work_reply_rule - the rule of the contract that an outcome (> 0) is against: "textTooLong" */
+const char *work_reply_rule(int outcome);
 /* work_team - route number of a team, 0 when there is none of that name */
 int work_team(const struct world *world, const char *id);
 /* work_answer - 200 {"case": …} as it is now */

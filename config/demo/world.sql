@@ -96,6 +96,32 @@ insert into product_word (word, product) values
 	('portemonnee', 'gevonden-verloren-voorwerpen')
 on conflict do nothing;
 
+-- standard answers and one page of knowledge. Dordrecht has its own words for the driving licence
+insert into article (id, municipality, kind, product, channels, language, title, text, template, changed_at) values
+	('ontvangen', null, 'answer', null, null, 'nl', 'Bericht ontvangen',
+		'Beste {{naam}}, dank u wel voor uw bericht. Wij zoeken het voor u uit. Uw kenmerk is {{kenmerk}}. Groet, {{medewerker}}, '
+		'gemeente {{gemeente}}', null, now()),
+	('meer-weten', null, 'answer', null, null, 'nl', 'Wij willen meer weten',
+		'Beste {{voornaam}}, wij willen u graag helpen met uw vraag over {{onderwerp}}. Kunt u ons iets meer vertellen? '
+		'Stuur ons geen burgerservicenummer.', '{"name": "meer_weten", "language": "nl", "parameters": '
+		'["{{voornaam}}", "{{onderwerp}}", "{{kenmerk}}"]}', now()),
+	('rijbewijs-verlengen', null, 'answer', 'rijbewijs', null, 'nl', 'Rijbewijs verlengen',
+		'Beste {{voornaam}}, maak op onze website een afspraak om uw rijbewijs te verlengen. Neem uw oude rijbewijs en een nieuwe '
+		'pasfoto mee. Uw kenmerk is {{kenmerk}}.', null, now()),
+	('rijbewijs-verlengen', 'dordrecht', 'answer', 'rijbewijs', null, 'nl', 'Rijbewijs verlengen in Dordrecht',
+		'Beste {{voornaam}}, maak op de website van Dordrecht een afspraak om uw rijbewijs te verlengen. Neem uw oude rijbewijs en '
+		'een nieuwe pasfoto mee. Lukt dat niet? Bel ons, dan doen wij het samen. Uw kenmerk is {{kenmerk}}.', null, now()),
+	('melding-doorgegeven', null, 'answer', 'melding-openbare-ruimte', null, 'nl', 'Melding doorgegeven',
+		'Beste {{naam}}, dank u wel voor uw melding van {{datum}}. Onze collega''s buiten gaan kijken. Met kenmerk {{kenmerk}} '
+		'kunt u vragen hoe het ermee staat.', null, now()),
+	('parkeervergunning-aanvragen', 'dordrecht', 'answer', 'parkeervergunning', '{whatsapp,chat,messenger}', 'nl',
+		'Parkeervergunning aanvragen', 'Beste {{voornaam}}, een parkeervergunning vraagt u aan op onze website. Houd uw kenteken bij '
+		'de hand. Lukt het niet? Dan helpen wij u stap voor stap.', null, now()),
+	('naam-in-bericht', null, 'article', null, null, 'nl', 'Als wij de naam niet weten',
+		'Op WhatsApp kiest iedereen zelf een naam. Weet u niet zeker hoe iemand heet? Schrijf dan: Goedemorgen of Goedemiddag.',
+		null, now())
+on conflict do nothing;
+
 -- norm_s: seconds a case may wait. wrapup_s: after somebody was spoken to, a breath and a note
 insert into channel (id, conversational, live, norm_s, wrapup_s, room) values
 	('phone', false, true, 30, 20, 1),

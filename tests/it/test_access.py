@@ -59,7 +59,7 @@ class Filled(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
-                                        'attachment']}
+                                        'attachment', 'article']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -92,6 +92,8 @@ class Filled(world.LoketTest):
             row('access_log', token=NOBODY, action='x', object_kind='case', object_id=i['case'], **mun),
             row('idempotency', token=NOBODY, key=SECRET, body_sha256=b'x', **mun),
             row('blocked', id=i['block'], kind='phone', value='+31688888888', reason=SECRET, **mun),
+            row('article', id=i['article'], kind='answer', language='nl', title=SECRET, text=SECRET, changed_at=now, **mun),
+            row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
             cls.world.psql(sql, values)
@@ -117,9 +119,10 @@ class Filled(world.LoketTest):
         i = self.id
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
-                'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp'}
+                'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp',
+                'articles': i['article']}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
-        nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks') else NOBODY
+        nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
             '{inbox}', what['hooks'] if existing else nothing).replace(
             '{attachment}', i['attachment'] if existing else nothing)
@@ -175,7 +178,7 @@ class Requests(Filled):
                     target = self.target(o, existing=False)
                     if o.id == 'agentPut':
                         target = '/v1/agents/niemand'
-                    if o.id in ('productPut', 'inboxPut'):
+                    if o.id in ('productPut', 'inboxPut', 'articlePut'):
                         target = target.replace('niets', 'NIETS')
                     if o.id == 'hookGet':
                         target += '?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1'
@@ -219,7 +222,7 @@ class OtherMunicipality(Filled):
                         self.assertNotIn(text, answer.body.decode('utf-8', 'replace').replace(self.target(o), ''))
                     if '{' in o.path and 'products' not in o.path:
                         self.assertIn(answer.status, (403, 404, 409, 422), answer)
-                    elif o.method == 'GET' and isinstance(answer.json.get('items'), list) and o.id not in ('normGet', 'tokenList'):
+                    elif o.method == 'GET' and isinstance(answer.json.get('items'), list) and o.id not in ('normGet', 'tokenList', 'articleList'):
                         self.assertEqual(answer.json['items'], [])
         self.assertEqual(self.picture(), before)
 
@@ -229,7 +232,8 @@ class OtherMunicipality(Filled):
             ('case_file', "municipality = 'dordrecht'"), ('contact', "municipality = 'dordrecht'"), ('note', "municipality = 'dordrecht'"),
             ('task', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
             ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
-            ('product', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true')]]
+            ('product', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true'),
+            ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
 
     def test_search_and_ledger_are_empty(self):
         token = self.elsewhere['lead']
@@ -293,8 +297,8 @@ class PostgreSQL(Filled):
     def test_the_test_would_notice(self):
         mine = {t for t in self.tables() if any(SECRET in r or self.id['case'] in r or self.id['public'] in r or self.id['out'] in r
                                                 for r in self.seen(t, 'dordrecht') or [])}
-        self.assertLessEqual({'party', 'case_file', 'contact', 'note', 'task', 'dead_letter', 'offer', 'routing', 'notice', 'post'}, mine)
-        for table in ['case_file', 'contact', 'party', 'post']:
+        self.assertLessEqual({'party', 'case_file', 'contact', 'note', 'task', 'dead_letter', 'offer', 'routing', 'notice', 'post', 'article'}, mine)
+        for table in ['case_file', 'contact', 'party', 'post', 'article']:
             self.world.psql(f'alter table loket.{table} disable row level security')
             try:
                 self.assertNotEqual(self.leaks(), [], table)
@@ -364,8 +368,12 @@ class PostgreSQL(Filled):
         with self.assertRaises(psycopg2.errors.InsufficientPrivilege):
             self.world.psql("begin; select set_config('loket.scope', 'sliedrecht', true); insert into loket.party (id, municipality) "
                             'values (gen_random_uuid(), %s)', ['dordrecht'], user='loket_api')
-        for table in ['case_file', 'contact', 'task', 'party']:
-            column = {'case_file': 'language', 'contact': 'language', 'task': 'note', 'party': 'name'}[table]
+        with self.assertRaises(psycopg2.errors.InsufficientPrivilege):
+            self.world.psql("begin; select set_config('loket.scope', 'sliedrecht', true); insert into loket.article (id, municipality, kind, "
+                            "language, title, text, changed_at) values ('x', %s, 'answer', 'nl', 'x', 'x', now())", ['dordrecht'],
+                            user='loket_api')
+        for table in ['case_file', 'contact', 'task', 'party', 'article']:
+            column = {'case_file': 'language', 'contact': 'language', 'task': 'note', 'party': 'name', 'article': 'title'}[table]
             self.world.psql(f"begin; select set_config('loket.scope', 'sliedrecht', true); update loket.{table} set {column} = 'xx'; commit",
                             user='loket_api')
             self.assertEqual(self.world.value(f"select count(*) from loket.{table} where {column} = 'xx' and municipality = 'dordrecht'"), 0)

@@ -1,0 +1,312 @@
+/*
+ * api_articles.c - knowledge and standard answers: looking for them, filled in for a case, and writing them
+ *
+ * Filled for a case means: the fields of lib/core/article have their values, and the channel of the case was asked
+ * whether it would take the text. The agent reads it, and sends it as any other reply.
+ */
+#include "daemon/api_setup.h"
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "daemon/work.h"
+#include "lib/base/jsonx.h"
+#include "lib/core/article.h"
+
+#include <stdlib.h>
+
+enum {
+	ARTICLE_TITLE_BYTES = 800,
+	ARTICLE_TEXT_BYTES = 40 * 1024,
+	ARTICLE_MAX_SKIP = 20000,
+	ARTICLE_ARENA_BYTES = 16 << 20,   /* for one at a time */
+};
+
+enum article_state { ARTICLE_START, ARTICLE_CASE, ARTICLE_READ };
+/* the statements of a unit that fills */
+enum { READ_ARTICLES, READ_FACTS, READ_REPLY_TO };
+
+struct reading {
+	struct work w;
+	const char *case_id, *municipality;
+	int limit, skip;
+};
+
+/* ---------------------------------------------------------------- filled for a case */
+
+static struct article_case facts(const struct api *a)
+{
+	const struct op *op = &a->op;
+
+	return (struct article_case){
+		.name = pg_get(op, READ_FACTS, 0, "name"),
+		.product = pg_get(op, READ_FACTS, 0, "product"),
+		.reference = pg_get(op, READ_FACTS, 0, "reference"),
+		.municipality = pg_get(op, READ_FACTS, 0, "municipality"),
+		.agent = pg_get(op, READ_FACTS, 0, "agent"),
+		.channel = pg_get(op, READ_FACTS, 0, "channel"),
+		.year = (int)pg_get_int(op, READ_FACTS, 0, "year"),
+		.month = (int)pg_get_int(op, READ_FACTS, 0, "month"),
+		.day = (int)pg_get_int(op, READ_FACTS, 0, "day"),
+	};
+}
+
+static json_t *fill_template(struct arena *mine, const json_t *template_, const struct article_values *v, unsigned *missing)
+{
+	json_t *filled = json_deep_copy(template_), *one, *parameters = json_object_get(filled, "parameters");
+	size_t i;
+
+	json_array_foreach(parameters, i, one)
+		json_array_set_new(parameters, i, json_string(article_fill(mine, json_string_value(one), v, missing)));
+	return filled;
+}
+
+/* would the channel take it? What was said in public has no private answer everywhere */
+static void put_fits(struct api *a, struct arena *mine, const char *inbox, const char *text, json_t *filled)
+{
+	struct work_reply r = { .text = text };
+	int limit = 0, rule = work_try_compose(a, mine, inbox, READ_REPLY_TO, &r, &limit);
+
+	if (rule == REPLY_NOT_PRIVATE) {
+		r.is_public = true;
+		rule = work_try_compose(a, mine, inbox, READ_REPLY_TO, &r, &limit);
+	}
+	json_object_set_new(filled, "fits", json_boolean(rule == 0));
+	if (rule > 0)
+		json_object_set_new(filled, "rule", json_string(work_reply_rule(rule)));
+	if (rule == REPLY_TOO_LONG)
+		json_object_set_new(filled, "limit", json_integer(limit));
+}
+
+static json_t *fill(struct api *a, struct arena *mine, const struct work *w, const json_t *article)
+{
+	struct article_case c = facts(a);
+	struct article_values v = article_values_of(mine, &c, jsonx_str(article, "language"));
+	json_t *filled = json_object(), *names = json_array();
+	const json_t *template_ = jsonx_obj(article, "template");
+	unsigned missing = 0;
+	const char *text = article_fill(mine, jsonx_str(article, "text"), &v, &missing);
+
+	json_object_set_new(filled, "text", json_string(text));
+	if (template_ != NULL)
+		json_object_set_new(filled, "template", fill_template(mine, template_, &v, &missing));
+	for (int i = 0; i < N_ARTICLE_FIELDS; i++)
+		if ((missing & 1U << i) != 0)
+			json_array_append_new(names, json_string(article_field_name(i)));
+	json_object_set_new(filled, "missing", names);
+	put_fits(a, mine, w->inbox, text, filled);
+	return filled;
+}
+
+/* an article as it is answered; each in memory of its own, because a page may hold a hundred long ones */
+static json_t *article(struct api *a, const struct reading *r, int row)
+{
+	json_t *j = rows_object(&a->op, READ_ARTICLES, row);
+	struct arena *mine;
+
+	if (r->case_id != NULL) {
+		mine = arena_new(ARTICLE_ARENA_BYTES);
+		json_object_set_new(j, "filled", fill(a, mine, &r->w, j));
+		arena_free(mine);
+	}
+	return j;
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static enum op_status case_first(struct api *a, struct reading *r)
+{
+	struct pg_unit *u;
+
+	if (!api_id(a, r->case_id, &r->w.id.u))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	u = api_unit(a);
+	pg_add(u, SQL_WORK_CASE);
+	pg_uuid(u, r->w.id.u);
+	return pg_submit(&a->op, ARTICLE_CASE, u);
+}
+
+/* behind the statement that reads articles: what is needed to fill them, and who looked */
+static void add_case(struct api *a, struct pg_unit *u, const struct reading *r)
+{
+	if (r->case_id == NULL)
+		return;
+	pg_add(u, SQL_ARTICLE_FACTS);
+	pg_uuid(u, r->w.id.u);
+	pg_uuid(u, work_writer(a));
+	pg_add(u, SQL_WORK_REPLY_TO);
+	pg_uuid(u, r->w.id.u);
+	api_audit(a, u, "article.fill", r->w.municipality, "case", r->case_id);
+}
+
+static const char *municipality_of(const struct reading *r)
+{
+	return r->case_id != NULL ? r->w.municipality : r->municipality;
+}
+
+static enum op_status ask_list(struct api *a, const struct reading *r)
+{
+	struct pg_unit *u = api_unit(a);
+
+	pg_add(u, SQL_ARTICLE_LIST);
+	pg_text(u, municipality_of(r));
+	pg_text(u, api_query(a, "kind"));
+	pg_text(u, api_query(a, "product"));
+	pg_text(u, api_query(a, "channel"));
+	pg_text(u, api_query(a, "language"));
+	pg_text(u, api_query(a, "q"));
+	pg_text(u, r->w.product);
+	pg_text(u, r->w.channel);
+	pg_text(u, r->w.language);
+	pg_int(u, r->limit + 1);
+	pg_int(u, r->skip);
+	add_case(a, u, r);
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+static enum op_status ask_one(struct api *a, const struct reading *r)
+{
+	struct pg_unit *u = api_unit(a);
+
+	pg_add(u, SQL_ARTICLE_GET);
+	pg_text(u, a->param[0]);
+	pg_text(u, municipality_of(r));
+	add_case(a, u, r);
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+static enum op_status answer_list(struct api *a, const struct reading *r)
+{
+	json_t *items = json_array();
+	int n = pg_rows(&a->op, READ_ARTICLES);
+
+	for (int i = 0; i < n && i < r->limit; i++)
+		json_array_append_new(items, article(a, r, i));
+	return api_answer(a, 200, api_page_end(a, items, n > r->limit ?
+		arena_printf(a->op.arena, "%d", r->skip + r->limit) : NULL));
+}
+
+static enum op_status answer_one(struct api *a, const struct reading *r)
+{
+	if (pg_rows(&a->op, READ_ARTICLES) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	return api_answer(a, 200, article(a, r, 0));
+}
+
+static bool read_query(struct api *a, struct reading *r)
+{
+	const char *cursor = NULL;
+	char *end;
+	long skip;
+
+	r->case_id = api_query(a, "case");
+	r->municipality = api_query(a, "municipality");
+	if (!api_page(a, &r->limit, &cursor))
+		return false;
+	if (cursor == NULL)
+		return true;
+	skip = strtol(cursor, &end, 10);
+	r->skip = (int)skip;
+	return *end == '\0' && skip > 0 && skip <= ARTICLE_MAX_SKIP;
+}
+
+/* ask: for one or for a list; answer: with what came */
+static enum op_status reading_step(struct api *a, enum op_status (*ask)(struct api *a, const struct reading *r),
+                                   enum op_status (*answer)(struct api *a, const struct reading *r))
+{
+	struct reading *r = a->work;
+
+	if (a->op.state != ARTICLE_START && pg_failed(&a->op))
+		return api_failed(a);
+	switch ((enum article_state)a->op.state) {
+	case ARTICLE_START:
+		a->work = r = arena_new_of(a->op.arena, struct reading);
+		if (!read_query(a, r))
+			return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor must be one that was given.");
+		return r->case_id != NULL ? case_first(a, r) : ask(a, r);
+	case ARTICLE_CASE:
+		return work_got(a, &r->w) ? ask(a, r) : api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	case ARTICLE_READ:
+		return answer(a, r);
+	}
+	return op_bad_state(&a->op);
+}
+
+enum op_status api_article_list(struct api *a)
+{
+	return reading_step(a, ask_list, answer_list);
+}
+
+enum op_status api_article_get(struct api *a)
+{
+	return reading_step(a, ask_one, answer_one);
+}
+
+/* ---------------------------------------------------------------- writing */
+
+static void check_text(struct api *a, const char *field, const char *text)
+{
+	const char *wrong = text != NULL ? article_wrong(a->op.arena, text) : NULL;
+
+	if (wrong != NULL)
+		api_bad_field(a, field, wrong);
+}
+
+static void check_template(struct api *a, const json_t *template_)
+{
+	json_t *parameters = jsonx_arr(template_, "parameters"), *one;
+	size_t i;
+
+	json_array_foreach(parameters, i, one)
+		check_text(a, arena_printf(a->op.arena, "template.parameters[%zu]", i), json_string_value(one));
+}
+
+static void add_article(struct api *a, struct pg_unit *u, const char *municipality, const char *title, const char *text)
+{
+	pg_add(u, SQL_ARTICLE_PUT);
+	pg_text(u, a->param[0]);
+	pg_text(u, municipality);
+	pg_text(u, jsonx_str(a->body, "kind"));
+	pg_text(u, jsonx_str(a->body, "product"));
+	setup_add_texts(a, u, "channels");
+	pg_text(u, jsonx_str(a->body, "language"));
+	pg_text(u, title);
+	pg_text(u, text);
+	pg_json(u, jsonx_obj(a->body, "template"));
+	setup_add_bool(a, u, "enabled");
+	pg_text(u, a->who.token_id);
+	pg_uuid(u, work_writer(a));
+}
+
+static enum op_status put_start(struct api *a)
+{
+	const char *municipality = jsonx_str(a->body, "municipality");
+	const char *title = api_text(a, "title", true, ARTICLE_TITLE_BYTES);
+	const char *text = api_text(a, "text", true, ARTICLE_TEXT_BYTES);
+	struct pg_unit *u;
+
+	if (!setup_good_code(a->param[0]))
+		return api_problem(a, PROBLEM_NOT_FOUND, "An id is 1 to 80 of a-z, 0-9 and -.");
+	if (municipality != NULL ? !access_municipality(&a->who, municipality) : !setup_whole_region(a))
+		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality or the region.");
+	check_text(a, "text", text);
+	check_template(a, jsonx_obj(a->body, "template"));
+	setup_known(a, "municipality", SETUP_MUNICIPALITY, municipality);
+	setup_known(a, "product", SETUP_PRODUCT, jsonx_str(a->body, "product"));
+	setup_all_known(a, "channels", SETUP_CHANNEL);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	u = api_unit(a);
+	add_article(a, u, municipality, title, text);
+	pg_add(u, SQL_ARTICLE_GET);
+	pg_text(u, a->param[0]);
+	pg_text(u, municipality);
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+enum op_status api_article_put(struct api *a)
+{
+	if (a->op.state == ARTICLE_START)
+		return put_start(a);
+	if (pg_failed(&a->op))
+		return api_failed(a);
+	return api_answer(a, pg_get_bool(&a->op, 0, 0, "made") ? 201 : 200, rows_object(&a->op, 1, 0));
+}
