@@ -217,6 +217,13 @@ static bool has_utf8(const uint8_t *p, size_t n)
 	return false;
 }
 
+/* g_strndup gives NULL for NULL, which is where no bytes are.
+ * owner    the caller frees it */
+static char *copy_of(const uint8_t *p, size_t n)
+{
+	return n ? g_strndup((const char *)p, n) : g_strdup("");
+}
+
 static char *converted(const char *charset, const uint8_t *p, size_t n)
 {
 	GMimeFilter *f = g_mime_filter_charset_new(charset, "utf-8");
@@ -232,7 +239,7 @@ static char *converted(const char *charset, const uint8_t *p, size_t n)
 	g_mime_stream_write(filtered, (const char *)p, n);
 	g_mime_stream_flush(filtered);
 	bytes = g_mime_stream_mem_get_byte_array((GMimeStreamMem *)mem);
-	out = g_strndup((const char *)bytes->data, bytes->len);
+	out = copy_of(bytes->data, bytes->len);
 	g_object_unref(filtered);
 	g_object_unref(f);
 	g_object_unref(mem);
@@ -258,9 +265,9 @@ static char *as_utf8(const char *charset, GByteArray *in, size_t max_bytes)
 			in->data[i] = ' ';
 	}
 	if (plain && g_utf8_validate_len((const char *)in->data, n, NULL))
-		return g_strndup((const char *)in->data, n);
+		return copy_of(in->data, n);
 	if (charset && !strcasecmp(charset, "utf-8") && has_utf8(in->data, n))
-		return g_strndup((const char *)in->data, n);
+		return copy_of(in->data, n);
 	if (charset && !strcasecmp(charset, "utf-8"))
 		unnamed = true;
 	out = unnamed ? NULL : converted(charset, in->data, n);
