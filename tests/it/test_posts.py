@@ -428,6 +428,11 @@ class Triage(PostsTest):
         again = self.said('Toch nog iets', who='spammer', post='spam')
         self.assertNotEqual(again['case']['id'], said['case']['id'])
 
+    def test_a_field_that_nobody_filled_in_is_not_said(self):
+        said = self.said('Hallo', who='veld')
+        for action in ('answer', 'private'):
+            self.assertEqual(self.triage(said, action, want=422, text='Beste {{voornaam}}')['rule'], 'unfilled')
+
     def test_what_was_taken_back_is_not_answered(self):
         said = self.said('Hallo', who='weg')
         self.changed('delete', said, who='weg')
