@@ -65,8 +65,8 @@ static const char *message_id(struct arena *a, const struct email *m)
 	return value && is_id(value, strlen(value)) && !strpbrk(value, "<>") ? value : NULL;
 }
 
-/* the contact that a mail of ours carries in its Message-ID, anywhere in text: an id of version 7, which nobody guesses;
- * NULL when there is none */
+/* the contact that a mail of ours carries in its Message-ID, anywhere in text: an id that nobody guesses, of version 7, or 8
+ * when the reply came with an Idempotency-Key; NULL when there is none */
 static const char *own_contact(struct arena *a, const struct inbox *in, struct bytes text)
 {
 	const char *domain = domain_of(in->account);
@@ -77,7 +77,7 @@ static const char *own_contact(struct arena *a, const struct inbox *in, struct b
 	while (mark && p < end && (p = memmem(p, (size_t)(end - p), mark, strlen(mark)))) {
 		size_t before = (size_t)(p - text.data);
 
-		if (before >= UUID_TEXT && p[-UUID_TEXT] == '<' && p[-UUID_TEXT + 15] == '7') {
+		if (before >= UUID_TEXT && p[-UUID_TEXT] == '<' && strchr("78", p[-UUID_TEXT + 15])) {
 			const char *word = arena_dup(a, p - UUID_TEXT + 1, UUID_TEXT - 1);
 
 			if (uuid_parse(word, &id))

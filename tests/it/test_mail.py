@@ -145,6 +145,12 @@ class Smtp(MailTest):
         contact, _ = self.answered(taken, 'Naar een adres dat weg is', 'failed')
         self.assertEqual('5.1.1: this address does not exist', self.delivery(contact)[1])
         self.anna.events.wait('delivery.changed', lambda d: d['contact'] == {'id': contact, 'delivery': 'failed'})
+        # the id of a reply with a key is of another kind
+        self.world.standin.faults[:] = ['failed']
+        answer = self.world.api('POST', f"/v1/cases/{taken['case']['id']}/replies", 'anna',
+                                {'text': 'Nog eens', 'epoch': taken['epoch']}, {'Idempotency-Key': 'nog-eens'})
+        self.assertEqual(202, answer.status, answer)
+        self.wait_for(answer.json['contact']['id'], 'failed')
         self.anna.resolve(taken)
 
     def test_programs_wake_nobody(self):
