@@ -12,6 +12,7 @@
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/url.h"
+#include "lib/base/uuid.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
 #include "lib/channel/sending.h"
@@ -217,10 +218,13 @@ static bool read_status(const struct reader *r)
 	const char *word = theirs ? jsonx_str(jsonx_obj(s, "words"), theirs) : NULL;
 	int status = word ? delivery_from(word) : -1;
 	struct delivery_report *d = &r->out->reports[r->out->n_reports];
+	struct uuid ours;
 
 	if (!id || status < (int)DELIVERY_SENT)
 		return false;
-	*d = (struct delivery_report){ .provider_id = id, .status = (enum delivery)status, .at_us = r->r->now_us };
+	/* who answers a reply without an id of their own reports under ours */
+	*d = (struct delivery_report){ .provider_id = id, .our_id = uuid_parse(id, &ours) ? id : NULL,
+		.status = (enum delivery)status, .at_us = r->r->now_us };
 	read_time(at(r, "at"), &d->at_us);
 	r->out->n_reports++;
 	return true;
