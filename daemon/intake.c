@@ -6,6 +6,7 @@
 #include "daemon/metrics.h"
 #include "daemon/mutant.h"
 #include "daemon/server.h"
+#include "lib/base/when.h"
 #include "lib/core/guard.h"
 
 #include <stdio.h>
@@ -18,6 +19,8 @@ enum {
 	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
 	CLASSIFY_ARENA_BYTES = 128 * 1024 * 1024,   /* a few folded copies of all texts of one post */
 };
+/* a provider's clock may be a day ahead of ours, with a wrong zone */
+#define MAX_AHEAD_US (86400 * WHEN_SECOND_US)
 
 TAILQ_HEAD(intake_posts, intake_post);
 
@@ -119,6 +122,9 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 	bool in = c->direction == DIRECTION_IN;
 	struct phrase_words text;
 
+	/* not said yet: it would stand last in its case, and keep the time to answer open, for ever */
+	if (c->provider_time_us > post->received_us + MAX_AHEAD_US)
+		c->provider_time_us = 0;
 	phrase_split(a, c->text, &text);
 	if (in && uuid_is_nil(post->by.u) && uuid_is_nil(post->into.u))
 		judge(a, post, c, &text);

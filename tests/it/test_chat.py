@@ -62,7 +62,8 @@ class Chat(world.LoketTest):
         self.assertEqual((sent['message']['conversation'], sent['message']['text']), ('g-1', 'Dat kan online.'))
         self.wait_for(contact, ('delivered', 'read'))
 
-        # more lines of the same conversation come into the same case
+        # more lines of the same conversation come into the same case; one that says it is of another age does not stay the last
+        self.post({'conversation': 'g-1', 'id': 'm-1b', 'from': {'id': 'v-1'}, 'text': 'Fijn', 'at': '2999-01-01T00:00:00Z'})
         self.post({'conversation': 'g-1', 'id': 'm-2', 'from': {'id': 'v-1'}, 'text': 'Dank u!'})
         self.assertEqual(self.anna.case(taken['case']['id'])['contacts'][-1]['text'], 'Dank u!')
         self.anna.resolve(taken, 'solved')
