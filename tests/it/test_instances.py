@@ -126,7 +126,7 @@ class Messages(Instances):
 
     def in_order(self, people, found):
         """Provider time first, then arrival: what an agent sees of each conversation."""
-        for person, inbox in people.items():
+        for person, inbox in chance.sample(sorted(people.items()), min(len(people), 250)):
             case = self.both[chance.randrange(2)].api('GET', f'/v1/cases/{found[person][0][1]}', 'lead').json
             shown = [c['id'] for c in case['contacts']]
             self.assertEqual(shown, [r[0] for r in sorted(found[person], key=lambda r: (r[3] or r[4], r[4], r[0]))])
