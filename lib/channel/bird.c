@@ -22,6 +22,7 @@
 #include "lib/base/when.h"
 #include "lib/channel/media.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 #include "lib/channel/texting.h"
 
@@ -195,18 +196,18 @@ static void read_message(struct post *p)
 	const struct jsonr *part = jsonr_first(jsonr_arr(p->payload, "parts"));
 
 	c->fields = jsonx_own(p->a, json_object());
-	c->provider_id = texting_id(p->a, jsonr_str(p->payload, "id"));
-	c->platform_id = texting_id(p->a, jsonr_str(part, "platformReference"));
+	c->provider_id = reading_id(p->a, jsonr_str(p->payload, "id"));
+	c->platform_id = reading_id(p->a, jsonr_str(part, "platformReference"));
 	c->provider_time_us = moment(p->payload, "createdAt");
-	c->reply_to = texting_id(p->a, jsonr_str(jsonr_obj(p->payload, "replyTo"), "id"));
+	c->reply_to = reading_id(p->a, jsonr_str(jsonr_obj(p->payload, "replyTo"), "id"));
 	read_citizen(p, c);
 	read_body(p, c, jsonr_obj(p->payload, "body"));
 	if (!json_object_size(c->fields))
 		c->fields = NULL;
 	if (!c->provider_id)
-		texting_unreadable(p->out, "a message without an id");
+		reading_dead(p->out, "a message without an id");
 	else if (!c->n_from)
-		texting_unreadable(p->out, "a message from nobody");
+		reading_dead(p->out, "a message from nobody");
 	else
 		p->out->n_contacts = 1;
 }
@@ -278,7 +279,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	p.payload = jsonr_obj(root, "payload") ? jsonr_obj(root, "payload") : root;
 	way = jsonr_str(p.payload, "direction");
 	if (other_account(&p))
-		texting_unreadable(out, "for another account");
+		reading_dead(out, "for another account");
 	else if (ends_with(event, ".interaction"))
 		read_interaction(&p);
 	else if (is(way, "incoming") || (!way && ends_with(event, ".inbound")))
@@ -288,7 +289,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	else if (event)
 		out->n_ignored++; /* channels, templates, conversations, … */
 	else
-		texting_unreadable(out, "neither a message nor an event");
+		reading_dead(out, "neither a message nor an event");
 	return 0;
 }
 

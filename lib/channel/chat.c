@@ -21,6 +21,7 @@
 #include "lib/base/when.h"
 #include "lib/channel/answers.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 
 #include <string.h>
@@ -97,25 +98,19 @@ void chat_at(struct contact *c, const json_t *at)
 void chat_attach(struct chat_post *p, struct contact *c, const char *kind, const char *url, const char *media_type,
                  const char *name, json_int_t n_bytes)
 {
-	if (!url || strncmp(url, "http", 4) != 0 || strlen(url) > MAX_PAGE || c->n_attachments == MAX_FILES)
+	struct contact_attachment *att;
+
+	if (!url || strncmp(url, "http", 4) != 0 || c->n_attachments == MAX_FILES)
 		return;
-	if (!c->attachments)
-		c->attachments = arena_array(p->a, struct contact_attachment, MAX_FILES);
-	c->attachments[c->n_attachments++] = (struct contact_attachment){
-		.id = arena_printf(p->a, "%d", c->n_attachments), .kind = kind, .media_type = media_type, .name = name,
-		.state = "pending", .provider_ref = arena_str(p->a, url), .n_bytes = n_bytes,
-	};
+	att = reading_attach(p->a, c, kind, arena_printf(p->a, "%d", c->n_attachments + 1), url, name, media_type);
+	if (!att)
+		return;
+	att->n_bytes = n_bytes;
 	if (c->kind == KIND_TEXT && !c->text)
 		c->kind = KIND_MEDIA;
 }
 
 /* ---------------------------------------------------------------- our own shape */
-
-static int refuse(struct chat_post *p, const char *why)
-{
-	p->out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
 
 static void attachments(struct chat_post *p, struct contact *c, const json_t *list)
 {
@@ -139,7 +134,7 @@ static int report(struct chat_post *p, const json_t *root)
 	struct uuid ours;
 
 	if (!about || moved < (int)DELIVERY_SENT)
-		return refuse(p, "a status needs about, and sent, delivered, read or failed");
+		return reading_refuse(p->out, "a status needs about, and sent, delivered, read or failed");
 	chat_at(&when, json_object_get(root, "at"));
 	*r = (struct delivery_report){ .provider_id = about, .status = (enum delivery)moved,
 		.our_id = uuid_parse(about, &ours) ? about : NULL,
@@ -185,7 +180,7 @@ static int read_own(struct chat_post *p, const json_t *root)
 		return 0;
 	}
 	if (!v.conversation)
-		return refuse(p, "no conversation");
+		return reading_refuse(p->out, "no conversation");
 	c = chat_add(p, (enum contact_kind)kind, chat_id(p->a, root, "id"), &v);
 	chat_text(p, c, jsonx_str(root, "text"));
 	if (!c->text)
@@ -208,7 +203,7 @@ static int read_own(struct chat_post *p, const json_t *root)
 	}
 	if (c->kind == KIND_TEXT && !c->text) {
 		p->out->n_contacts--;
-		return refuse(p, "a message without text or attachment");
+		return reading_refuse(p->out, "a message without text or attachment");
 	}
 	return 0;
 }
@@ -230,7 +225,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 	memset(out, 0, sizeof *out);
 	if (jsonx_load(a, r->body, &root, NULL))
-		return refuse(&p, "not JSON as it should be");
+		return reading_refuse(p.out, "not JSON as it should be");
 	if (json_array_size(root) > 1)
 		n = json_array_size(root);
 	if (n > CONTACT_MAX_PER_POST)
@@ -250,7 +245,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	}
 	p.shape = "loket";
 	if (!json_is_object(root) || !(json_object_get(root, "conversation") || json_object_get(root, "type")))
-		return refuse(&p, "not a message of a chat we know");
+		return reading_refuse(p.out, "not a message of a chat we know");
 	return read_own(&p, root);
 }
 

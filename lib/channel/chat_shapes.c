@@ -3,14 +3,9 @@
 
 #include "lib/base/jsonx.h"
 #include "lib/channel/answers.h"
+#include "lib/channel/reading.h"
 
 #include <string.h>
-
-static int refuse(struct chat_post *p, const char *why)
-{
-	p->out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
 
 static int ignore(struct chat_post *p)
 {
@@ -75,7 +70,7 @@ int chat_read_chatwoot(struct chat_post *p, const json_t *root)
 	if (jsonx_bool(root, "private") || (!in && !sent) || jsonx_str(jsonx_obj(root, "content_attributes"), "loket"))
 		return ignore(p);
 	if (!id || !v.conversation)
-		return refuse(p, "a Chatwoot message without id or conversation");
+		return reading_refuse(p->out, "a Chatwoot message without id or conversation");
 	if (updated)
 		return chatwoot_updated(p, root, &v, id);
 	c = chat_add(p, KIND_TEXT, id, &v);
@@ -136,7 +131,7 @@ static int rasa_heard(struct chat_post *p, const json_t *root)
 	struct contact *c;
 
 	if (!v.conversation || !text || !*text)
-		return refuse(p, "a Rasa message without sender or message");
+		return reading_refuse(p->out, "a Rasa message without sender or message");
 	c = chat_add(p, KIND_TEXT, chat_id(p->a, metadata, "message_id"), &v);
 	chat_text(p, c, text);
 	c->language = answers_language(p->a, jsonx_str(metadata, "language"));
@@ -175,7 +170,7 @@ int chat_read_envelope(struct chat_post *p, const json_t *root)
 	if (!started && !message)
 		return ignore(p);
 	if (!v.conversation || (message && !id))
-		return refuse(p, "a chat event without conversation or message id");
+		return reading_refuse(p->out, "a chat event without conversation or message id");
 	c = chat_add(p, started ? KIND_SYSTEM : KIND_TEXT, started ? arena_printf(p->a, "started:%s", v.conversation) : id, &v);
 	chat_text(p, c, jsonx_str(data, "content"));
 	chat_at(c, json_object_get(root, "timestamp"));

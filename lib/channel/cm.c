@@ -16,6 +16,7 @@
 #include "lib/base/hmac.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 #include "lib/channel/texting.h"
 
@@ -160,7 +161,7 @@ static void read_message(struct post *p, const struct jsonr *message)
 	c->provider_id = key_of(p, text);
 	c->provider_time_us = moment(p, p->root, "timeUtc");
 	c->reply_to =
-		texting_id(p->a, reference && *reference ? reference : jsonr_str(p->root, "messageContext"));
+		reading_id(p->a, reference && *reference ? reference : jsonr_str(p->root, "messageContext"));
 	texting_from(p->a, c, jsonr_str(from, "number"));
 	texting_name(p->a, c, jsonr_str(from, "name"));
 	read_custom(c, jsonr_obj(message, "custom"));
@@ -177,7 +178,7 @@ static void read_message(struct post *p, const struct jsonr *message)
 	if (c->n_from)
 		p->out->n_contacts = 1;
 	else
-		texting_unreadable(p->out, "a message from nobody");
+		reading_dead(p->out, "a message from nobody");
 }
 
 /* ---- what became of ours ---- */
@@ -218,7 +219,7 @@ static void read_statuses(struct post *p, const struct jsonr *msg)
 		if (one->type == JSON_OBJECT)
 			read_status(p, one);
 		else
-			texting_unreadable(p->out, "a status that is no object");
+			reading_dead(p->out, "a status that is no object");
 	}
 }
 
@@ -239,12 +240,6 @@ static void read_event(struct post *p, const struct jsonr *event)
 		p->out->n_ignored++;
 }
 
-static int unreadable(struct channel_batch *out, const char *why)
-{
-	out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
-
 static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
 		 struct channel_batch *out)
 {
@@ -254,11 +249,11 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 	memset(out, 0, sizeof *out);
 	if (jsonr_load(a, r->body, &p.root) || p.root->type != JSON_OBJECT)
-		return unreadable(out, "not JSON as it should be");
+		return reading_refuse(out, "not JSON as it should be");
 	msg = jsonr_get(jsonr_obj(p.root, "messages"), "msg");
 	n = msg && msg->type == JSON_ARRAY ? msg->n : 1;
 	if (n > CONTACT_MAX_PER_POST)
-		return unreadable(out, "more items than one post may hold");
+		return reading_refuse(out, "more items than one post may hold");
 	out->contacts = arena_new_of(a, struct contact);
 	out->reports = arena_array(a, struct delivery_report, n);
 	if (msg)
@@ -268,7 +263,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	else if (jsonr_obj(p.root, "message"))
 		read_message(&p, jsonr_obj(p.root, "message"));
 	else
-		texting_unreadable(out, "neither a message, nor an event, nor a status");
+		reading_dead(out, "neither a message, nor an event, nor a status");
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "lib/base/hmac.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 #include "lib/channel/texting.h"
 
@@ -195,7 +196,7 @@ static void read_message(struct post *p, const char *who)
 					       : FIRST(p, "body", "payload", "incomingMessage", "message");
 	const char *at = FIRST(p, "createdDatetime", "receive_datetime", "currentTime", "date_utc");
 
-	c->provider_id = texting_id(p->a, FIRST(p, "message_id", "mid", "id"));
+	c->provider_id = reading_id(p->a, FIRST(p, "message_id", "mid", "id"));
 	c->provider_time_us = moment(p);
 	texting_from(p->a, c, who);
 	read_media(p, c);
@@ -263,7 +264,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	else if (who)
 		read_message(&p, who);
 	else
-		texting_unreadable(out, "neither a message from somebody nor a status");
+		reading_dead(out, "neither a message from somebody nor a status");
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 
 #include <string.h>
 
@@ -24,12 +25,6 @@ struct files {
 	struct channel_batch *out;
 };
 
-static void unreadable(struct channel_batch *b, const char *why)
-{
-	if (b->n_unreadable < (int)(sizeof b->unreadable / sizeof *b->unreadable))
-		b->unreadable[b->n_unreadable++].why = why;
-}
-
 /* hang the file on the contact; its bytes leave the fields, its name stays */
 static void take_file(struct files *f, json_t *file)
 {
@@ -37,9 +32,9 @@ static void take_file(struct files *f, json_t *file)
 	struct form_file one = { "", form_file_name(f->a, name), NULL, { 0 } };
 
 	if (!base64_decode(f->a, content, strlen(content), &one.content))
-		unreadable(f->out, "a file that is no base64");
+		reading_dead(f->out, "a file that is no base64");
 	else if (one.content.len > FORM_MAX_FILE_BYTES || !answers_attach(f->a, f->c, &one))
-		unreadable(f->out, "a file too many or too large");
+		reading_dead(f->out, "a file too many or too large");
 	else
 		json_object_del(file, "content");
 }
@@ -82,12 +77,6 @@ static void read_metadata(struct arena *a, const json_t *metadata, struct contac
 	}
 }
 
-static int refuse(struct channel_batch *out, const char *why)
-{
-	out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
-
 static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
 		 struct channel_batch *out)
 {
@@ -96,10 +85,10 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 	memset(out, 0, sizeof *out);
 	if (jsonx_load(a, r->body, &root, NULL))
-		return refuse(out, "not JSON as it should be");
+		return reading_refuse(out, "not JSON as it should be");
 	values = jsonx_obj(root, "values");
 	if (!values)
-		return refuse(out, "no object of values");
+		return reading_refuse(out, "no object of values");
 	c->kind = KIND_FORM;
 	c->provider_id = answers_body_key(a, "openforms", r->body);
 	c->fields = values;

@@ -4,6 +4,7 @@
 #include "lib/base/utf8.h"
 #include "lib/base/uuid.h"
 #include "lib/channel/answers.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 #include "lib/channel/whatsapp.h"
 
@@ -18,11 +19,6 @@ bool texting_is_whatsapp(const struct inbox *in)
 	return !strcmp(in->channel, "whatsapp");
 }
 
-const char *texting_id(struct arena *a, const char *s)
-{
-	return s && *s && strlen(s) <= TEXTING_MAX_ID ? arena_str(a, s) : NULL;
-}
-
 const char *texting_key(struct arena *a, const char *salt, const char *const *parts)
 {
 	const char *all = "";
@@ -30,12 +26,6 @@ const char *texting_key(struct arena *a, const char *salt, const char *const *pa
 	for (; *parts; parts++)
 		all = arena_printf(a, "%s%zu:%s", all, strlen(*parts), *parts);
 	return answers_body_key(a, salt, (struct bytes){(const uint8_t *)all, strlen(all)});
-}
-
-void texting_unreadable(struct channel_batch *out, const char *why)
-{
-	if (out->n_unreadable < (int)(sizeof out->unreadable / sizeof *out->unreadable))
-		out->unreadable[out->n_unreadable++].why = why;
 }
 
 /* ---- fields ---- */
@@ -191,38 +181,11 @@ void texting_says(struct arena *a, const struct inbox *in, struct contact *c, co
 		texting_opts(a, c, opt);
 }
 
-static const char *kind_of(const char *media_type)
-{
-	static const char *const kinds[] = {"image", "audio", "video"};
-
-	for (size_t i = 0; media_type && i < sizeof kinds / sizeof *kinds; i++) {
-		size_t n = strlen(kinds[i]);
-
-		if (!strncmp(media_type, kinds[i], n) && media_type[n] == '/')
-			return kinds[i];
-	}
-	return "file";
-}
-
 void texting_media(struct arena *a, struct contact *c, const char *url, const char *media_type,
 		   const char *name)
 {
-	struct contact_attachment *att;
-
-	if (!url || !*url || strlen(url) > TEXTING_MAX_URL || c->n_attachments == CONTACT_MAX_ATTACHMENTS)
-		return;
-	if (!c->attachments)
-		c->attachments = arena_array(a, struct contact_attachment, CONTACT_MAX_ATTACHMENTS);
-	att = &c->attachments[c->n_attachments++];
-	att->id = att->provider_ref = arena_str(a, url);
-	if (media_type && *media_type)
-		att->media_type =
-			utf8_clean(a, (struct bytes){(const uint8_t *)media_type, strlen(media_type)}, 100);
-	att->kind = kind_of(att->media_type);
-	if (name && *name)
-		att->name = form_file_name(a, name);
-	att->state = "pending";
-	att->n_bytes = -1;
+	reading_attach(a, c, answers_kind(media_type), NULL, url, name && *name ? form_file_name(a, name) : NULL,
+		       media_type);
 }
 
 /* ---- reports ---- */
@@ -244,13 +207,13 @@ struct delivery_report *texting_report(struct arena *a, struct channel_batch *ou
 
 	if (ours && !uuid_parse(ours, &u))
 		ours = NULL;
-	id = texting_id(a, id ? id : ours);
+	id = reading_id(a, id ? id : ours);
 	if (status == DELIVERY_NONE) {
 		out->n_ignored++;
 		return NULL;
 	}
 	if (!id) {
-		texting_unreadable(out, "a status without an id");
+		reading_dead(out, "a status without an id");
 		return NULL;
 	}
 	*r = (struct delivery_report){

@@ -11,22 +11,13 @@
 #include "lib/channel/channel.h"
 #include "lib/channel/form.h"
 
-enum {
-	TEXTING_MAX_ID = 256, /* of an id of the provider's; a longer one counts as missing */
-	TEXTING_MAX_URL = 2000,
-	TEXTING_WHATSAPP_CHARACTERS = 4096,
-};
+enum { TEXTING_WHATSAPP_CHARACTERS = 4096 };
 
 /* texting_is_whatsapp - is the inbox's channel WhatsApp? */
 bool texting_is_whatsapp(const struct inbox *in);
-/* texting_id - an id of the provider's as it is; NULL when absent, empty or too long: cut ids could be the
- * same */
-const char *texting_id(struct arena *a, const char *s);
 /* texting_key - for a message without an id: digest of the parts, of which NULL ends the list. salt: the
  * provider */
 const char *texting_key(struct arena *a, const char *salt, const char *const *parts);
-/* texting_unreadable - one more part that nobody can read. why is a constant text */
-void texting_unreadable(struct channel_batch *out, const char *why);
 
 /* texting_form - the fields of a post: urlencoded, or one flat JSON object (a list there is a name that
  * stands there more often). 0, or CHANNEL_UNREADABLE with out->problem */

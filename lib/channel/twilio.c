@@ -19,6 +19,7 @@
 #include "lib/base/hmac.h"
 #include "lib/base/utf8.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/texting.h"
 
 #include <stdlib.h>
@@ -186,10 +187,10 @@ static void read_media(struct post *p, struct contact *c)
 static void keep_number(struct post *p, struct contact *c, const char *key, const char *s)
 {
 	char *end;
-	double d = strtod(s, &end);
+	double d = s ? strtod(s, &end) : 0;
 
 	texting_keep(p->a, c, key, s);
-	if (end != s && !*end && d > -1000 && d < 1000)
+	if (s && end != s && !*end && d > -1000 && d < 1000)
 		json_object_set_new(c->fields, key, json_real(d));
 }
 
@@ -209,7 +210,7 @@ static void read_flow(struct post *p, struct contact *c, const char *answers)
 
 	c->kind = KIND_FORM;
 	texting_keep(p->a, c, "answers", answers);
-	if (!jsonx_load(p->a, (struct bytes){(const uint8_t *)answers, strlen(answers)}, &j, NULL))
+	if (answers && !jsonx_load(p->a, (struct bytes){(const uint8_t *)answers, strlen(answers)}, &j, NULL))
 		json_object_set(c->fields, "answers", j);
 }
 
@@ -249,7 +250,7 @@ static const char *message_id(const struct post *p)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (get(p, names[i]))
-			return texting_id(p->a, get(p, names[i]));
+			return reading_id(p->a, get(p, names[i]));
 	}
 	return NULL;
 }
@@ -257,9 +258,9 @@ static const char *message_id(const struct post *p)
 static void take(struct post *p, struct contact *c)
 {
 	if (!c->provider_id)
-		texting_unreadable(p->out, "a message without an id");
+		reading_dead(p->out, "a message without an id");
 	else if (!c->n_from)
-		texting_unreadable(p->out, "a message from nobody");
+		reading_dead(p->out, "a message from nobody");
 	else
 		p->out->n_contacts++;
 }
@@ -275,7 +276,7 @@ static void read_message(struct post *p)
 	texting_from(p->a, c, get(p, "ExternalUserId"));
 	texting_from(p->a, c, get(p, "From"));
 	texting_name(p->a, c, get(p, "ProfileName"));
-	c->reply_to = texting_id(p->a, get(p, "OriginalRepliedMessageSid"));
+	c->reply_to = reading_id(p->a, get(p, "OriginalRepliedMessageSid"));
 	read_content(p, c);
 	if (says && c->kind == KIND_TEXT)
 		texting_says(p->a, p->in, c, plain(p, says));
@@ -350,7 +351,7 @@ static const char *word(struct post *p, const char *s)
  * nobody we know: then the call itself is the address. */
 static void read_call(struct post *p)
 {
-	const char *id = texting_id(p->a, get(p, "CallSid")), *status = get(p, "CallStatus"),
+	const char *id = reading_id(p->a, get(p, "CallSid")), *status = get(p, "CallStatus"),
 		   *keys = get(p, "Digits");
 	const char *way = get(p, "Direction"), *step = get(p, "SequenceNumber");
 	bool ours = way && !strncmp(way, "outbound", 8);
@@ -394,7 +395,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	out->reports = arena_new_of(a, struct delivery_report);
 	status = get(&p, "MessageStatus") ? get(&p, "MessageStatus") : get(&p, "SmsStatus");
 	if (other_account(&p))
-		texting_unreadable(out, "for another account");
+		reading_dead(out, "for another account");
 	else if (get(&p, "CallSid"))
 		read_call(&p);
 	else if (status && strcmp(status, "received") != 0 && strcmp(status, "receiving") != 0)
@@ -402,7 +403,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	else if (message_id(&p) || get(&p, "From"))
 		read_message(&p);
 	else
-		texting_unreadable(out, "neither a message, nor a status, nor a call");
+		reading_dead(out, "neither a message, nor a status, nor a call");
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
 #include "lib/channel/proof.h"
+#include "lib/channel/reading.h"
 #include "lib/channel/sending.h"
 
 #include <string.h>
@@ -164,12 +165,6 @@ static void read_files(const struct reader *r, struct contact *c)
 	}
 }
 
-static void unreadable(struct channel_batch *b, const char *why)
-{
-	if (b->n_unreadable < (int)(sizeof b->unreadable / sizeof *b->unreadable))
-		b->unreadable[b->n_unreadable++].why = why;
-}
-
 static void read_message(const struct reader *r)
 {
 	struct contact *c = &r->out->contacts[r->out->n_contacts];
@@ -184,7 +179,7 @@ static void read_message(const struct reader *r)
 	c->provider_id = id;
 	read_who(r, c);
 	if (!c->n_from) {
-		unreadable(r->out, "an item without a sender that can be read");
+		reading_dead(r->out, "an item without a sender that can be read");
 		return;
 	}
 	if (json_is_string(text) && json_string_length(text))
@@ -242,12 +237,6 @@ static void read_item(const struct reader *r)
 		read_message(r);
 }
 
-static int refuse(struct channel_batch *out, const char *why)
-{
-	out->problem = why;
-	return CHANNEL_UNREADABLE;
-}
-
 static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r, struct channel_batch *out)
 {
 	struct reader rd = { .a = a, .in = in, .r = r, .mapping = jsonx_obj(in->settings, "mapping"), .out = out };
@@ -257,13 +246,13 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 
 	memset(out, 0, sizeof *out);
 	if (jsonx_load(a, r->body, &root, NULL))
-		return refuse(out, "not JSON as it should be");
+		return reading_refuse(out, "not JSON as it should be");
 	if (!rd.mapping)
-		return refuse(out, "the inbox has no settings.mapping");
+		return reading_refuse(out, "the inbox has no settings.mapping");
 	list = items ? jsonx_at(root, items) : root;
 	n = json_is_array(list) ? json_array_size(list) : 1;
 	if (!list || n > CONTACT_MAX_PER_POST)
-		return list ? CHANNEL_TOO_LARGE : refuse(out, "nothing where settings.mapping.items points");
+		return list ? CHANNEL_TOO_LARGE : reading_refuse(out, "nothing where settings.mapping.items points");
 	out->contacts = arena_array(a, struct contact, n);
 	out->reports = arena_array(a, struct delivery_report, n);
 	for (i = 0; i < n; i++) {
