@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """tree.py ROOT - documents and tree agree: README per folder, no machine paths, commands that exist, log keys."""
+import fnmatch
 import pathlib
 import re
 import subprocess
@@ -35,6 +36,16 @@ for folder in sorted({p.parent for p in names if p.parent != pathlib.Path('.')})
         only_data = all(p.suffix not in ('.c', '.h', '.py', '.sh') for p in names if p.parent == folder)
         if not only_data:
             bad.append(f'{folder}: no README.md')
+
+# where a table says what each file is for, it leaves out none: a name, "name*" or "name.{c,h}"
+for folder in ('lib/base', 'lib/core', 'lib/channel', 'daemon', 'tests/it', 'tests/support'):
+    page = text_of(root / folder / 'README.md')
+    said = ' '.join(re.findall(r'`([^`]*)`', '\n'.join(s for s in page.splitlines() if s.startswith('|')))).split()
+    said = [s.partition('.{')[0] for s in said]
+    for p in names:
+        if p.parent == pathlib.Path(folder) and p.suffix in ('.c', '.py', '.sh') and not any(
+                fnmatch.fnmatch(name, s) for name in (p.name, p.stem) for s in said):
+            bad.append(f'{folder}/README.md: its table leaves out {p.name}')
 
 # nobody's machine
 for p in tree:
