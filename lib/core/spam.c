@@ -7,12 +7,12 @@
 static const char *plain(struct arena *a, const char *word)
 {
 	struct phrase_words w;
-	const char *s = NULL;
+	const char *s = "";
 
 	if (!word || !phrase_split(a, word, &w))
 		return NULL;
 	for (int i = 0; i < w.n; i++)
-		s = s ? arena_join(a, s, " ", w.at[i], NULL) : w.at[i];
+		s = arena_join(a, s, i ? " " : "", w.at[i], NULL);
 	return s;
 }
 
