@@ -9,9 +9,7 @@
 
 #include "daemon/attachment_files.h"
 #include "daemon/attachment_work.h"
-#include "daemon/log.h"
 #include "daemon/loop.h"
-#include "daemon/metrics.h"
 #include "daemon/pg.h"
 #include "lib/base/hmac.h"
 

@@ -1,11 +1,9 @@
 /* dispatch.c - the dispatcher as others see it; see dispatch_internal.h for how it is made up */
 #include "daemon/dispatch_internal.h"
 
-#include "daemon/log.h"
 #include "lib/base/when.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void wrapup_over(void *d)
 {

@@ -2,7 +2,6 @@
 #include "daemon/dispatch_internal.h"
 
 #include "daemon/config.h"
-#include "daemon/log.h"
 #include "daemon/sse.h"
 
 #include <stdlib.h>

@@ -9,7 +9,6 @@
 
 #include "daemon/config.h"
 #include "daemon/log.h"
-#include "daemon/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,6 @@
 #include "daemon/rows.h"
 #include "daemon/sse.h"
 
-#include <string.h>
-
 enum { QUEUE_TOLD_US = 1000000 };
 
 static void tell_row(struct server *srv, const struct op *op, int statement, int row)

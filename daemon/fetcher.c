@@ -11,7 +11,6 @@
 #include "daemon/loop.h"
 #include "lib/base/jsonx.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <spawn.h>

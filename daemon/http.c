@@ -1,7 +1,6 @@
 /* http.c - a connection's life: bytes to requests, time limits, the end; see http_private.h */
 #include "daemon/http_private.h"
 
-#include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "lib/base/err.h"
 

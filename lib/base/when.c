@@ -1,6 +1,5 @@
 #include "lib/base/when.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY INT64_C(86400)

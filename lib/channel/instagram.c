@@ -16,8 +16,6 @@
 #include "lib/channel/proof.h"
 #include "lib/channel/reading.h"
 
-#include <string.h>
-
 static struct contact *start(struct meta_post *p, const char *post, const char *comment)
 {
 	struct contact *c = meta_start(p);

@@ -1,6 +1,5 @@
 #include "lib/channel/texting.h"
 
-#include "lib/base/hmac.h"
 #include "lib/base/utf8.h"
 #include "lib/base/uuid.h"
 #include "lib/channel/answers.h"
