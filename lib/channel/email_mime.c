@@ -236,7 +236,8 @@ static char *converted(const char *charset, const uint8_t *p, size_t n)
 	mem = g_mime_stream_mem_new();
 	filtered = g_mime_stream_filter_new(mem);
 	g_mime_stream_filter_add((GMimeStreamFilter *)filtered, f);
-	g_mime_stream_write(filtered, (const char *)p, n);
+	if (n)
+		g_mime_stream_write(filtered, (const char *)p, n);
 	g_mime_stream_flush(filtered);
 	bytes = g_mime_stream_mem_get_byte_array((GMimeStreamMem *)mem);
 	out = copy_of(bytes->data, bytes->len);
