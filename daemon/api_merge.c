@@ -106,8 +106,9 @@ enum op_status api_party_merge(struct api *a)
 	case MERGE_DONE:
 		if (pg_failed(&a->op))
 			return api_failed(a);
-		/* somebody was first with one of them */
-		return is_merged(a, 2) ? answer(a, 1) : api_problem(a, PROBLEM_STATE, NULL);
+		if (!is_merged(a, 2))
+			return api_rule(a, "merged", "Somebody merged one of them meanwhile: look again.");
+		return answer(a, 1);
 	}
 	return op_bad_state(&a->op);
 }

@@ -76,17 +76,39 @@ const char *work_reply_rule(int outcome)
 	return refusals[outcome].rule;
 }
 
+/* what has no way back, a form, is answered by mail to the address it gave, from the municipality's own e-mail inbox */
+static const struct world_inbox *answering(const struct world *w, const struct world_inbox *in, const char *to_kind)
+{
+	if (in == NULL || (in->ops != NULL && in->ops->compose != NULL) || to_kind == NULL || strcmp(to_kind, "email") != 0)
+		return in;
+	for (int i = 0; i < w->n_inboxes; i++) {
+		const struct world_inbox *other = &w->inboxes[i];
+
+		if (other->municipality == in->municipality && other->enabled && !strcmp(other->in.channel, "email") &&
+		    other->ops != NULL && other->ops->compose != NULL)
+			return other;
+	}
+	return in;
+}
+
 int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int statement, struct work_reply *r, int *limit)
 {
-	const struct world_inbox *in = world_inbox(world_now(a->op.srv), inbox);
+	const struct world *w = world_now(a->op.srv);
+	const struct world_inbox *own = world_inbox(w, inbox), *in = own;
 	struct channel_send send = {0};
 	const char *fields;
 	char id[UUID_TEXT];
 	json_t *answers = NULL;
 	int rule;
 
+	if (pg_rows(&a->op, statement) > 0)
+		in = answering(w, own, pg_get(&a->op, statement, 0, "to_kind"));
 	if (in == NULL || in->ops == NULL || in->ops->compose == NULL)
 		return REPLY_NO_CHANNEL;
+	if (in != own) {
+		r->inbox = arena_str(arena, in->in.id);
+		r->channel = arena_str(arena, in->in.channel);
+	}
 	if (pg_rows(&a->op, statement) == 0 || pg_get(&a->op, statement, 0, "to_value") == NULL)
 		return REPLY_NO_ADDRESS;
 	r->to_kind = arena_str(arena, pg_get(&a->op, statement, 0, "to_kind"));
@@ -108,7 +130,7 @@ int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int 
 							.answers_id = pg_get(&a->op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,
-							.hook = world_hook_url(a->op.srv, arena, inbox),
+							.hook = world_hook_url(a->op.srv, arena, in->in.id),
 							.last_in_us = pg_get_time(&a->op, statement, 0, "last_in"),
 							.now_us = now_us()},
 				&send);
@@ -171,6 +193,8 @@ static enum op_status write_reply(struct api *a, struct reply *r)
 		pg_push_text(u, contact_flag_name(FLAG_BSN_MASKED));
 	pg_uuid(u, r->r.answers);
 	pg_text(u, visibilities[r->r.is_public ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE]);
+	pg_text(u, r->r.inbox);
+	pg_text(u, r->r.channel);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 

@@ -75,6 +75,7 @@ struct work_reply {
 	/* out, of work_compose */
 	const char *to_kind, *to;
 	struct uuid answers;           /* the citizen's contact */
+	const char *inbox, *channel;   /* it goes out by; NULL: those of the case */
 };
 
 /*

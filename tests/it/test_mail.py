@@ -101,6 +101,24 @@ class Smtp(MailTest):
         self.assertIn('In-Reply-To: <second@mail.example.org>', got['message']['raw'])
         self.anna.resolve(taken)
 
+    def test_a_form_is_answered_by_mail(self):
+        who = self.person()
+        self.world.hook_form({'form': 'vraag', 'product': 'rijbewijs', 'fields': {'naam': 'P. Puk', 'email': who, 'bericht': 'Hoe lang?'}})
+        taken = self.anna.accept(self.anna.next_offer())
+        contact, [got] = self.answered(taken, 'Een week')
+        self.assertIsNone(got['wrong'])
+        m = email.message_from_string(got['message']['raw'], policy=email.policy.default)
+        reference = self.world.value('select reference from loket.case_file where id = %s', [taken['case']['id']])
+        self.assertEqual((who, f'<{contact}@dordrecht.example>'), (got['message']['to'], m['Message-ID']))
+        self.assertIn(reference, m['Subject'])
+        # what the citizen answers to that comes into the same case, and is what the next answer is to
+        self.post(self.mail('Dank, en wat kost het?', who, subject='Re: uw bericht', message_id='form@mail.example.org',
+                            In_Reply_To=m['Message-ID']))
+        self.assertEqual(self.stored('form@mail.example.org')[0], taken['case']['id'])
+        _, [got] = self.answered(taken, 'Veertig euro')
+        self.assertIn('In-Reply-To: <form@mail.example.org>', got['message']['raw'])
+        self.anna.resolve(taken)
+
     def test_doubled_and_wrong_proof(self):
         body = self.mail('Twee keer', self.person(), message_id='twice@mail.example.org')
         self.post(body)
