@@ -144,12 +144,13 @@ struct batch {
 	struct batch_case **cases, **touched;
 	struct batch_item **contacts, **changes;     /* changes: edits and deletes, of what is private */
 	struct batch_item **platforms;               /* those with a twin */
+	struct batch_item **proofs;                  /* those whose addresses, all vouched for, belong to two parties */
 	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
 	struct batch_dead_letter *dead_letters;
 	struct batch_opt *opts;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_webcare, n_public, n_dead_letters, n_opts, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_proofs, n_spam, n_webcare, n_public, n_dead_letters, n_opts, n_deliveries, n_notices;
 	int n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
 	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */
@@ -162,9 +163,6 @@ void batch_learn(struct batch *b);                     /* reads op->pg */
 
 /* intake_place.c */
 void batch_place(struct batch *b);
-
-/* batch_proves_one - do its addresses belong to two parties, and were all of them vouched for? */
-bool batch_proves_one(const struct batch_item *it);
 
 /* intake_write.c */
 struct pg_unit *batch_write(struct batch *b);          /* NULL: nothing to write */

@@ -15,7 +15,7 @@ static bool vouched_for(const struct batch_item *it)
 	return it->post->p->inbox->conversational || !uuid_is_nil(it->post->p->by.u);
 }
 
-bool batch_proves_one(const struct batch_item *it)
+static bool proves_one(const struct batch_item *it)
 {
 	/* a number that changed hands may have been somebody else's before: that is for people */
 	if (!it->from[0] || !vouched_for(it) || it->c->kind == KIND_SYSTEM)
@@ -405,6 +405,9 @@ static void place_item(struct batch *b, struct batch_item *it)
 		b->platforms[b->n_platforms++] = it;
 	}
 	b->contacts[b->n_contacts++] = it;
+	b->n_spam += (it->c->flags & FLAG_SPAM) != 0;
+	if (proves_one(it))
+		b->proofs[b->n_proofs++] = it;
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	it->post->n_new++;
@@ -500,6 +503,7 @@ static void make_room(struct batch *b)
 	b->contacts = arena_array(a, struct batch_item *, n);
 	b->changes = arena_array(a, struct batch_item *, n);
 	b->platforms = arena_array(a, struct batch_item *, n);
+	b->proofs = arena_array(a, struct batch_item *, n);
 	b->webcare = arena_array(a, struct batch_item *, n);
 	b->public = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {

@@ -198,28 +198,18 @@ static void tell_watchers(struct batch *b)
 	}
 }
 
-static uint64_t n_spam(const struct batch *b)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < b->n_contacts; i++)
-		n += (b->contacts[i]->c->flags & FLAG_SPAM) != 0;
-	return n;
-}
-
 void batch_tell(struct batch *b)
 {
 	metric_add(M_BATCHES, 1);
 	metric_add(M_CONTACTS_STORED, (uint64_t)b->n_contacts);
 	metric_add(M_CONTACTS_DUPLICATE, (uint64_t)(b->n_items - b->n_contacts));
 	metric_add(M_DEAD_LETTERS, (uint64_t)b->n_dead_letters);
-	metric_add(M_SPAM, n_spam(b));
+	metric_add(M_SPAM, (uint64_t)b->n_spam);
 	tell_queue(b);
 	tell_watchers(b);
-	for (int i = 0; i < b->n_contacts; i++)
-		if (batch_proves_one(b->contacts[i]))
-			identity_proved(b->op.srv, b->contacts[i]->post->p->inbox->in.municipality, b->contacts[i]->c->from,
-			                b->contacts[i]->c->n_from);
+	for (int i = 0; i < b->n_proofs; i++)
+		identity_proved(b->op.srv, b->proofs[i]->post->p->inbox->in.municipality, b->proofs[i]->c->from,
+		                b->proofs[i]->c->n_from);
 	if (b->n_attachments)
 		attachments_wake(b->op.srv->attachments);
 }

@@ -19,7 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'support'))
 from servers import LOKETD  # noqa: E402
-from world import SECRETS, World  # noqa: E402
+from world import NO_BUDGETS, SECRETS, World  # noqa: E402
 
 INBOX = 'dordrecht-whatsapp'
 REGULARS = 1000
