@@ -136,6 +136,7 @@ static void write_people(struct pg_unit *u)
 	TEXTS("phone", is_new);
 	TEXTS(rows[i].phone, is_new);
 	UUIDS(rows[i].party, is_new);
+	BOOLS(true, is_new);
 	pg_time(u, now);
 }
 
