@@ -1,5 +1,6 @@
 -- dispatch_waiting: a page of what waits, in the order of urgency
 -- $1 timestamptz and $2 uuid: due and id of the last one seen (null: from the start), $3 int how many
+-- The place to go on from must be a condition of the index, also in a generic plan: no "or"
 -- columns: id, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team,
 -- declined "agent,agent,…" in the last five minutes of this wait, the latest first
 select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arrived_at, c.due_at, c.wanted_agent,
@@ -11,6 +12,6 @@ select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arri
                  order by ended_at desc limit 8) o) as declined
   from loket.case_file c
  where c.state = 'queued'
-   and ($1::timestamptz is null or (c.due_at, c.id) > ($1::timestamptz, $2::uuid))
+   and (c.due_at, c.id) > (coalesce($1::timestamptz, '-infinity'), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
  order by c.due_at, c.id
  limit $3::int
