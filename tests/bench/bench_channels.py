@@ -20,6 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / 'support'))
+from measuring import cpu_seconds, say  # noqa: E402
 from servers import LOKETD  # noqa: E402
 from world import NO_BUDGETS, World  # noqa: E402
 
@@ -27,18 +28,6 @@ EXAMPLES = HERE / 'channels'
 POLLED = {'mastodon'}               # we ask them: nobody posts
 SECRET = 'geheim-van-de-meting'
 BASE, GATE, REGULARS = 'whatsapp', 0.5, 1000
-# no budgets: this is a flood
-CONFIG = '''log_level = "warning"
-intake {
-	sender_contacts_per_minute = 1000000
-	inbox_contacts_per_second = 1000000
-	municipality_contacts_per_second = 1000000
-}'''
-TICK = os.sysconf('SC_CLK_TCK')
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def providers():
@@ -52,11 +41,6 @@ def providers():
 def directives(provider):
     head = (EXAMPLES / f'{provider}.in').read_text().split('\n\n', 1)[0]
     return dict(re.findall(r'^@(\w+): (.*)$', head, re.M))
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 class Bench:

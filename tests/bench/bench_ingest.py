@@ -18,35 +18,19 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'support'))
+from measuring import TICK, cpu_seconds, say  # noqa: E402
 from servers import LOKETD  # noqa: E402
 from world import NO_BUDGETS, SECRETS, World  # noqa: E402
 
 INBOX = 'dordrecht-whatsapp'
 REGULARS = 1000
 GATES = {'loketd/pgbench': 3.0, 'loketd/bare': 0.7}
-# no budgets: this is a flood
-CONFIG = '''log_level = "warning"
-intake {
-	sender_contacts_per_minute = 1000000
-	inbox_contacts_per_second = 1000000
-	municipality_contacts_per_second = 1000000
-}'''
-TICK = os.sysconf('SC_CLK_TCK')
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def build():
     folder = pathlib.Path(LOKETD).resolve().parent.parent
     subprocess.run(['ninja', '-C', folder, 'tests/bench/load', 'tests/bench/bare'], check=True, stdout=subprocess.DEVNULL)
     return folder / 'tests/bench'
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def postgres_cpu_seconds(postmaster):
