@@ -18,9 +18,7 @@ promised as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,
-	       jsonb_build_object('post', jsonb_strip_nulls(jsonb_build_object('id', p.id, 'channel', p.channel, 'state', p.state,
-	                          'claimedBy', p.claimed_by, 'outcome', p.outcome)),
-	                          'case', jsonb_build_object('id', p.case_id, 'municipality', p.municipality), 'event', $3::text)
+	       loket.post_told(p.id, p.channel, p.state, p.claimed_by, p.outcome, p.case_id, p.municipality, $3::text)
 	  from mine p
 	union all
 	select clock_timestamp(), municipality, 'case.changed', case_id, null,

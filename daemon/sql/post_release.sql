@@ -6,8 +6,6 @@ with free as (
 	 where id = $1 and state = 'claimed' and (claimed_by = $2 or $3) returning *)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,
-       jsonb_build_object('post', jsonb_strip_nulls(jsonb_build_object('id', p.id, 'channel', p.channel, 'state', p.state,
-                          'claimedBy', p.claimed_by, 'outcome', p.outcome)),
-                          'case', jsonb_build_object('id', p.case_id, 'municipality', p.municipality), 'event', 'release')
+       loket.post_told(p.id, p.channel, p.state, p.claimed_by, p.outcome, p.case_id, p.municipality, 'release')
   from free p
 returning id, at, municipality, kind, case_id, agent, payload
