@@ -4,5 +4,6 @@
 -- columns: as in the contract
 select id, municipality, inbox, raw, at, reason, state, attempts from loket.dead_letter
 where ($1::text is null or municipality = $1) and ($2::text is null or inbox = $2)
-	and ($3::text is null or state = $3) and ($4::timestamptz is null or (at, id) > ($4, $5::uuid))
+	and ($3::text is null or state = $3)
+	and (at, id) > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
 order by at, id limit $6

@@ -9,6 +9,6 @@ select id, reference, municipality, product, channel, language, state, to_jsonb(
  where state = 'queued'
    and ($1::text is null or municipality = $1) and ($2::text is null or channel = $2)
    and ($3::text is null or product = $3)
-   and ($4::timestamptz is null or (due_at, id) > ($4::timestamptz, $5::uuid))
+   and (due_at, id) > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
  order by due_at, id
  limit $6::int
