@@ -173,14 +173,23 @@ static void load_inbox(struct world *w, const struct op *op, int row)
 
 static void mark_shared(struct world *w)
 {
-	for (int i = 0; i < w->n_inboxes; i++)
-		for (int j = 0; j < w->n_inboxes; j++) {
-			struct world_inbox *a = &w->inboxes[i];
-			const struct world_inbox *b = &w->inboxes[j];
+	const struct channel_ops *first[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS] = { 0 };
+	bool shared[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS] = { 0 };
 
-			a->shares_channel |= a->municipality == b->municipality && a->channel == b->channel && a->ops && b->ops &&
-			                     a->ops != b->ops && a->enabled && b->enabled;
-		}
+	for (int i = 0; i < w->n_inboxes; i++) {
+		const struct world_inbox *in = &w->inboxes[i];
+		const struct channel_ops **ops = &first[in->municipality][in->channel];
+
+		if (!in->enabled || !in->ops)
+			continue;
+		shared[in->municipality][in->channel] |= *ops && *ops != in->ops;
+		*ops = in->ops;
+	}
+	for (int i = 0; i < w->n_inboxes; i++) {
+		struct world_inbox *in = &w->inboxes[i];
+
+		in->shares_channel = in->enabled && in->ops && shared[in->municipality][in->channel];
+	}
 }
 
 static void load_inboxes(struct world *w, const struct op *op)
