@@ -32,10 +32,7 @@ enum { MAX_ID = 200, MAX_NAME = 200, MAX_PAGE = 2000, MAX_FILES = 10, MAX_CHARAC
 
 const char *chat_id(struct arena *a, const json_t *obj, const char *key)
 {
-	const json_t *j = json_object_get(obj, key);
-	const char *s = json_is_integer(j) ? arena_printf(a, "%lld", (long long)json_integer_value(j)) : json_string_value(j);
-
-	return s && *s && strlen(s) <= MAX_ID ? arena_str(a, s) : NULL;
+	return reading_word(a, json_object_get(obj, key), MAX_ID);
 }
 
 /* the same post within a minute is the same message; who wants better brings an Idempotency-Key */

@@ -5,6 +5,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/channel/form.h"
+#include "lib/channel/sending.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -49,15 +50,6 @@ int proof_hub_signature(const struct inbox *in, const struct channel_request *r)
 	return signed_by_us(in, (struct bytes){ 0 }, r->body, h + 7, strlen(h + 7)) ? 0 : CHANNEL_REFUSED;
 }
 
-static bool is_plain(const char *s)
-{
-	for (; *s; s++) {
-		if (*s < 0x21 || *s > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct channel_request *r,
                         const char **answer)
 {
@@ -70,8 +62,8 @@ int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct ch
 	mode = form_get(&f, "hub.mode");
 	token = form_get(&f, "hub.verify_token");
 	challenge = form_get(&f, "hub.challenge");
-	if (!mode || strcmp(mode, "subscribe") != 0 || !token || !challenge || !*challenge ||
-	    strlen(challenge) > MAX_CHALLENGE || !is_plain(challenge))
+	if (!mode || strcmp(mode, "subscribe") != 0 || !token || !sending_is_token(challenge) ||
+	    strlen(challenge) > MAX_CHALLENGE)
 		return CHANNEL_REFUSED;
 	for (int i = 0; (secret = inbox_secret(in, "verify", i)); i++) {
 		if (same_text(secret, token)) {
@@ -82,20 +74,26 @@ int proof_hub_challenge(struct arena *a, const struct inbox *in, const struct ch
 	return CHANNEL_REFUSED;
 }
 
+bool proof_is_recent(const struct channel_request *r, const char *stamp)
+{
+	int64_t at_us, age_us;
+
+	if (!when_unix(stamp, &at_us))
+		return false;
+	age_us = r->now_us > at_us ? r->now_us - at_us : at_us - r->now_us;
+	return age_us <= PROOF_MAX_AGE_S * WHEN_SECOND_US;
+}
+
 /* hex over "<stamp>.<body>", the stamp n digits, not older or newer than five minutes */
 static bool stamped(const struct inbox *in, const struct channel_request *r, const char *digits, size_t n, const char *hex)
 {
 	char stamp[12];
-	int64_t at_us, age_us;
 
 	if (n == 0 || n > sizeof stamp - 2)
 		return false;
 	memcpy(stamp, digits, n);
 	stamp[n] = '\0';
-	if (!when_unix(stamp, &at_us))
-		return false;
-	age_us = r->now_us > at_us ? r->now_us - at_us : at_us - r->now_us;
-	if (age_us > PROOF_MAX_AGE_S * WHEN_SECOND_US)
+	if (!proof_is_recent(r, stamp))
 		return false;
 	stamp[n] = '.';
 	return signed_by_us(in, (struct bytes){ (const uint8_t *)stamp, n + 1 }, r->body, hex, strlen(hex));

@@ -25,6 +25,8 @@ int proof_own(const struct inbox *in, const struct channel_request *r);
 int proof_stamped(const struct inbox *in, const struct channel_request *r, const char *header, const char *stamp_header);
 /* proof_basic - Authorization: Basic, whose password, or "user:password", is a secret of ours. 0 or CHANNEL_REFUSED */
 int proof_basic(const struct inbox *in, const struct channel_request *r);
+/* proof_is_recent - unix seconds, at most PROOF_MAX_AGE_S from now either way; false for NULL */
+bool proof_is_recent(const struct channel_request *r, const char *stamp);
 /* proof_absent - does the request bring no proof at all, not even a wrong one? */
 bool proof_absent(const struct channel_request *r);
 

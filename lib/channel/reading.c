@@ -25,6 +25,13 @@ const char *reading_id(struct arena *a, const char *s)
 	return s && *s && strlen(s) <= READING_MAX_ID ? arena_str(a, s) : NULL;
 }
 
+const char *reading_word(struct arena *a, const json_t *j, size_t max)
+{
+	const char *s = json_is_integer(j) ? arena_printf(a, "%lld", (long long)json_integer_value(j)) : json_string_value(j);
+
+	return s && *s && strlen(s) <= max ? arena_str(a, s) : NULL;
+}
+
 const char *reading_label(struct arena *a, const char *s, size_t max)
 {
 	return s && *s ? utf8_clean(a, (struct bytes){(const uint8_t *)s, strlen(s)}, max) : NULL;

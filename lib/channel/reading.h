@@ -14,6 +14,8 @@ void reading_dead(struct channel_batch *b, const char *why);
 int reading_refuse(struct channel_batch *out, const char *why);
 /* reading_id - a provider's id: as it is or, when empty or too long, NULL: cut ids could be the same */
 const char *reading_id(struct arena *a, const char *s);
+/* reading_word - text, or a whole number as text; NULL for what is neither, is empty, or has over max bytes */
+const char *reading_word(struct arena *a, const json_t *j, size_t max);
 /* reading_label - a name or a type: valid text of at most max bytes; NULL when there is none */
 const char *reading_label(struct arena *a, const char *s, size_t max);
 /* reading_text - the contact's text, unless there is none */

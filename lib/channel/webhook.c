@@ -44,17 +44,15 @@ static const char *signature_of(struct arena *a, const json_t *s, const char *se
 static bool stamp_of(struct arena *a, const json_t *s, const struct channel_request *r, struct bytes *out)
 {
 	const char *name = jsonx_str(s, "stamp"), *value = name ? r->header(r->ctx, name) : NULL, *text;
-	int64_t at_us, age_us;
 
 	*out = (struct bytes){ (const uint8_t *)"", 0 };
 	if (!name)
 		return true;
-	if (!value || !when_unix(value, &at_us))
+	if (!proof_is_recent(r, value))
 		return false;
-	age_us = r->now_us > at_us ? r->now_us - at_us : at_us - r->now_us;
 	text = arena_printf(a, "%s.", value);
 	*out = (struct bytes){ (const uint8_t *)text, strlen(text) };
-	return age_us <= PROOF_MAX_AGE_S * WHEN_SECOND_US;
+	return true;
 }
 
 static int verify(const struct inbox *in, const struct channel_request *r)
@@ -95,18 +93,11 @@ static const json_t *at(const struct reader *r, const char *role)
 	return pointer ? jsonx_at(r->item, pointer) : NULL;
 }
 
-static const char *as_text(struct arena *a, const json_t *j, size_t max)
-{
-	const char *s = json_is_integer(j) ? arena_printf(a, "%lld", (long long)json_integer_value(j)) : json_string_value(j);
-
-	return s && *s && strlen(s) <= max ? arena_str(a, s) : NULL;
-}
-
 /* {"pointer", "is": [texts]}: does the item say one of them? */
 static bool says(const struct reader *r, const json_t *rule)
 {
 	const char *pointer = jsonx_str(rule, "pointer");
-	const char *s = pointer ? as_text(r->a, jsonx_at(r->item, pointer), MAX_ID) : NULL;
+	const char *s = pointer ? reading_word(r->a, jsonx_at(r->item, pointer), MAX_ID) : NULL;
 	json_t *word;
 	size_t i;
 
@@ -130,8 +121,8 @@ static void read_time(const json_t *j, int64_t *us)
 
 static void read_who(const struct reader *r, struct contact *c)
 {
-	const char *from = as_text(r->a, at(r, "from"), MAX_ID), *kind = jsonx_str(r->in->settings, "from_kind");
-	const char *name = as_text(r->a, at(r, "name"), MAX_NAME);
+	const char *from = reading_word(r->a, at(r, "from"), MAX_ID), *kind = jsonx_str(r->in->settings, "from_kind");
+	const char *name = reading_word(r->a, at(r, "name"), MAX_NAME);
 
 	if (from && kind && !strcmp(kind, "phone"))
 		contact_add_address(c, "phone", contact_phone(r->a, from));
@@ -141,9 +132,9 @@ static void read_who(const struct reader *r, struct contact *c)
 		contact_add_address(c, r->in->channel, arena_printf(r->a, "%s/%s", r->in->id, from));
 	c->name = name;
 	/* said, not proved: kept beside the contact, nobody is taken for somebody else */
-	jsonx_put(c->fields, "email", answers_email(r->a, as_text(r->a, at(r, "email"), MAX_NAME)));
-	if (as_text(r->a, at(r, "phone"), MAX_NAME))
-		jsonx_put(c->fields, "phone", contact_phone(r->a, as_text(r->a, at(r, "phone"), MAX_NAME)));
+	jsonx_put(c->fields, "email", answers_email(r->a, reading_word(r->a, at(r, "email"), MAX_NAME)));
+	if (reading_word(r->a, at(r, "phone"), MAX_NAME))
+		jsonx_put(c->fields, "phone", contact_phone(r->a, reading_word(r->a, at(r, "phone"), MAX_NAME)));
 }
 
 static void read_files(const struct reader *r, struct contact *c)
@@ -168,7 +159,7 @@ static void read_files(const struct reader *r, struct contact *c)
 static void read_message(const struct reader *r)
 {
 	struct contact *c = &r->out->contacts[r->out->n_contacts];
-	const char *id = as_text(r->a, at(r, "id"), MAX_ID), *key = r->r->header(r->r->ctx, "Idempotency-Key");
+	const char *id = reading_word(r->a, at(r, "id"), MAX_ID), *key = r->r->header(r->r->ctx, "Idempotency-Key");
 	const json_t *text = at(r, "text");
 
 	*c = (struct contact){ .kind = KIND_TEXT, .fields = jsonx_own(r->a, json_object()) };
@@ -185,10 +176,10 @@ static void read_message(const struct reader *r)
 	if (json_is_string(text) && json_string_length(text))
 		contact_set_text(r->a, c, json_string_value(text));
 	read_time(at(r, "at"), &c->provider_time_us);
-	c->reply_to = as_text(r->a, at(r, "replyTo"), MAX_ID);
+	c->reply_to = reading_word(r->a, at(r, "replyTo"), MAX_ID);
 	c->language = answers_language(r->a, json_string_value(at(r, "language")));
 	c->product = answers_product(r->a, at(r, "product"));
-	jsonx_put(c->fields, "conversation", as_text(r->a, at(r, "conversation"), MAX_ID));
+	jsonx_put(c->fields, "conversation", reading_word(r->a, at(r, "conversation"), MAX_ID));
 	read_files(r, c);
 	if (!c->text)
 		c->kind = c->n_attachments ? KIND_MEDIA : KIND_UNSUPPORTED;
@@ -208,8 +199,8 @@ static bool read_status(const struct reader *r)
 {
 	const json_t *s = jsonx_obj(r->in->settings, "statuses");
 	const char *pointer = jsonx_str(s, "pointer"), *id_at = jsonx_str(s, "id");
-	const char *theirs = pointer ? as_text(r->a, jsonx_at(r->item, pointer), MAX_ID) : NULL;
-	const char *id = id_at ? as_text(r->a, jsonx_at(r->item, id_at), MAX_ID) : NULL;
+	const char *theirs = pointer ? reading_word(r->a, jsonx_at(r->item, pointer), MAX_ID) : NULL;
+	const char *id = id_at ? reading_word(r->a, jsonx_at(r->item, id_at), MAX_ID) : NULL;
 	const char *word = theirs ? jsonx_str(jsonx_obj(s, "words"), theirs) : NULL;
 	int status = word ? delivery_from(word) : -1;
 	struct delivery_report *d = &r->out->reports[r->out->n_reports];
@@ -372,7 +363,7 @@ static enum sent_outcome sent(struct arena *a, int status, struct bytes body, co
 	*provider_id = NULL;
 	if (o == SENT_OK && body.len && !jsonx_load(a, body, &root, NULL))
 		for (size_t i = 0; i < sizeof names / sizeof *names && !*provider_id; i++)
-			*provider_id = as_text(a, jsonx_at(root, names[i]), MAX_ID);
+			*provider_id = reading_word(a, jsonx_at(root, names[i]), MAX_ID);
 	return o;
 }
 
