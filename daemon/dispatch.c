@@ -17,6 +17,9 @@ struct dispatch *dispatch_new(struct server *srv)
 	if (!d)
 		abort();
 	d->srv = srv;
+	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
+		d->policies[i] = policy_defaults();
+	d->state.policies = d->policies;
 	d->waiting = waitlist_new();
 	d->ticker = loop_timer_new(srv, dispatch_tick, d);
 	d->wrapup = loop_timer_new(srv, wrapup_over, d);
@@ -203,6 +206,6 @@ json_t *dispatch_explain(struct dispatch *d, struct case_id id)
 
 	if (!c)
 		return NULL;
-	route_agent_for(c, d->agents, d->n_agents, now_us(), &dec);
+	route_agent_for(&d->state, c, d->agents, d->n_agents, now_us(), &dec);
 	return dispatch_decision_json(d->srv, &dec, d->agents, now_us());
 }

@@ -58,7 +58,7 @@ static bool case_from_row(const struct world *w, const struct op *op, int st, in
 		return false;
 	c->municipality = (uint16_t)municipality;
 	c->channel = (uint16_t)channel;
-	c->live = w->live[channel];
+	c->kind = w->kind[channel];
 	return true;
 }
 

@@ -83,6 +83,8 @@ struct dispatch {
 
 	int n_empty;                    /* rounds in a row whose offers were all passed over */
 
+	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
+	struct route_state state;
 	struct waitlist *waiting;
 	struct route_agent *agents;     /* in order of id */
 	struct dispatch_agent *more;

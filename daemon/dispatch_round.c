@@ -86,7 +86,7 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 
 	if (!c)
 		return false;
-	route_agent_for(c, d->agents, d->n_agents, now_us(), dec);
+	route_agent_for(&d->state, c, d->agents, d->n_agents, now_us(), dec);
 	if (dec->chosen < 0)
 		return false;
 	a = &d->agents[dec->chosen];
@@ -108,9 +108,9 @@ static struct case_id best_for(struct dispatch *d, int i)
 	static const struct case_id none;
 	const struct route_case *heads[ROUND_HEADS];
 	struct route_decision dec;
-	int n = waitlist_heads(d->waiting, &d->agents[i], heads, ROUND_HEADS);
+	int n = waitlist_heads(d->waiting, d->policies, &d->agents[i], now_us(), heads, ROUND_HEADS);
 
-	route_case_for(&d->agents[i], heads, n, now_us(), &dec);
+	route_case_for(&d->state, &d->agents[i], heads, n, d->agents, d->n_agents, now_us(), &dec);
 	return dec.chosen < 0 ? none : heads[dec.chosen]->id;
 }
 

@@ -75,7 +75,7 @@ static int64_t norm_us(const struct batch_item *it, bool option0)
 	int norm = w->norm_s[in->municipality][in->channel];
 
 	for (int c = 0; option0 && c < w->n_channels; c++)
-		if (w->live[c] && w->norm_s[in->municipality][c] < norm)
+		if (w->kind[c] != KIND_ASYNC && w->norm_s[in->municipality][c] < norm)
 			norm = w->norm_s[in->municipality][c];
 	return norm * WHEN_SECOND_US;
 }

@@ -109,7 +109,7 @@ static bool route_numbers(const struct world *w, struct route_case *c, const cha
 	if (!number(world_municipality(w, municipality), &c->municipality) ||
 	    !number(world_product(w, product), &c->product) || !number(world_channel(w, channel), &c->channel))
 		return false;
-	c->live = w->live[c->channel];
+	c->kind = w->kind[c->channel];
 	return true;
 }
 

@@ -193,7 +193,7 @@ void queue_put(struct queue *q, const struct route_case *c)
 		.id = id, .municipality = w->municipalities[c->municipality], .channel = w->channels[c->channel],
 		.product = w->products[c->product],
 		.language = c->language < w->n_languages ? w->languages[c->language] : "?",
-		.option0 = c->option0, .live = c->live, .arrived_us = c->arrived_us, .due_us = c->due_us });
+		.option0 = c->option0, .live = c->kind != KIND_ASYNC, .arrived_us = c->arrived_us, .due_us = c->due_us });
 }
 
 void queue_remove(struct queue *q, struct case_id id)

@@ -133,7 +133,7 @@ bool work_route_case(struct server *srv, const struct work *w, struct route_case
 		.channel = (uint16_t)channel,
 		.language = (uint16_t)language,
 		.option0 = w->option0,
-		.live = world->live[channel],
+		.kind = world->kind[channel],
 		.arrived_us = w->arrived_us,
 		.due_us = w->due_us,
 		.wanted = w->wanted,

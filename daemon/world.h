@@ -52,7 +52,7 @@ struct world {
 	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
 	int wrapup_s[ROUTE_MAX_CHANNELS];
-	bool live[ROUTE_MAX_CHANNELS];
+	enum route_kind kind[ROUTE_MAX_CHANNELS];
 };
 
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */

@@ -82,7 +82,8 @@ static void load_channels(struct world *w, const struct op *op)
 	load_names(w, op, Q_CHANNELS, w->channels, &w->n_channels);
 	for (int c = 0; c < w->n_channels; c++) {
 		w->wrapup_s[c] = (int)pg_get_int(op, Q_CHANNELS, c, "wrapup_s");
-		w->live[c] = pg_get_bool(op, Q_CHANNELS, c, "live");
+		w->kind[c] = !pg_get_bool(op, Q_CHANNELS, c, "live") ? KIND_ASYNC :
+			pg_get_bool(op, Q_CHANNELS, c, "conversational") ? KIND_CHAT : KIND_PHONE;
 		for (int m = 0; m < w->n_municipalities; m++)
 			w->norm_s[m][c] = (int)pg_get_int(op, Q_CHANNELS, c, "norm_s");
 	}
@@ -300,6 +301,8 @@ static void load_agent(struct world *w, const struct op *op, int row)
 	a->base.municipalities = bits_of(w, copy_json(w, op, Q_AGENTS, row, "municipalities"), world_municipality);
 	a->base.channels = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "channels"), world_channel);
 	a->base.languages = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "languages"), world_language);
+	a->base.knows = a->base.municipalities;
+	a->base.unit = a->base.team_unit = LEARN_NO_UNIT;
 	a->base.teams = bits_of(w, copy_json(w, op, Q_AGENTS, row, "teams"), team_number);
 	load_products_of(w, copy_json(w, op, Q_AGENTS, row, "products"), &a->base.products);
 	for (int c = 0; c < w->n_channels; c++)

@@ -21,6 +21,7 @@ struct node {
 struct class {                           /* cases that the same agents may take */
 	struct class_key {
 		uint16_t municipality, product, channel, language, team;
+		uint8_t kind, method;
 		bool option0;
 		struct agent_id wanted;
 	} key;
@@ -101,7 +102,7 @@ static struct node *treap_insert(struct node *t, struct node *new)
 {
 	if (!t)
 		return new;
-	if (route_case_order(&new->c, &t->c) < 0) {
+	if (route_class_order(&new->c, &t->c) < 0) {
 		t->left = treap_insert(t->left, new);
 		return t->left->priority > t->priority ? rotate_right(t) : t;
 	}
@@ -126,7 +127,7 @@ static struct node *treap_remove(struct node *t, const struct node *old)
 {
 	if (t == old)
 		return treap_join(t->left, t->right);
-	if (route_case_order(&old->c, &t->c) < 0)
+	if (route_class_order(&old->c, &t->c) < 0)
 		t->left = treap_remove(t->left, old);
 	else
 		t->right = treap_remove(t->right, old);
@@ -139,7 +140,7 @@ static struct node *treap_after(struct node *t, const struct route_case *c)
 	struct node *found = NULL;
 
 	while (t) {
-		bool later = !c || route_case_order(&t->c, c) > 0;
+		bool later = !c || route_class_order(&t->c, c) > 0;
 
 		if (later)
 			found = t;
@@ -161,6 +162,8 @@ static struct class_key key_of(const struct route_case *c)
 	k.language = c->language;
 	k.team = c->team;
 	k.option0 = c->option0;
+	k.kind = (uint8_t)c->kind;
+	k.method = (uint8_t)c->method;
 	k.wanted = c->wanted;
 	return k;
 }
@@ -170,7 +173,7 @@ static size_t class_bucket(const struct class_key *k)
 	uint64_t words = (uint64_t)k->municipality << 48 | (uint64_t)k->product << 32 |
 	                 (uint64_t)k->channel << 16 | k->language;
 
-	return mix_id(k->wanted.u, mix(words ^ (uint64_t)k->team << 40 ^ k->option0)) % CLASS_BUCKETS;
+	return mix_id(k->wanted.u, mix(words ^ (uint64_t)k->team << 40 ^ (uint64_t)(k->option0 * 2 + k->method))) % CLASS_BUCKETS;
 }
 
 static struct class *class_of(struct waitlist *w, const struct class_key *k)
@@ -292,7 +295,7 @@ void waitlist_put(struct waitlist *w, const struct route_case *c)
 	nd->priority = mix_id(copy.id.u, 0);
 	nd->class = class_of(w, &key);
 	nd->class->root = treap_insert(nd->class->root, nd);
-	if (nd->class->n++ == 0 || route_case_order(&nd->c, &nd->class->head->c) < 0)
+	if (nd->class->n++ == 0 || route_class_order(&nd->c, &nd->class->head->c) < 0)
 		nd->class->head = nd;
 	at = bucket_of(w, copy.id);
 	nd->next = *at;
@@ -335,13 +338,14 @@ int waitlist_count(const struct waitlist *w)
 }
 
 /* the most urgent of a class that a may take now: its head, or the first that a has not declined */
-static const struct route_case *head_for(const struct class *cl, const struct route_agent *a)
+static const struct route_case *head_for(const struct class *cl, const struct route_policy *p, const struct route_agent *a,
+                                         int64_t now_us)
 {
 	const struct node *nd = cl->head;
-	enum route_why why = route_eligible(&nd->c, a);
+	enum route_why why = route_eligible(&nd->c, a, p, now_us);
 
 	while (why == WHY_DECLINED && (nd = treap_after(cl->root, &nd->c)))
-		why = route_eligible(&nd->c, a);
+		why = route_eligible(&nd->c, a, p, now_us);
 	return why == WHY_OK ? &nd->c : NULL;    /* what else is wrong with one is wrong with the whole class */
 }
 
@@ -355,12 +359,13 @@ static int least_urgent(const struct route_case **out, int n)
 	return worst;
 }
 
-int waitlist_heads(const struct waitlist *w, const struct route_agent *a, const struct route_case **out, int max)
+int waitlist_heads(const struct waitlist *w, const struct route_policy *policies, const struct route_agent *a, int64_t now_us,
+                   const struct route_case **out, int max)
 {
 	int n = 0, worst = -1;
 
 	for (int i = 0; i < w->n_classes; i++) {
-		const struct route_case *c = head_for(w->classes[i], a);
+		const struct route_case *c = head_for(w->classes[i], &policies[w->classes[i]->key.municipality], a, now_us);
 
 		if (!c)
 			continue;

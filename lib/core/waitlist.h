@@ -21,7 +21,8 @@ const struct route_case *waitlist_get(const struct waitlist *w, struct case_id i
 int waitlist_count(const struct waitlist *w);
 /* waitlist_heads - for each class that agent a may take, its most urgent case that a has not declined;
  * at most max into out; returns how many. Borrowed until the next put or remove */
-int waitlist_heads(const struct waitlist *w, const struct route_agent *a, const struct route_case **out, int max);
+int waitlist_heads(const struct waitlist *w, const struct route_policy *policies, const struct route_agent *a, int64_t now_us,
+                   const struct route_case **out, int max);
 /* waitlist_each - call fn for every case, in no order */
 void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case *c, void *arg), void *arg);
 /* waitlist_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */

@@ -26,6 +26,8 @@ static inline struct route_agent able(unsigned n)
 	a.id.u = numbered(n);
 	a.presence = PRESENCE_READY;
 	a.municipalities = 0x7;
+	a.knows = 0x7;
+	a.unit = a.team_unit = LEARN_NO_UNIT;
 	a.channels = 0x7;
 	a.languages = 0x3;
 	a.products.bits[0] = 0xf;
@@ -52,7 +54,7 @@ static inline struct route_agent any_agent(struct prng *p, unsigned n)
 
 	a.presence = prng_below(p, 4) ? PRESENCE_READY : (enum route_presence)prng_below(p, 2);
 	a.coach = prng_below(p, 3) == 0;
-	a.municipalities = (uint64_t)prng_below(p, 8);
+	a.municipalities = a.knows = (uint64_t)prng_below(p, 8);
 	a.channels = (uint32_t)prng_below(p, 8);
 	a.languages = (uint32_t)prng_below(p, 4);
 	a.teams = (uint64_t)prng_below(p, 8);

@@ -9,13 +9,15 @@ enum { N_MODEL = 600, N_AGENTS = 12 };
 
 static struct route_case model[N_MODEL];
 static bool waits[N_MODEL];
+static struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
+static struct route_state state = { .policies = policies };
 
 static const struct route_case *plain_search(const struct route_agent *a)
 {
 	const struct route_case *best = NULL;
 
 	for (int i = 0; i < N_MODEL; i++)
-		if (waits[i] && route_eligible(&model[i], a) == WHY_OK &&
+		if (waits[i] && route_eligible(&model[i], a, policies, 0) == WHY_OK &&
 		    (!best || route_case_order(&model[i], best) < 0))
 			best = &model[i];
 	return best;
@@ -25,9 +27,9 @@ static const struct route_case *by_index(const struct waitlist *w, const struct 
 {
 	const struct route_case *heads[64];
 	struct route_decision d;
-	int n = waitlist_heads(w, a, heads, max);
+	int n = waitlist_heads(w, policies, a, 0, heads, max);
 
-	route_case_for(a, heads, n, 0, &d);
+	route_case_for(&state, a, heads, n, a, 1, 0, &d);
 	return d.chosen < 0 ? NULL : heads[d.chosen];
 }
 
@@ -158,6 +160,8 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
+		policies[i] = policy_defaults();
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, as_a_plain_search);
