@@ -12,15 +12,16 @@ static void wrapup_over(void *d)
 
 struct dispatch *dispatch_new(struct server *srv)
 {
+	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
 	struct dispatch *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		abort();
 	d->srv = srv;
 	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
-		d->policies[i] = policy_defaults();
-	d->state.policies = d->policies;
-	d->waiting = waitlist_new();
+		policies[i] = policy_defaults();
+	d->learn = learn_new(&policies[0]);
+	d->router = router_new(policies, d->learn);
 	d->ticker = loop_timer_new(srv, dispatch_tick, d);
 	d->wrapup = loop_timer_new(srv, wrapup_over, d);
 	loop_timer_every(d->ticker, DISPATCH_TICK_MS);
@@ -51,9 +52,9 @@ void dispatch_release(struct dispatch *d)
 {
 	if (!d->ending || d->round || d->tick || d->load || d->resync)
 		return;
-	waitlist_free(d->waiting);
+	router_free(d->router);
+	learn_free(d->learn);
 	world_unref(d->world);
-	free(d->agents);
 	free(d->more);
 	free(d);
 }
@@ -116,7 +117,7 @@ void dispatch_case_back(struct dispatch *d, struct case_id id)
 
 void dispatch_agent_changed(struct dispatch *d, struct agent_id id)
 {
-	int i = d ? dispatch_agent_index(d, id) : -1;
+	int i = d ? router_find(d->router, id) : -1;
 
 	if (i < 0)
 		return;
@@ -134,7 +135,7 @@ void dispatch_offer_ended(struct dispatch *d, struct offer_id id)
 
 void dispatch_seen(struct dispatch *d, struct agent_id id)
 {
-	int i = d ? dispatch_agent_index(d, id) : -1;
+	int i = d ? router_find(d->router, id) : -1;
 
 	if (i >= 0)
 		d->more[i].seen = true;
@@ -185,14 +186,13 @@ static json_t *left_out_json(struct server *srv, const struct route_decision *de
 	return all;
 }
 
-json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec,
-                               const struct route_agent *agents, int64_t at_us)
+json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec, int64_t at_us)
 {
 	char at[WHEN_TEXT], chosen[UUID_TEXT] = "";
 
 	when_format(at_us, at);
-	if (dec->chosen >= 0)
-		uuid_format(agents[dec->chosen].id.u, chosen);
+	if (dec->chosen >= 0)            /* who was chosen stands first */
+		uuid_format(dec->candidates[0].agent.u, chosen);
 	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "at", at, "policy", dec->policy, "rule",
 	                 route_rule_name(dec->rule), "chosen", *chosen ? json_string(chosen) : json_null(),
 	                 "considered", dec->n_considered, "candidates", candidates_json(srv, dec), "leftOut",
@@ -201,11 +201,11 @@ json_t *dispatch_decision_json(struct server *srv, const struct route_decision *
 
 json_t *dispatch_explain(struct dispatch *d, struct case_id id)
 {
-	const struct route_case *c = dispatch_leads(d) ? waitlist_get(d->waiting, id) : NULL;
 	struct route_decision dec;
+	struct route_case c;
 
-	if (!c)
+	if (!dispatch_leads(d) || !router_get(d->router, id, &c))
 		return NULL;
-	route_agent_for(&d->state, c, d->agents, d->n_agents, now_us(), &dec);
-	return dispatch_decision_json(d->srv, &dec, d->agents, now_us());
+	router_explain(d->router, &c, now_us(), &dec);
+	return dispatch_decision_json(d->srv, &dec, now_us());
 }

@@ -41,8 +41,7 @@ int dispatch_told(struct server *srv, const struct op *op, int statement);
  * this instance does not dispatch or the case does not wait */
 json_t *dispatch_explain(struct dispatch *d, struct case_id id);
 /* dispatch_decision_json - a decision in the form of the contract; agents by id and name. New reference */
-json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec,
-                               const struct route_agent *agents, int64_t at_us);
+json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec, int64_t at_us);
 bool dispatch_leads(const struct dispatch *d);
 
 #endif

@@ -14,23 +14,6 @@ static void *must(void *p)
 	return p;
 }
 
-int dispatch_agent_index(const struct dispatch *d, struct agent_id id)
-{
-	int low = 0, high = d->n_agents - 1;
-
-	while (low <= high) {
-		int mid = (low + high) / 2, c = memcmp(d->agents[mid].id.u.b, id.u.b, sizeof(id.u.b));
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			low = mid + 1;
-		else
-			high = mid - 1;
-	}
-	return -1;
-}
-
 void dispatch_agent_read(struct dispatch *d, int i)
 {
 	d->more[i].read = true;
@@ -85,17 +68,18 @@ static bool same_numbers(const struct world *a, const struct world *b)
 void dispatch_agents_build(struct dispatch *d)
 {
 	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
+	struct route_agent *agents = must(calloc((size_t)w->n_agents + 1, sizeof(*agents)));
 
-	free(d->agents);
 	free(d->more);
 	d->n_agents = w->n_agents;
-	d->agents = must(calloc((size_t)w->n_agents + 1, sizeof(*d->agents)));
 	d->more = must(calloc((size_t)w->n_agents + 1, sizeof(*d->more)));
 	for (int i = 0; i < w->n_agents; i++) {
-		d->agents[i] = w->agents[i].base;
-		d->agents[i].presence = PRESENCE_OFFLINE;
+		agents[i] = w->agents[i].base;
+		agents[i].presence = PRESENCE_OFFLINE;
 		d->more[i].read = true;
 	}
+	router_agents(d->router, agents, w->n_agents, now_us());
+	free(agents);
 	d->world = w;
 	if (before && !same_numbers(before, w))
 		d->loaded = false;       /* the next tick loads what waits with the new numbers */
@@ -123,7 +107,7 @@ int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u)
 	pg_array(u, PG_TYPE_UUID, n);
 	for (int i = 0; i < n; i++) {
 		d->more[which[i]].read = false;
-		pg_push_uuid(u, d->agents[which[i]].id.u);
+		pg_push_uuid(u, router_agent(d->router, which[i])->id.u);
 	}
 	return n;
 }
@@ -195,21 +179,22 @@ static enum route_presence presence_from(const char *s)
 static void got_agent(struct dispatch *d, const struct op *op, int st, int row)
 {
 	struct agent_id id = { pg_get_uuid(op, st, row, "agent") };
-	int i = dispatch_agent_index(d, id);
-	struct route_agent *a = i < 0 ? NULL : &d->agents[i];
-	int was_busy;
+	int i = router_find(d->router, id), was_busy;
+	struct route_agent a;
 
-	if (!a)
+	if (i < 0)
 		return;                  /* the world changed while we asked */
-	was_busy = a->busy_total;
-	a->presence = presence_from(pg_get(op, st, row, "state"));
-	a->channels = channels_of(d->world, pg_get(op, st, row, "channels"), d->world->agents[i].base.channels);
-	read_busy(d->world, pg_get(op, st, row, "busy"), a);
-	a->asked = pg_get_bool(op, st, row, "asked");
-	if (a->busy_total < was_busy)    /* something just ended: idle from now */
-		a->idle_since_us = now_us();
-	else if (pg_get_time(op, st, row, "idle_since") > a->idle_since_us)
-		a->idle_since_us = pg_get_time(op, st, row, "idle_since");
+	a = *router_agent(d->router, i);
+	was_busy = a.busy_total;
+	a.presence = presence_from(pg_get(op, st, row, "state"));
+	a.channels = channels_of(d->world, pg_get(op, st, row, "channels"), d->world->agents[i].base.channels);
+	read_busy(d->world, pg_get(op, st, row, "busy"), &a);
+	a.asked = pg_get_bool(op, st, row, "asked");
+	if (a.busy_total < was_busy)     /* something just ended: idle from now */
+		a.idle_since_us = now_us();
+	else if (pg_get_time(op, st, row, "idle_since") > a.idle_since_us)
+		a.idle_since_us = pg_get_time(op, st, row, "idle_since");
+	router_agent_set(d->router, i, &a, now_us());
 	d->more[i].look = true;
 	d->more[i].wrapup_ends_us = 0;
 	if (pg_get(op, st, row, "wrapup_ms"))
@@ -254,7 +239,7 @@ bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u)
 		return false;
 	d->seen_written_us = mono_us();
 	for (int i = 0; i < d->n_agents; i++) {
-		if (sse_agent_online(d->srv->sse, d->agents[i].id))
+		if (sse_agent_online(d->srv->sse, router_agent(d->router, i)->id))
 			d->more[i].seen = true;
 		n += d->more[i].seen;
 	}
@@ -264,7 +249,7 @@ bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u)
 	pg_array(u, PG_TYPE_UUID, n);
 	for (int i = 0; i < d->n_agents; i++) {
 		if (d->more[i].seen)
-			pg_push_uuid(u, d->agents[i].id.u);
+			pg_push_uuid(u, router_agent(d->router, i)->id.u);
 		d->more[i].seen = false;
 	}
 	return true;

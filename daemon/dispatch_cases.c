@@ -77,7 +77,7 @@ static void remember_declined(struct dispatch *d, struct case_id id)
 
 void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
 {
-	waitlist_put(d->waiting, c);
+	router_put(d->router, c);
 	d->queue_changed |= UINT64_C(1) << c->municipality;
 	dispatch_ids_add(&d->look, c->id.u);
 	if (c->n_declined > 0)
@@ -87,26 +87,25 @@ void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
 
 void dispatch_cases_remove(struct dispatch *d, struct case_id id)
 {
-	const struct route_case *c = waitlist_get(d->waiting, id);
+	struct route_case c;
 
-	if (!c)
+	if (!router_get(d->router, id, &c))
 		return;
-	d->queue_changed |= UINT64_C(1) << c->municipality;
-	waitlist_remove(d->waiting, id);
+	d->queue_changed |= UINT64_C(1) << c.municipality;
+	router_remove(d->router, id);
 }
 
 /* after five minutes those who declined may be asked again */
 static void forget_declines(struct dispatch *d)
 {
 	while (d->n_declined > 0 && d->declined[d->first_declined].until_us <= mono_us()) {
-		const struct route_case *c = waitlist_get(d->waiting, d->declined[d->first_declined].id);
 		struct route_case again;
+		bool waits = router_get(d->router, d->declined[d->first_declined].id, &again);
 
 		d->first_declined = (d->first_declined + 1) % DISPATCH_DECLINED;
 		d->n_declined--;
-		if (!c)
+		if (!waits)
 			continue;
-		again = *c;
 		again.n_declined = 0;
 		dispatch_cases_put(d, &again);
 	}
@@ -115,12 +114,12 @@ static void forget_declines(struct dispatch *d)
 static void drop_late_wishes(struct dispatch *d)
 {
 	struct case_id late[64];
-	int n = waitlist_late_wishes(d->waiting, now_us(), late, 64);
+	int n = router_late_wishes(d->router, now_us(), late, 64);
 
 	for (int i = 0; i < n; i++) {
-		struct route_case c = *waitlist_get(d->waiting, late[i]);
+		struct route_case c;
 
-		if (!route_relax(&c, d->agents, d->n_agents, now_us()))
+		if (!router_get(d->router, late[i], &c) || !router_relax(d->router, &c, now_us()))
 			continue;
 		memset(&c.wanted, 0, sizeof(c.wanted));
 		c.team = 0;
@@ -132,7 +131,7 @@ void dispatch_cases_tick(struct dispatch *d)
 {
 	forget_declines(d);
 	drop_late_wishes(d);
-	metric_set(M_WAITING, waitlist_count(d->waiting));
+	metric_set(M_WAITING, router_count(d->router));
 }
 
 /* ---------------------------------------------------------------- read again: in a round */
@@ -223,7 +222,7 @@ static void load_page(struct dispatch *d, const struct op *op, int st)
 	for (int i = 0; i < pg_rows(op, st); i++) {
 		if (!case_from_row(d->world, op, st, i, &c))
 			continue;
-		waitlist_put(d->waiting, &c);
+		router_put(d->router, &c);
 		if (c.n_declined > 0)
 			remember_declined(d, c.id);
 	}
@@ -291,8 +290,7 @@ void dispatch_cases_load(struct dispatch *d)
 {
 	if (d->load)
 		return;
-	waitlist_free(d->waiting);
-	d->waiting = waitlist_new();
+	router_clear(d->router);
 	d->n_declined = 0;
 	d->resync_due_us = 0;
 	d->load = &pages_new(d, &load_kind)->op;
@@ -319,17 +317,17 @@ static bool is_coming_back(const struct dispatch *d, struct case_id id)
 static int compare_page(struct dispatch *d, const struct op *op, int st)
 {
 	int n_found = 0;
+	bool waits;
 
 	for (int i = 0; i < pg_rows(op, st); i++) {
-		const struct route_case *known;
-		struct route_case c;
+		struct route_case c, known;
 
 		if (!case_from_row(d->world, op, st, i, &c) || dispatch_round_holds(d, c.id) || is_coming_back(d, c.id))
 			continue;
-		known = waitlist_get(d->waiting, c.id);
-		if (known && is_same(known, &c))
+		waits = router_get(d->router, c.id, &known);
+		if (waits && is_same(&known, &c))
 			continue;
-		n_found += !known;
+		n_found += !waits;
 		dispatch_cases_put(d, &c);
 		queue_put(d->srv->queue, &c);
 	}

@@ -22,7 +22,7 @@
 #include "daemon/pg.h"
 #include "daemon/server.h"
 #include "daemon/world.h"
-#include "lib/core/waitlist.h"
+#include "lib/core/router.h"
 
 enum {
 	DISPATCH_TICK_MS = 500,
@@ -83,11 +83,9 @@ struct dispatch {
 
 	int n_empty;                    /* rounds in a row whose offers were all passed over */
 
-	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
-	struct route_state state;
-	struct waitlist *waiting;
-	struct route_agent *agents;     /* in order of id */
-	struct dispatch_agent *more;
+	struct learn *learn;
+	struct router *router;          /* what waits, and the agents */
+	struct dispatch_agent *more;    /* beside each agent */
 	int n_agents;
 
 	struct dispatch_ids look;       /* cases to find an agent for */
@@ -116,7 +114,6 @@ void dispatch_ids_add(struct dispatch_ids *l, struct uuid id);
 /* dispatch_agents.c */
 /* dispatch_agents_build - from the world as it is now; when names got other numbers the cases are loaded again */
 void dispatch_agents_build(struct dispatch *d);
-int dispatch_agent_index(const struct dispatch *d, struct agent_id id);   /* -1: none */
 void dispatch_agent_read(struct dispatch *d, int i);    /* read it again */
 void dispatch_agents_look(struct dispatch *d);          /* everybody looks at what waits */
 /* dispatch_agents_ask - adds the statement for agents that are to be read; how many */

@@ -15,7 +15,7 @@
 
 enum round_state { ROUND_START, ROUND_READ, ROUND_CLAIMED };
 
-enum { ROUND_HEADS = 256, EXPLAINED_BYTES = 96, EMPTY_ROUNDS = 3 };
+enum { EXPLAINED_BYTES = 96, EMPTY_ROUNDS = 3 };
 
 /* an offer that is to be written */
 struct wish {
@@ -75,43 +75,48 @@ static const char *left_out_json(struct arena *a, const struct route_decision *d
 	return out;
 }
 
+/* an offer takes room at once, until the agent is read again */
+static void take_room(struct dispatch *d, int i, int channel)
+{
+	struct route_agent a = *router_agent(d->router, i);
+
+	a.busy[channel]++;
+	a.busy_total++;
+	a.asked = true;
+	a.idle_since_us = now_us();              /* the next one goes to somebody else, when there is */
+	router_agent_set(d->router, i, &a, now_us());
+}
+
 /* asks who takes it; when there is somebody: a wish, the room is taken, and it waits no longer */
 static bool decide(struct dispatch_round *r, struct case_id id)
 {
 	struct dispatch *d = r->d;
-	const struct route_case *c = waitlist_get(d->waiting, id);
 	struct route_decision *dec = &r->decision;
 	struct wish *w = &r->wishes[r->n_wishes];
-	struct route_agent *a;
+	struct route_case c;
 
-	if (!c)
+	if (!router_get(d->router, id, &c))
 		return false;
-	route_agent_for(&d->state, c, d->agents, d->n_agents, now_us(), dec);
+	router_agent_for(d->router, &c, now_us(), dec);
 	if (dec->chosen < 0)
 		return false;
-	a = &d->agents[dec->chosen];
-	a->busy[c->channel]++;
-	a->busy_total++;
-	a->asked = true;
-	a->idle_since_us = now_us();             /* the next one goes to somebody else, when there is */
-	*w = (struct wish){ .c = *c, .offer = server_uuid(d->srv), .agent = a->id, .rule = dec->rule,
+	router_explain(d->router, &c, now_us(), dec);
+	*w = (struct wish){ .c = c, .offer = server_uuid(d->srv), .agent = dec->candidates[0].agent, .rule = dec->rule,
 		.n_considered = dec->n_considered, .candidates = candidates_json(r->op.arena, dec),
 		.left_out = left_out_json(r->op.arena, dec) };
+	take_room(d, dec->chosen, c.channel);
 	r->n_wishes++;
 	dispatch_cases_remove(d, id);
 	return true;
 }
 
-/* the most urgent case that agent i may take, from the heads of the classes; nil: none */
+/* the case that agent i would take; nil: none */
 static struct case_id best_for(struct dispatch *d, int i)
 {
 	static const struct case_id none;
-	const struct route_case *heads[ROUND_HEADS];
-	struct route_decision dec;
-	int n = waitlist_heads(d->waiting, d->policies, &d->agents[i], now_us(), heads, ROUND_HEADS);
+	const struct route_case *c = router_case_for(d->router, i, now_us(), NULL);
 
-	route_case_for(&d->state, &d->agents[i], heads, n, d->agents, d->n_agents, now_us(), &dec);
-	return dec.chosen < 0 ? none : heads[dec.chosen]->id;
+	return c ? c->id : none;
 }
 
 static bool is_full(const struct dispatch_round *r)
@@ -135,30 +140,24 @@ static void agents_look(struct dispatch_round *r)
 
 static int by_urgency(const void *a, const void *b)
 {
-	const struct route_case *const *x = a, *const *y = b;
-
-	return route_case_order(*x, *y);
+	return route_case_order(a, b);
 }
 
 /* cases that are new here, the most urgent first */
 static void cases_look(struct dispatch_round *r)
 {
 	struct dispatch *d = r->d;
-	const struct route_case **waiting = arena_array(r->op.arena, const struct route_case *, (size_t)d->look.n + 1);
-	struct uuid *order = arena_array(r->op.arena, struct uuid, (size_t)d->look.n + 1);
+	struct route_case *waiting = arena_array(r->op.arena, struct route_case, (size_t)d->look.n + 1);
 	int n = 0, done = 0;
 
-	for (int i = 0; i < d->look.n; i++) {
-		waiting[n] = waitlist_get(d->waiting, (struct case_id){ d->look.ids[i] });
-		n += waiting[n] != NULL;
-	}
+	for (int i = 0; i < d->look.n; i++)
+		n += router_get(d->router, (struct case_id){ d->look.ids[i] }, &waiting[n]);
 	qsort(waiting, (size_t)n, sizeof(*waiting), by_urgency);
-	for (int i = 0; i < n; i++)              /* pointers die with the first offer */
-		order[i] = waiting[i]->id.u;
 	while (done < n && !is_full(r))
-		decide(r, (struct case_id){ order[done++] });
-	memcpy(d->look.ids, order + done, (size_t)(n - done) * sizeof(*order));
-	d->look.n = n - done;
+		decide(r, waiting[done++].id);
+	d->look.n = 0;
+	while (done < n)
+		dispatch_ids_add(&d->look, waiting[done++].id.u);
 }
 
 /* cases that somebody declined: an agent who changed may have been the last hope of a colleague's decline */

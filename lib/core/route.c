@@ -5,38 +5,19 @@
  * municipality (H3: rights always, knowing it until relax_s), a coach for option 0 (H6). Waiting changes the order, not
  * the rules. What is weighed is in route_ftf.c.
  */
-#include "lib/core/route.h"
+#include "lib/core/route_private.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 static bool has_product(const struct route_set *s, unsigned product)
 {
 	return product < ROUTE_MAX_PRODUCTS && (s->bits[product / 64] >> (product % 64) & 1);
 }
 
-static bool has_bit(uint64_t bits, unsigned i)
-{
-	return i < 64 && (bits >> i & 1);
-}
-
-static int compare_ids(struct uuid a, struct uuid b)
-{
-	return memcmp(a.b, b.b, sizeof(a.b));
-}
-
-static bool is_nil(struct uuid u)
-{
-	static const struct uuid nil;
-
-	return compare_ids(u, nil) == 0;
-}
-
-static bool has_declined(const struct route_case *c, struct agent_id a)
+bool route_has_declined(const struct route_case *c, struct agent_id a)
 {
 	for (int i = 0; i < c->n_declined; i++)
-		if (compare_ids(c->declined[i].u, a.u) == 0)
+		if (route_compare(c->declined[i].u, a.u) == 0)
 			return true;
 	return false;
 }
@@ -48,52 +29,46 @@ static bool has_room(const struct route_case *c, const struct route_agent *a)
 }
 
 /* could this agent finish it, whoever is asked for and however busy the agent is? */
-static enum route_why has_skill(const struct route_case *c, const struct route_agent *a)
+enum route_why route_has_skill(const struct route_case *c, const struct route_agent *a)
 {
-	if (!has_bit(a->municipalities, c->municipality))
+	if (!route_bit(a->municipalities, c->municipality))
 		return WHY_NO_MUNICIPALITY;
-	if (!has_bit(a->channels, c->channel))
+	if (!route_bit(a->channels, c->channel))
 		return WHY_NO_CHANNEL;
-	if (!has_bit(a->languages, c->language))
+	if (!route_bit(a->languages, c->language))
 		return WHY_NO_LANGUAGE;
 	if (c->option0)  /* "digital help" is a skill of its own; the product is what it was tried for */
 		return a->coach ? WHY_OK : WHY_NOT_COACH;
 	return has_product(&a->products, c->product) ? WHY_OK : WHY_NO_PRODUCT;
 }
 
-static enum route_why is_asked_for(const struct route_case *c, const struct route_agent *a)
+enum route_why route_is_asked_for(const struct route_case *c, const struct route_agent *a)
 {
-	if (!is_nil(c->wanted.u) && compare_ids(c->wanted.u, a->id.u) != 0)
+	if (!route_is_nil(c->wanted.u) && route_compare(c->wanted.u, a->id.u) != 0)
 		return WHY_NOT_WANTED;
-	if (c->team && !has_bit(a->teams, c->team))
+	if (c->team && !route_bit(a->teams, c->team))
 		return WHY_NOT_TEAM;
 	return WHY_OK;
 }
 
-/* H3: has it waited long enough to go to who does not know the municipality? */
-static bool is_relaxed(const struct route_case *c, const struct route_policy *p, int64_t now_us)
-{
-	return (double)(now_us - c->arrived_us) >= p->relax_s[c->kind] * 1e6;
-}
-
 /* who was asked for by name need not know the municipality */
-static bool is_familiar(const struct route_case *c, const struct route_agent *a)
+bool route_is_familiar(const struct route_case *c, const struct route_agent *a)
 {
-	return has_bit(a->knows, c->municipality) || (!is_nil(c->wanted.u) && compare_ids(c->wanted.u, a->id.u) == 0);
+	return route_bit(a->knows, c->municipality) || (!route_is_nil(c->wanted.u) && route_compare(c->wanted.u, a->id.u) == 0);
 }
 
 /* all but H3's second half */
 static enum route_why is_able(const struct route_case *c, const struct route_agent *a)
 {
-	enum route_why why = has_skill(c, a);
+	enum route_why why = route_has_skill(c, a);
 
 	if (why == WHY_OK)
-		why = is_asked_for(c, a);
+		why = route_is_asked_for(c, a);
 	if (why != WHY_OK)
 		return why;
 	if (a->presence != PRESENCE_READY)
 		return WHY_NOT_READY;
-	if (has_declined(c, a->id))
+	if (route_has_declined(c, a->id))
 		return WHY_DECLINED;
 	if (!has_room(c, a))
 		return WHY_FULL;
@@ -105,35 +80,26 @@ enum route_why route_eligible(const struct route_case *c, const struct route_age
 {
 	enum route_why why = is_able(c, a);
 
-	return why == WHY_OK && !is_familiar(c, a) && !is_relaxed(c, p, now_us) ? WHY_UNFAMILIAR : why;
+	return why == WHY_OK && !route_is_familiar(c, a) && !route_is_relaxed(c, p, now_us) ? WHY_UNFAMILIAR : why;
 }
 
 bool route_would_fit(const struct route_case *c, const struct route_agent *a)
 {
-	return a->presence == PRESENCE_READY && has_skill(c, a) == WHY_OK && has_bit(a->knows, c->municipality);
+	return a->presence == PRESENCE_READY && route_has_skill(c, a) == WHY_OK && route_bit(a->knows, c->municipality);
 }
 
 bool route_relax(const struct route_case *c, const struct route_agent *agents, int n, int64_t now_us)
 {
-	if ((is_nil(c->wanted.u) && !c->team) || now_us <= c->due_us)
+	if ((route_is_nil(c->wanted.u) && !c->team) || now_us <= c->due_us)
 		return false;
 	for (int i = 0; i < n; i++)
-		if (agents[i].presence == PRESENCE_READY && has_skill(c, &agents[i]) == WHY_OK &&
-		    is_asked_for(c, &agents[i]) == WHY_OK)
+		if (agents[i].presence == PRESENCE_READY && route_has_skill(c, &agents[i]) == WHY_OK &&
+		    route_is_asked_for(c, &agents[i]) == WHY_OK)
 			return false;
 	return true;
 }
 
 /* ---------------------------------------------------------------- who takes a case */
-
-/* what one decision goes by */
-struct view {
-	const struct route_state *s;
-	const struct route_policy *p;
-	const struct route_case *c;
-	int64_t now_us;
-	double bar;                      /* now */
-};
 
 /* highest score (none in skills-fifo), longest idle, lowest id */
 static bool goes_before(const struct route_candidate *a, const struct route_candidate *b)
@@ -142,20 +108,18 @@ static bool goes_before(const struct route_candidate *a, const struct route_cand
 		return a->terms.score > b->terms.score;
 	if (a->idle_us != b->idle_us)
 		return a->idle_us > b->idle_us;
-	return compare_ids(a->agent.u, b->agent.u) < 0;
+	return route_compare(a->agent.u, b->agent.u) < 0;
 }
 
-static struct route_candidate candidate(const struct view *v, const struct route_agent *a)
+void route_candidate(const struct route_view *v, const struct route_agent *a, struct route_candidate *out)
 {
-	struct route_candidate new = { .agent = a->id,
+	*out = (struct route_candidate){ .agent = a->id,
 		.idle_us = v->now_us > a->idle_since_us ? v->now_us - a->idle_since_us : 0 };
-
 	if (v->c->method == METHOD_FTF)
-		route_terms(v->s, v->p, v->c, a, v->now_us, &new.terms);
-	return new;
+		route_terms(v->s, v->p, v->c, a, v->now_us, &out->terms);
 }
 
-static void add_candidate(struct route_decision *d, const struct route_candidate *new, int index)
+void route_add_candidate(struct route_decision *d, const struct route_candidate *new, int index)
 {
 	int at = d->n_candidates;
 
@@ -184,7 +148,7 @@ static double optimistic(const struct route_policy *p, const struct route_terms 
 	return t->q + p->optimism * t->sd;
 }
 
-static enum route_why why_not(const struct view *v, const struct route_agent *a)
+enum route_why route_why_not(const struct route_view *v, const struct route_agent *a)
 {
 	enum route_why why = route_eligible(v->c, a, v->p, v->now_us);
 	struct route_terms t;
@@ -195,12 +159,12 @@ static enum route_why why_not(const struct view *v, const struct route_agent *a)
 	return optimistic(v->p, &t) < v->bar ? WHY_HELD : WHY_OK;
 }
 
-static void explain_left_out(const struct view *v, const struct route_agent *agents, int n,
+static void explain_left_out(const struct route_view *v, const struct route_agent *agents, int n,
                              struct route_decision *d)
 {
 	for (int near = 1; near >= 0; near--)
 		for (int i = 0; i < n && d->n_left_out < ROUTE_MAX_EXPLAINED; i++) {
-			enum route_why why = why_not(v, &agents[i]);
+			enum route_why why = route_why_not(v, &agents[i]);
 
 			if (why != WHY_OK && is_near(why) == near)
 				d->left_out[d->n_left_out++] =
@@ -209,32 +173,28 @@ static void explain_left_out(const struct view *v, const struct route_agent *age
 }
 
 /* finds the candidates, and counts why the others are none */
-static void find_candidates(const struct view *v, const struct route_agent *agents, int n, struct route_decision *d,
+static void find_candidates(const struct route_view *v, const struct route_agent *agents, int n, struct route_decision *d,
                             int count[N_WHY])
 {
+	struct route_candidate new;
+
 	memset(count, 0, N_WHY * sizeof(*count));
 	for (int i = 0; i < n; i++) {
-		enum route_why why = why_not(v, &agents[i]);
+		enum route_why why = route_why_not(v, &agents[i]);
 
 		count[why]++;
-		if (why == WHY_OK) {
-			struct route_candidate new = candidate(v, &agents[i]);
-
-			add_candidate(d, &new, i);
-		}
+		if (why != WHY_OK)
+			continue;
+		route_candidate(v, &agents[i], &new);
+		route_add_candidate(d, &new, i);
 	}
 }
 
-static enum route_rule rule_that_decided(const struct view *v, const struct route_decision *d, const int count[N_WHY])
+enum route_rule route_decided(const struct route_view *v, const struct route_decision *d)
 {
 	const struct route_candidate *first = &d->candidates[0], *second = &d->candidates[1];
 
-	if (d->chosen < 0 && count[WHY_HELD] > 0)
-		return RULE_HELD;
-	if (d->chosen < 0)
-		return count[WHY_FULL] + count[WHY_ASKED] + count[WHY_DECLINED] + count[WHY_UNFAMILIAR] > 0
-			? RULE_NOBODY_FREE : RULE_NOBODY_HAS_SKILL;
-	if (!is_nil(v->c->wanted.u))
+	if (!route_is_nil(v->c->wanted.u))
 		return RULE_WANTED;
 	if (v->c->option0)
 		return RULE_OPTION0_COACH;
@@ -247,73 +207,97 @@ static enum route_rule rule_that_decided(const struct view *v, const struct rout
 	return first->idle_us != second->idle_us ? RULE_LONGEST_IDLE : RULE_LOWEST_ID;
 }
 
-/* the bar falls as w grows: when does it come down to the best who is free? At the latest we look again in a minute */
-static int64_t when_held_ends(const struct view *v, double x, const struct route_agent *agents, int n)
+/* the bar falls as it waits: when does it come down to the best who is free? At the latest we look again in a minute */
+int64_t route_held_until(const struct route_view *v, double best)
 {
-	double best = 0, wait_s;
-	int64_t latest = v->now_us + ROUTE_LOOK_AGAIN_S * INT64_C(1000000), at;
+	int64_t latest = v->now_us + ROUTE_LOOK_AGAIN_S * INT64_C(1000000);
+	int64_t at = v->c->arrived_us + (int64_t)ceil(v->p->hold_s * (1 - best / v->x) * 1e6);
+
+	if (best <= 0)
+		return 0;
+	return at < latest ? at : latest;
+}
+
+int64_t route_relaxed_at(const struct route_view *v)
+{
+	if (route_is_relaxed(v->c, v->p, v->now_us))
+		return 0;
+	return v->c->arrived_us + (int64_t)fmin(v->p->relax_s[v->c->kind] * 1e6, 4e18);
+}
+
+static double best_held(const struct route_view *v, const struct route_agent *agents, int n)
+{
+	struct route_terms t;
+	double best = 0;
 
 	for (int i = 0; i < n; i++) {
-		struct route_terms t;
-
-		if (route_eligible(v->c, &agents[i], v->p, v->now_us) != WHY_OK)
+		if (route_why_not(v, &agents[i]) != WHY_HELD)
 			continue;
 		route_terms(v->s, v->p, v->c, &agents[i], v->now_us, &t);
 		if (optimistic(v->p, &t) > best)
 			best = optimistic(v->p, &t);
 	}
-	wait_s = v->p->hold_s * (1 - best / x);
-	at = v->c->arrived_us + (int64_t)ceil(wait_s * 1e6);
-	return at < latest ? at : latest;
+	return best;
 }
 
-/* somebody is ready who lacks nothing but knowing the municipality, and perhaps room: when may that be dropped? */
-static int64_t when_relaxed(const struct view *v, const struct route_agent *agents, int n)
+/* is somebody ready who lacks nothing but knowing the municipality, and perhaps room? */
+static bool relaxing_helps(const struct route_view *v, const struct route_agent *agents, int n)
 {
-	int64_t at = v->c->arrived_us + (int64_t)fmin(v->p->relax_s[v->c->kind] * 1e6, 4e18);
-
-	if (is_relaxed(v->c, v->p, v->now_us))
-		return 0;
 	for (int i = 0; i < n; i++)
-		if (agents[i].presence == PRESENCE_READY && has_skill(v->c, &agents[i]) == WHY_OK &&
-		    is_asked_for(v->c, &agents[i]) == WHY_OK && !is_familiar(v->c, &agents[i]))
-			return at;
-	return 0;
+		if (agents[i].presence == PRESENCE_READY && route_has_skill(v->c, &agents[i]) == WHY_OK &&
+		    route_is_asked_for(v->c, &agents[i]) == WHY_OK && !route_is_familiar(v->c, &agents[i]))
+			return true;
+	return false;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
+static void nobody(const struct route_view *v, const struct route_agent *agents, int n, const int count[N_WHY],
+                   struct route_decision *d)
 {
-	return a && (!b || a < b) ? a : b;
+	bool could = count[WHY_FULL] + count[WHY_ASKED] + count[WHY_DECLINED] + count[WHY_UNFAMILIAR] > 0;
+
+	d->rule = count[WHY_HELD] > 0 ? RULE_HELD : could ? RULE_NOBODY_FREE : RULE_NOBODY_HAS_SKILL;
+	d->again_at_us = route_held_until(v, best_held(v, agents, n));
+	if (relaxing_helps(v, agents, n))
+		d->again_at_us = route_sooner(route_relaxed_at(v), d->again_at_us);
+}
+
+void route_decision_begin(const struct route_view *v, int n, struct route_decision *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->policy = route_method_name(v->c->method);
+	d->chosen = -1;
+	d->n_considered = n;
+	d->bar = v->bar;
+}
+
+void route_decide(struct route_view *v, const struct route_agent *agents, int n, struct route_decision *d)
+{
+	struct route_case again = *v->c;
+	int count[N_WHY];
+
+	route_decision_begin(v, n, d);
+	find_candidates(v, agents, n, d, count);
+	if (d->chosen < 0 && count[WHY_FULL] + count[WHY_ASKED] + count[WHY_HELD] == 0 && count[WHY_DECLINED] > 0) {
+		/* all who could have declined: better asked twice than never */
+		again.n_declined = 0;
+		v->c = &again;
+		find_candidates(v, agents, n, d, count);
+	}
+	if (d->chosen >= 0)
+		d->rule = route_decided(v, d);
+	else
+		nobody(v, agents, n, count, d);
+	explain_left_out(v, agents, n, d);
+	v->c = NULL;                     /* perhaps again, which ends here */
 }
 
 void route_agent_for(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
                      int64_t now_us, struct route_decision *d)
 {
-	struct view v = { s, route_policy_of(s, c), c, now_us, 0 };
-	struct route_case again;
-	int count[N_WHY];
-	double x = route_bar_of(s, c, agents, n);
+	struct route_view v = { s, route_policy_of(s, c), c, now_us, route_bar_of(s, c, agents, n), 0 };
 
-	memset(d, 0, sizeof(*d));
-	d->policy = route_method_name(c->method);
-	d->chosen = -1;
-	d->n_considered = n;
-	d->bar = v.bar = route_bar_now(v.p, c, x, now_us);
-	find_candidates(&v, agents, n, d, count);
-	if (d->chosen < 0 && count[WHY_FULL] + count[WHY_ASKED] + count[WHY_HELD] == 0 && count[WHY_DECLINED] > 0) {
-		/* all who could have declined: better asked twice than never */
-		again = *c;
-		again.n_declined = 0;
-		v.c = &again;
-		find_candidates(&v, agents, n, d, count);
-	}
-	d->rule = rule_that_decided(&v, d, count);
-	if (d->chosen < 0) {
-		d->again_at_us = when_relaxed(&v, agents, n);
-		if (count[WHY_HELD] > 0)
-			d->again_at_us = sooner(d->again_at_us, when_held_ends(&v, x, agents, n));
-	}
-	explain_left_out(&v, agents, n, d);
+	v.bar = route_bar_now(v.p, c, v.x, now_us);
+	route_decide(&v, agents, n, d);
 }
 
 /* ---------------------------------------------------------------- what an agent takes */
@@ -324,21 +308,21 @@ int route_case_order(const struct route_case *a, const struct route_case *b)
 		return a->due_us < b->due_us ? -1 : 1;
 	if (a->arrived_us != b->arrived_us)
 		return a->arrived_us < b->arrived_us ? -1 : 1;
-	return compare_ids(a->id.u, b->id.u);
+	return route_compare(a->id.u, b->id.u);
 }
 
 int route_class_order(const struct route_case *a, const struct route_case *b)
 {
 	if (a->method == METHOD_FTF && a->arrived_us != b->arrived_us)
 		return a->arrived_us < b->arrived_us ? -1 : 1;
-	return a->method == METHOD_FTF ? compare_ids(a->id.u, b->id.u) : route_case_order(a, b);
+	return a->method == METHOD_FTF ? route_compare(a->id.u, b->id.u) : route_case_order(a, b);
 }
 
 bool route_same_class(const struct route_case *a, const struct route_case *b)
 {
 	return a->municipality == b->municipality && a->product == b->product && a->channel == b->channel &&
 	       a->language == b->language && a->option0 == b->option0 && a->team == b->team &&
-	       a->method == b->method && a->kind == b->kind && compare_ids(a->wanted.u, b->wanted.u) == 0;
+	       a->method == b->method && a->kind == b->kind && route_compare(a->wanted.u, b->wanted.u) == 0;
 }
 
 /* is there an older one of the same class that a may take? Then that one speaks */
@@ -355,66 +339,75 @@ static bool is_behind(const struct route_state *s, const struct route_agent *a, 
 static bool is_held(const struct route_state *s, const struct route_case *c, const struct route_agent *a,
                     const struct route_agent *agents, int n_agents, int64_t now_us)
 {
-	struct view v = { s, route_policy_of(s, c), c, now_us, 0 };
+	struct route_view v = { s, route_policy_of(s, c), c, now_us, 0, 0 };
 
 	v.bar = route_bar_now(v.p, c, route_bar_of(s, c, agents, n_agents), now_us);
-	return why_not(&v, a) == WHY_HELD;
+	return route_why_not(&v, a) == WHY_HELD;
 }
 
-static bool beats(const struct route_state *s, const struct route_agent *a, const struct route_case *x,
-                  const struct route_case *y, int64_t now_us)
+void route_heads_add(struct route_heads *h, const struct route_state *s, const struct route_agent *a,
+                     const struct route_case *c, int64_t now_us)
 {
-	return route_rank_order(route_rank(s, route_policy_of(s, x), x, a, now_us), x,
-	                        route_rank(s, route_policy_of(s, y), y, a, now_us), y) < 0;
+	struct route_rank r;
+
+	if (c->method == METHOD_FIFO) {
+		if (!h->fifo || route_case_order(c, h->fifo) < 0)
+			h->fifo = c;
+		return;
+	}
+	r = route_rank(s, route_policy_of(s, c), c, a, now_us);
+	if (!h->best || route_rank_order(r, c, h->rank, h->best) < 0) {
+		h->second = h->best;
+		h->rank2 = h->rank;
+		h->best = c;
+		h->rank = r;
+	} else if (!h->second || route_rank_order(r, c, h->rank2, h->second) < 0) {
+		h->second = c;
+		h->rank2 = r;
+	}
 }
 
-static enum route_rule rule_of_case(const struct route_state *s, const struct route_agent *a, const struct route_case *c,
-                                    const struct route_case *second, int64_t now_us)
+static enum route_rule rule_of_heads(const struct route_heads *h)
 {
-	struct route_rank r = route_rank(s, route_policy_of(s, c), c, a, now_us), r2;
-
-	if (c->method == METHOD_FIFO)
-		return RULE_MOST_URGENT;
-	if (r.overdue)
+	if (h->rank.overdue)
 		return RULE_OVERDUE;
-	if (!second)
+	if (!h->second)
 		return RULE_ONLY_ONE;
-	r2 = route_rank(s, route_policy_of(s, second), second, a, now_us);
-	if (r2.overdue || r.score != r2.score)
+	if (h->rank.score != h->rank2.score)
 		return RULE_BEST_FIX;
-	return c->arrived_us != second->arrived_us ? RULE_OLDEST : RULE_LOWEST_ID;
+	return h->best->arrived_us != h->second->arrived_us ? RULE_OLDEST : RULE_LOWEST_ID;
+}
+
+const struct route_case *route_heads_first(struct route_heads *h, const struct route_state *s, const struct route_agent *a,
+                                           int64_t now_us, enum route_rule *rule)
+{
+	if (h->fifo && (!h->best || route_rank_order(route_rank(s, route_policy_of(s, h->fifo), h->fifo, a, now_us), h->fifo,
+	                                             h->rank, h->best) < 0)) {
+		*rule = RULE_MOST_URGENT;
+		return h->fifo;
+	}
+	*rule = h->best ? rule_of_heads(h) : RULE_NOBODY_FREE;
+	return h->best;
 }
 
 void route_case_for(const struct route_state *s, const struct route_agent *a, const struct route_case *const *cases, int n,
                     const struct route_agent *agents, int n_agents, int64_t now_us, struct route_decision *d)
 {
-	int fifo = -1, best = -1, second = -1;
+	struct route_heads h = { 0 };
+	const struct route_case *first;
 
 	memset(d, 0, sizeof(*d));
 	d->n_considered = n;
-	for (int i = 0; i < n; i++) {
-		if (route_eligible(cases[i], a, route_policy_of(s, cases[i]), now_us) != WHY_OK)
-			continue;
-		if (cases[i]->method == METHOD_FIFO) {
-			if (fifo < 0 || route_case_order(cases[i], cases[fifo]) < 0)
-				fifo = i;
-			continue;
-		}
-		if (is_behind(s, a, cases, n, i, now_us) || is_held(s, cases[i], a, agents, n_agents, now_us))
-			continue;
-		if (best < 0 || beats(s, a, cases[i], cases[best], now_us)) {
-			second = best;
-			best = i;
-		} else if (second < 0 || beats(s, a, cases[i], cases[second], now_us)) {
-			second = i;
-		}
-	}
-	if (fifo >= 0 && (best < 0 || beats(s, a, cases[fifo], cases[best], now_us)))
-		best = fifo;
-	d->chosen = best;
-	d->policy = route_method_name(best < 0 ? METHOD_FTF : cases[best]->method);
-	d->rule = best < 0 ? RULE_NOBODY_FREE
-	                   : rule_of_case(s, a, cases[best], second < 0 ? NULL : cases[second], now_us);
+	d->chosen = -1;
+	for (int i = 0; i < n; i++)
+		if (route_eligible(cases[i], a, route_policy_of(s, cases[i]), now_us) == WHY_OK &&
+		    !is_behind(s, a, cases, n, i, now_us) && !is_held(s, cases[i], a, agents, n_agents, now_us))
+			route_heads_add(&h, s, a, cases[i], now_us);
+	first = route_heads_first(&h, s, a, now_us, &d->rule);
+	for (int i = 0; i < n && first; i++)
+		if (cases[i] == first)
+			d->chosen = i;
+	d->policy = route_method_name(first ? first->method : METHOD_FTF);
 }
 
 /* ---------------------------------------------------------------- names */

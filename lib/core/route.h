@@ -162,14 +162,19 @@ struct route_rank route_rank(const struct route_state *s, const struct route_pol
 int route_rank_order(struct route_rank x, const struct route_case *cx, struct route_rank y, const struct route_case *cy);
 
 /*
- * route_bar - x: the q + c sd that is worth holding a contact for: what holding costs a second, hold_price times 1, 2, 5 or 15 by
- * live cases waiting, is what it gains: n occupancy hold_chance / work_s times the mean of (q + c sd - x) where above 0
+ * route_bars - x for each level: the q + c sd that is worth holding a contact for. There, what holding costs a second (hold_price times
+ * 1, 2, 5 or 15 by live cases waiting) is what it gains: n occupancy hold_chance / work_s times the mean of (q + c sd - x) where
+ * above 0
  * in       q[n]: of the agents with the skill who are ready; sorted by this function
  */
-double route_bar(const struct route_policy *p, float *q, int n, double occupancy, double work_s, int level);
+void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s, float bars[POLICY_LEVELS]);
+void route_bars_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
+                   float bars[POLICY_LEVELS]);
+/* route_is_barred - may it be held at all? Not when somebody is on the line, or was asked for */
+bool route_is_barred(const struct route_policy *p, const struct route_case *c);
 /* route_would_fit - ready, with the skill, and knows the municipality; busy or not, asked for or not: they are hoped for */
 bool route_would_fit(const struct route_case *c, const struct route_agent *a);
-/* route_bar_of - x for a case, from all agents there are; 0: it is never held. O(n log n) */
+/* route_bar_of - x for a case now, from all agents there are; 0: it is never held. O(n log n) */
 double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n);
 int route_level(const struct route_state *s);        /* 0 … POLICY_LEVELS-1 */
 /* route_bar_now - what is left of bar x after waiting */

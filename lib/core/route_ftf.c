@@ -1,24 +1,8 @@
 /* route_ftf.c - policy "ftf": what is weighed, once the hard rules are met (README.md has formulas and source) */
-#include "lib/core/route.h"
+#include "lib/core/route_private.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-static bool has_bit(uint64_t bits, unsigned i)
-{
-	return i < 64 && (bits >> i & 1);
-}
-
-static int compare_ids(struct uuid a, struct uuid b)
-{
-	return memcmp(a.b, b.b, sizeof(a.b));
-}
-
-static double wait_s(const struct route_case *c, int64_t now_us)
-{
-	return now_us > c->arrived_us ? (double)(now_us - c->arrived_us) / 1e6 : 0;
-}
 
 const struct route_policy *route_policy_of(const struct route_state *s, const struct route_case *c)
 {
@@ -57,22 +41,28 @@ float route_occupancy(float before, bool busy, double dt_s)
 	return (float)((double)before * e + (busy ? 1 - e : 0));
 }
 
+bool route_few_idle(const struct route_state *s, const struct route_policy *p)
+{
+	return s->n_idle <= (int)ceil(p->packing_idle * s->n_ready);
+}
+
+double route_score(double optimistic, double occupancy, double sticky, double packing)
+{
+	return optimistic + occupancy + sticky + packing;
+}
+
 /* a chat goes first to who has none, unless few are idle: they are kept for calls */
 static double packing_of(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
                          const struct route_agent *a)
 {
-	bool few = s->n_idle <= (int)ceil(p->packing_idle * s->n_ready);
-
 	if (c->kind != KIND_CHAT || a->busy_total == 0)
 		return 0;
-	return few ? p->packing : -p->packing;
+	return route_few_idle(s, p) ? p->packing : -p->packing;
 }
 
 static bool is_previous(const struct route_case *c, const struct route_agent *a)
 {
-	static const struct agent_id nobody;
-
-	return compare_ids(c->previous.u, a->id.u) == 0 && compare_ids(c->previous.u, nobody.u) != 0;
+	return route_compare(c->previous.u, a->id.u) == 0 && !route_is_nil(c->previous.u);
 }
 
 void route_terms(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
@@ -80,18 +70,18 @@ void route_terms(const struct route_state *s, const struct route_policy *p, cons
 {
 	int product = route_learn_product(c);
 	struct learn_estimate e = { 0.75F, 0.0F };
-	double factor = has_bit(a->knows, c->municipality) ? 1 : p->unfamiliar;
+	double factor = route_bit(a->knows, c->municipality) ? 1 : p->unfamiliar;
 
 	if (s->learn)
-		e = learn_estimate(s->learn, product, route_learn_unit(p, a), has_bit(a->home, c->municipality));
+		e = learn_estimate(s->learn, product, route_learn_unit(p, a), route_bit(a->home, c->municipality));
 	t->q = factor * (double)e.q;
 	t->sd = factor * (double)e.sd;
 	t->advantage = t->q + p->optimism * t->sd - (s->learn ? learn_benchmark(s->learn, product, c->municipality) : 0.75);
-	t->age = wait_s(c, now_us) / p->target_s[c->kind];
+	t->age = route_wait_s(c, now_us) / p->target_s[c->kind];
 	t->occupancy = -p->occupancy * ((double)a->occupancy - s->occupancy);
 	t->sticky = is_previous(c, a) ? p->sticky : 0;
 	t->packing = packing_of(s, p, c, a);
-	t->score = t->q + p->optimism * t->sd + t->occupancy + t->sticky + t->packing;
+	t->score = route_score(t->q + p->optimism * t->sd, t->occupancy, t->sticky, t->packing);
 }
 
 /* ---------------------------------------------------------------- the agent's side */
@@ -99,10 +89,10 @@ void route_terms(const struct route_state *s, const struct route_policy *p, cons
 struct route_rank route_rank(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
                              const struct route_agent *a, int64_t now_us)
 {
-	struct route_rank r = { 0, wait_s(c, now_us) / p->target_s[c->kind] };
+	struct route_rank r = { 0, route_wait_s(c, now_us) / p->target_s[c->kind] };
 	struct route_terms t;
 
-	if (wait_s(c, now_us) >= p->max_wait_s[c->kind])
+	if (route_wait_s(c, now_us) >= p->max_wait_s[c->kind])
 		r.overdue = c->kind == KIND_ASYNC ? 1 : 2;
 	if (c->method == METHOD_FIFO)
 		return r;
@@ -119,7 +109,7 @@ int route_rank_order(struct route_rank x, const struct route_case *cx, struct ro
 		return x.score > y.score ? -1 : 1;
 	if (cx->arrived_us != cy->arrived_us)
 		return cx->arrived_us < cy->arrived_us ? -1 : 1;
-	return compare_ids(cx->id.u, cy->id.u);
+	return route_compare(cx->id.u, cy->id.u);
 }
 
 /* ---------------------------------------------------------------- holding what is not live */
@@ -142,55 +132,70 @@ static int by_size(const void *a, const void *b)
  * f(x) = gain/n * sum of (q - x) over q > x falls in straight pieces from f(0): walk them from the top until f reaches the price,
  * and solve the piece. sum: of the k+1 … n highest
  */
-double route_bar(const struct route_policy *p, float *q, int n, double occupancy, double work_s, int level)
+static double bar_at(const float *q, int n, double price)
 {
-	static const double times[POLICY_LEVELS] = { 1, 2, 5, 15 };
-	double price = p->hold_price * times[level], sum = 0;
-	double gain = (occupancy > 0.3 ? occupancy : 0.3) * p->hold_chance / work_s;   /* for each agent */
+	double sum = 0;
 	int k = n;
 
-	if (price <= 0 || gain <= 0)
-		return 0;
-	qsort(q, (size_t)n, sizeof(*q), by_size);
 	while (k > 0) {
 		double next = k > 1 ? (double)q[k - 2] : 0;
 
 		sum += (double)q[--k];
-		if (gain * (sum - (n - k) * next) > price)       /* f(next): the root lies above it */
-			return (sum - price / gain) / (n - k);
+		if (sum - (n - k) * next > price)        /* f(next): the root lies above it */
+			return (sum - price) / (n - k);
 	}
 	return 0;
 }
 
-double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n)
+void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s, float bars[POLICY_LEVELS])
+{
+	static const double times[POLICY_LEVELS] = { 1, 2, 5, 15 };
+	double gain = (occupancy > 0.3 ? occupancy : 0.3) * p->hold_chance / work_s;   /* for each agent */
+
+	qsort(q, (size_t)n, sizeof(*q), by_size);
+	for (int i = 0; i < POLICY_LEVELS; i++)
+		bars[i] = p->hold_price > 0 && gain > 0 ? (float)bar_at(q, n, p->hold_price * times[i] / gain) : 0;
+}
+
+bool route_is_barred(const struct route_policy *p, const struct route_case *c)
+{
+	return c->method == METHOD_FTF && c->kind == KIND_ASYNC && p->hold_price > 0 && !c->team &&
+	       route_is_nil(c->wanted.u);
+}
+
+void route_bars_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
+                   float bars[POLICY_LEVELS])
 {
 	const struct route_policy *p = route_policy_of(s, c);
-	struct route_case plain = *c;
+	double work_s = s->learn ? learn_work_s(s->learn, route_learn_product(c), c->kind) : 300;
 	struct route_terms t;
-	float *q;
-	int n_able = 0;
-	double x, work_s = s->learn ? learn_work_s(s->learn, route_learn_product(c), c->kind) : 300;
+	float *q = malloc((size_t)(n + 1) * sizeof(*q));
+	int n_fit = 0;
 
-	if (c->method != METHOD_FTF || c->kind != KIND_ASYNC || p->hold_price <= 0 || n == 0)
-		return 0;
-	q = malloc((size_t)n * sizeof(*q));
 	if (!q)
 		abort();
-	memset(&plain.wanted, 0, sizeof(plain.wanted));
-	plain.team = 0;
 	for (int i = 0; i < n; i++)
-		if (route_would_fit(&plain, &agents[i])) {
-			route_terms(s, p, &plain, &agents[i], plain.arrived_us, &t);
-			q[n_able++] = (float)(t.q + p->optimism * t.sd);
+		if (route_would_fit(c, &agents[i])) {
+			route_terms(s, p, c, &agents[i], c->arrived_us, &t);
+			q[n_fit++] = (float)(t.q + p->optimism * t.sd);
 		}
-	x = route_bar(p, q, n_able, s->occupancy, work_s, route_level(s));
+	route_bars(p, q, n_fit, s->occupancy, work_s, bars);
 	free(q);
-	return x;
+}
+
+double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n)
+{
+	float bars[POLICY_LEVELS];
+
+	if (!route_is_barred(route_policy_of(s, c), c))
+		return 0;
+	route_bars_of(s, c, agents, n, bars);
+	return (double)bars[route_level(s)];
 }
 
 double route_bar_now(const struct route_policy *p, const struct route_case *c, double x, int64_t now_us)
 {
-	double w = wait_s(c, now_us);
+	double w = route_wait_s(c, now_us);
 
 	return w >= p->hold_s ? 0 : x * (1 - w / p->hold_s);
 }

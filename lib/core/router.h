@@ -24,12 +24,15 @@ void router_agents(struct router *r, const struct route_agent *agents, int n, in
 /* router_agent_set - presence, load, skills of agent i changed; occupancy is kept by the router, the id stays. O(1) */
 void router_agent_set(struct router *r, int i, const struct route_agent *a, int64_t now_us);
 const struct route_agent *router_agent(const struct router *r, int i);      /* borrowed until router_agents */
+int router_agent_count(const struct router *r);
 int router_find(const struct router *r, struct agent_id id);               /* -1: none */
 
+/* router_clear - nothing waits any more */
+void router_clear(struct router *r);
 /* router_put - it waits from now on; replaces the case with the same id. Copied. O(log n of its class) */
 void router_put(struct router *r, const struct route_case *c);
 bool router_remove(struct router *r, struct case_id id);                    /* false: it was not there */
-const struct route_case *router_get(const struct router *r, struct case_id id);   /* borrowed until the next put or remove */
+bool router_get(const struct router *r, struct case_id id, struct route_case *out);   /* false: it is not there; out may be NULL */
 int router_count(const struct router *r);
 void router_each(const struct router *r, void (*fn)(const struct route_case *c, void *arg), void *arg);
 
@@ -41,20 +44,21 @@ const struct route_state *router_state(const struct router *r);
 void router_agent_for(const struct router *r, const struct route_case *c, int64_t now_us, struct route_decision *d);
 /* router_explain - the same with everything that route_agent_for says */
 void router_explain(const struct router *r, const struct route_case *c, int64_t now_us, struct route_decision *d);
-/* router_case_for - which waiting case does agent i take? NULL: none. *rule: why (may be NULL). Borrowed as router_get */
-const struct route_case *router_case_for(const struct router *r, int i, int64_t now_us, enum route_rule *rule);
+/* router_case_for - which waiting case does agent i take? NULL: none. *rule: why (may be NULL). Borrowed until the
+ * next put, remove or router_case_for */
+const struct route_case *router_case_for(struct router *r, int i, int64_t now_us, enum route_rule *rule);
 
 /* router_refresh - occupancies, their mean, and the bars of all classes anew; hourly or more often.
  * max_bars: at most so many bars in this call; returns how many are left for the next ones */
 int router_refresh(struct router *r, int64_t now_us, int max_bars);
-/*
- * router_again - heads of classes that nobody took, for whom time alone may have changed that since the last call: a bar that
- * falls, H3 that is relaxed. To be asked every second or two; who gets one asks again
- */
+/* router_again - heads of classes that somebody would take now: time alone does that, as a bar falls or H3 is relaxed. To be asked
+ * every second or two */
 int router_again(struct router *r, int64_t now_us, struct case_id *out, int max);
 /* router_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int router_late_wishes(const struct router *r, int64_t now_us, struct case_id *out, int max);
-/* router_bytes - memory for one more waiting case, in bytes, without what its class takes */
-int router_bytes_per_case(void);
+/* router_relax - route_relax, with all agents */
+bool router_relax(const struct router *r, const struct route_case *c, int64_t now_us);
+/* router_bytes - memory that what waits takes */
+size_t router_bytes(const struct router *r);
 
 #endif

@@ -1,51 +1,49 @@
 /*
- * waitlist.c - cases by class, each class a treap in order of urgency; all cases by id in one hash table
+ * waitlist.c - cases by class, each class a treap in its order; all cases by id in one hash table
  *
  * A treap needs a priority per node that does not follow the order of the keys: a mix of the id does, so no
  * chance is needed and the same puts give the same trees. Ids and class keys are made by ourselves, so nobody
- * outside can aim at a bucket; both still go through a mixer with a key of its own.
+ * outside can aim at a bucket; both still go through a mixer with a key of its own. A node holds only what its class
+ * does not know; few cases were declined or handled before, so that stands apart.
  */
 #include "lib/core/waitlist.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct node {
-	struct route_case c;             /* first: a case is its node */
-	uint64_t priority;
-	struct node *left, *right;       /* in its class */
-	struct node *next;               /* in its bucket, or on the free list */
-	struct class *class;
+struct extra {
+	struct agent_id previous, declined[ROUTE_MAX_DECLINED];
+	uint8_t n_declined;
 };
 
-struct class {                           /* cases that the same agents may take */
-	struct class_key {
-		uint16_t municipality, product, channel, language, team;
-		uint8_t kind, method;
-		bool option0;
-		struct agent_id wanted;
-	} key;
-	struct node *root, *head;        /* head: the most urgent */
-	int n, index;                    /* index: in waitlist.classes */
-	struct class *next;              /* in its bucket */
+struct waitlist_node {
+	struct case_id id;
+	int64_t arrived_us, due_us;
+	struct waitlist_node *left, *right;   /* in its class */
+	struct waitlist_node *next;           /* in its bucket, or on the free list */
+	struct waitlist_class *class;
+	struct extra *extra;                  /* NULL: nothing */
 };
 
 enum { SLAB_NODES = 1024, FIRST_BUCKETS = 1024, CLASS_BUCKETS = 4096 };
 
 struct slab {
 	struct slab *next;
-	struct node nodes[SLAB_NODES];
+	struct waitlist_node nodes[SLAB_NODES];
 };
 
 struct waitlist {
-	struct node **buckets;           /* power of two, at most as many cases as buckets */
-	size_t n_buckets;
+	struct waitlist_node **buckets;       /* power of two, at most as many cases as buckets */
+	size_t n_buckets, n_slabs, n_extras;
 	int n;
-	struct class *class_buckets[CLASS_BUCKETS];
-	struct class **classes;          /* those that hold something, in no order */
-	int n_classes, room_classes;
+	struct waitlist_class *class_buckets[CLASS_BUCKETS];
+	struct waitlist_class *wish_buckets[CLASS_BUCKETS];   /* those that ask for an agent by name, by agent */
+	struct waitlist_class **classes;      /* by slot */
+	uint64_t *filled;
+	int n_classes, room_classes, n_wishes;
+	unsigned numbering;
 	struct slab *slabs;
-	struct node *free_nodes;
+	struct waitlist_node *free_nodes;
 };
 
 /* running out of memory ends the process: what waits is stored (base/arena.h) */
@@ -78,44 +76,78 @@ static bool same_id(struct uuid a, struct uuid b)
 	return memcmp(a.b, b.b, sizeof(a.b)) == 0;
 }
 
+static bool is_nil(struct uuid u)
+{
+	static const struct uuid nil;
+
+	return same_id(u, nil);
+}
+
 /* ---- one class: a treap */
 
-static struct node *rotate_right(struct node *t)
+/* what orders a case within its class */
+struct key {
+	struct case_id id;
+	int64_t arrived_us, due_us;
+	enum route_method method;
+};
+
+static struct key key_of(const struct waitlist_node *nd)
 {
-	struct node *l = t->left;
+	return (struct key){ nd->id, nd->arrived_us, nd->due_us, nd->class->head.method };
+}
+
+/* route_class_order, said of keys */
+static int key_order(const struct key *a, const struct waitlist_node *b)
+{
+	if (a->method == METHOD_FIFO && a->due_us != b->due_us)
+		return a->due_us < b->due_us ? -1 : 1;
+	if (a->arrived_us != b->arrived_us)
+		return a->arrived_us < b->arrived_us ? -1 : 1;
+	return memcmp(a->id.u.b, b->id.u.b, sizeof(a->id.u.b));
+}
+
+static uint64_t priority(const struct waitlist_node *nd)
+{
+	return mix_id(nd->id.u, 0);
+}
+
+static struct waitlist_node *rotate_right(struct waitlist_node *t)
+{
+	struct waitlist_node *l = t->left;
 
 	t->left = l->right;
 	l->right = t;
 	return l;
 }
 
-static struct node *rotate_left(struct node *t)
+static struct waitlist_node *rotate_left(struct waitlist_node *t)
 {
-	struct node *r = t->right;
+	struct waitlist_node *r = t->right;
 
 	t->right = r->left;
 	r->left = t;
 	return r;
 }
 
-static struct node *treap_insert(struct node *t, struct node *new)
+static struct waitlist_node *treap_insert(struct waitlist_node *t, struct waitlist_node *new, const struct key *k)
 {
 	if (!t)
 		return new;
-	if (route_class_order(&new->c, &t->c) < 0) {
-		t->left = treap_insert(t->left, new);
-		return t->left->priority > t->priority ? rotate_right(t) : t;
+	if (key_order(k, t) < 0) {
+		t->left = treap_insert(t->left, new, k);
+		return priority(t->left) > priority(t) ? rotate_right(t) : t;
 	}
-	t->right = treap_insert(t->right, new);
-	return t->right->priority > t->priority ? rotate_left(t) : t;
+	t->right = treap_insert(t->right, new, k);
+	return priority(t->right) > priority(t) ? rotate_left(t) : t;
 }
 
 /* all of l goes before all of r */
-static struct node *treap_join(struct node *l, struct node *r)
+static struct waitlist_node *treap_join(struct waitlist_node *l, struct waitlist_node *r)
 {
 	if (!l || !r)
 		return l ? l : r;
-	if (l->priority > r->priority) {
+	if (priority(l) > priority(r)) {
 		l->right = treap_join(l->right, r);
 		return l;
 	}
@@ -123,24 +155,22 @@ static struct node *treap_join(struct node *l, struct node *r)
 	return r;
 }
 
-static struct node *treap_remove(struct node *t, const struct node *old)
+static void treap_remove(struct waitlist_node **root, const struct waitlist_node *old)
 {
-	if (t == old)
-		return treap_join(t->left, t->right);
-	if (route_class_order(&old->c, &t->c) < 0)
-		t->left = treap_remove(t->left, old);
-	else
-		t->right = treap_remove(t->right, old);
-	return t;
+	struct key k = key_of(old);
+
+	while (*root != old)
+		root = key_order(&k, *root) < 0 ? &(*root)->left : &(*root)->right;
+	*root = treap_join(old->left, old->right);
 }
 
-/* the first in order after c; NULL c: the very first */
-static struct node *treap_after(struct node *t, const struct route_case *c)
+/* the first in order after k; NULL k: the very first */
+static struct waitlist_node *treap_after(struct waitlist_node *t, const struct key *k)
 {
-	struct node *found = NULL;
+	struct waitlist_node *found = NULL;
 
 	while (t) {
-		bool later = !c || route_class_order(&t->c, c) > 0;
+		bool later = !k || key_order(k, t) < 0;
 
 		if (later)
 			found = t;
@@ -149,84 +179,149 @@ static struct node *treap_after(struct node *t, const struct route_case *c)
 	return found;
 }
 
+static void case_of(const struct waitlist_node *nd, struct route_case *out)
+{
+	*out = nd->class->head;
+	out->id = nd->id;
+	out->arrived_us = nd->arrived_us;
+	out->due_us = nd->due_us;
+	out->n_declined = nd->extra ? nd->extra->n_declined : 0;
+	memset(&out->previous, 0, sizeof(out->previous));
+	memset(out->declined, 0, sizeof(out->declined));
+	if (nd->extra) {
+		out->previous = nd->extra->previous;
+		memcpy(out->declined, nd->extra->declined, sizeof(out->declined));
+	}
+}
+
+static void new_head(struct waitlist_class *k)
+{
+	const struct waitlist_node *first = treap_after(k->root, NULL);
+
+	if (first && !same_id(first->id.u, k->head.id.u))
+		case_of(first, &k->head);
+}
+
 /* ---- classes */
 
-static struct class_key key_of(const struct route_case *c)
+static struct waitlist_class **class_bucket(const struct waitlist *w, const struct route_case *c)
 {
-	struct class_key k;
+	uint64_t words = (uint64_t)c->municipality << 48 | (uint64_t)c->product << 32 |
+	                 (uint64_t)c->channel << 16 | c->language;
 
-	memset(&k, 0, sizeof(k));        /* also the padding: keys are compared as bytes */
-	k.municipality = c->municipality;
-	k.product = c->product;
-	k.channel = c->channel;
-	k.language = c->language;
-	k.team = c->team;
-	k.option0 = c->option0;
-	k.kind = (uint8_t)c->kind;
-	k.method = (uint8_t)c->method;
-	k.wanted = c->wanted;
+	if (!is_nil(c->wanted.u))
+		return (struct waitlist_class **)&w->wish_buckets[mix_id(c->wanted.u, 0) % CLASS_BUCKETS];
+	return (struct waitlist_class **)
+		&w->class_buckets[mix(words ^ (uint64_t)c->team << 40 ^ (uint64_t)(c->option0 * 2 + c->method)) % CLASS_BUCKETS];
+}
+
+struct waitlist_class *waitlist_class_of(const struct waitlist *w, const struct route_case *c)
+{
+	struct waitlist_class *k = *class_bucket(w, c);
+
+	while (k && !route_same_class(&k->head, c))
+		k = k->next;
 	return k;
 }
 
-static size_t class_bucket(const struct class_key *k)
+static void drop_class(struct waitlist *w, struct waitlist_class *k)
 {
-	uint64_t words = (uint64_t)k->municipality << 48 | (uint64_t)k->product << 32 |
-	                 (uint64_t)k->channel << 16 | k->language;
+	struct waitlist_class **at = class_bucket(w, &k->head);
 
-	return mix_id(k->wanted.u, mix(words ^ (uint64_t)k->team << 40 ^ (uint64_t)(k->option0 * 2 + k->method))) % CLASS_BUCKETS;
-}
-
-static struct class *class_of(struct waitlist *w, const struct class_key *k)
-{
-	struct class **at = &w->class_buckets[class_bucket(k)], *c;
-
-	for (c = *at; c; c = c->next)
-		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): key_of zeroes padding */
-		if (memcmp(&c->key, k, sizeof(*k)) == 0)
-			return c;
-	c = must(calloc(1, sizeof(*c)));
-	c->key = *k;
-	c->next = *at;
-	*at = c;
-	if (w->n_classes == w->room_classes) {
-		w->room_classes = w->room_classes ? 2 * w->room_classes : 64;
-		w->classes = must(realloc(w->classes, (size_t)w->room_classes * sizeof(*w->classes)));
-	}
-	c->index = w->n_classes;
-	w->classes[w->n_classes++] = c;
-	return c;
-}
-
-static void class_free(struct waitlist *w, struct class *c)
-{
-	struct class **at = &w->class_buckets[class_bucket(&c->key)];
-
-	while (*at != c)
+	while (*at != k)
 		at = &(*at)->next;
-	*at = c->next;
-	w->classes[c->index] = w->classes[--w->n_classes];
-	w->classes[c->index]->index = c->index;
-	free(c);
+	*at = k->next;
+	free(k);
+}
+
+static bool is_filled(const struct waitlist *w, int slot)
+{
+	return w->filled[slot / 64] >> (slot % 64) & 1;
+}
+
+static void set_filled(struct waitlist *w, const struct waitlist_class *k, bool on)
+{
+	if (k->slot < 0)
+		return;
+	if (on)
+		w->filled[k->slot / 64] |= UINT64_C(1) << (k->slot % 64);
+	else
+		w->filled[k->slot / 64] &= ~(UINT64_C(1) << (k->slot % 64));
+}
+
+/* too many: those in which nothing waits are forgotten, the others get new numbers */
+static void renumber(struct waitlist *w)
+{
+	int n = 0;
+
+	for (int i = 0; i < w->n_classes; i++) {
+		struct waitlist_class *k = w->classes[i];
+
+		if (is_filled(w, i))
+			(w->classes[n] = k)->slot = n, n++;
+		else
+			drop_class(w, k);
+	}
+	memset(w->filled, 0, (size_t)w->room_classes / 8);
+	w->n_classes = n;
+	for (int i = 0; i < n; i++)
+		set_filled(w, w->classes[i], true);
+	w->numbering++;
+}
+
+static void number_class(struct waitlist *w, struct waitlist_class *k)
+{
+	if (w->n_classes >= WAITLIST_MAX_CLASSES && w->n_classes == w->room_classes)
+		renumber(w);
+	if (w->n_classes == w->room_classes) {
+		int room = w->room_classes ? 2 * w->room_classes : 256;
+
+		w->classes = must(realloc(w->classes, (size_t)room * sizeof(*w->classes)));
+		w->filled = must(realloc(w->filled, (size_t)room / 8));
+		memset((char *)w->filled + w->room_classes / 8, 0, (size_t)(room - w->room_classes) / 8);
+		w->room_classes = room;
+	}
+	k->slot = w->n_classes;
+	w->classes[w->n_classes++] = k;
+}
+
+static struct waitlist_class *class_for(struct waitlist *w, const struct route_case *c)
+{
+	struct waitlist_class *k = waitlist_class_of(w, c), **at = class_bucket(w, c);
+
+	if (k)
+		return k;
+	k = must(calloc(1, sizeof(*k)));
+	k->head = *c;
+	memset(&k->head.id, 0, sizeof(k->head.id));
+	k->slot = -1;
+	if (is_nil(c->wanted.u))
+		number_class(w, k);
+	else
+		w->n_wishes++;
+	at = class_bucket(w, c);
+	k->next = *at;
+	*at = k;
+	return k;
 }
 
 /* ---- cases by id */
 
-static struct node **bucket_of(const struct waitlist *w, struct case_id id)
+static struct waitlist_node **bucket_of(const struct waitlist *w, struct case_id id)
 {
 	return &w->buckets[mix_id(id.u, UINT64_C(0x9e3779b97f4a7c15)) & (w->n_buckets - 1)];
 }
 
 static void grow(struct waitlist *w)
 {
-	struct node **old = w->buckets;
+	struct waitlist_node **old = w->buckets;
 	size_t n_old = w->n_buckets;
 
 	w->n_buckets = n_old ? 2 * n_old : FIRST_BUCKETS;
-	w->buckets = must(calloc(w->n_buckets, sizeof(*w->buckets)));
+	w->buckets = must(calloc(w->n_buckets, sizeof(struct waitlist_node *)));
 	for (size_t i = 0; i < n_old; i++)
 		while (old[i]) {
-			struct node *nd = old[i];
-			struct node **to = bucket_of(w, nd->c.id);
+			struct waitlist_node *nd = old[i], **to = bucket_of(w, nd->id);
 
 			old[i] = nd->next;
 			nd->next = *to;
@@ -235,15 +330,16 @@ static void grow(struct waitlist *w)
 	free(old);
 }
 
-static struct node *node_new(struct waitlist *w)
+static struct waitlist_node *node_new(struct waitlist *w)
 {
-	struct node *nd;
+	struct waitlist_node *nd;
 
 	if (!w->free_nodes) {
 		struct slab *s = must(calloc(1, sizeof(*s)));
 
 		s->next = w->slabs;
 		w->slabs = s;
+		w->n_slabs++;
 		for (int i = 0; i < SLAB_NODES; i++) {
 			s->nodes[i].next = w->free_nodes;
 			w->free_nodes = &s->nodes[i];
@@ -263,73 +359,119 @@ struct waitlist *waitlist_new(void)
 	return w;
 }
 
+static void free_classes(struct waitlist_class *const *buckets)
+{
+	for (int i = 0; i < CLASS_BUCKETS; i++)
+		for (struct waitlist_class *k = buckets[i], *next; k; k = next) {
+			next = k->next;
+			free(k);
+		}
+}
+
 struct waitlist *waitlist_free(struct waitlist *w)
 {
 	if (!w)
 		return NULL;
+	for (size_t i = 0; i < w->n_buckets; i++)
+		for (struct waitlist_node *nd = w->buckets[i]; nd; nd = nd->next)
+			free(nd->extra);
 	while (w->slabs) {
 		struct slab *s = w->slabs;
 
 		w->slabs = s->next;
 		free(s);
 	}
-	for (int i = 0; i < w->n_classes; i++)
-		free(w->classes[i]);
+	free_classes(w->class_buckets);
+	free_classes(w->wish_buckets);
 	free(w->classes);
+	free(w->filled);
 	free(w->buckets);
 	free(w);
 	return NULL;
 }
 
-void waitlist_put(struct waitlist *w, const struct route_case *c)
+static struct extra *extra_of(struct waitlist *w, const struct route_case *c)
 {
-	struct class_key key = key_of(c);
-	struct route_case copy = *c;     /* c may be the very one that is replaced */
-	struct node *nd, **at;
+	struct extra *e;
 
-	waitlist_remove(w, c->id);
+	if (c->n_declined == 0 && is_nil(c->previous.u))
+		return NULL;
+	e = must(calloc(1, sizeof(*e)));
+	e->previous = c->previous;
+	e->n_declined = c->n_declined;
+	memcpy(e->declined, c->declined, sizeof(e->declined));
+	w->n_extras++;
+	return e;
+}
+
+struct waitlist_class *waitlist_put(struct waitlist *w, const struct route_case *c)
+{
+	struct route_case copy = *c;     /* c may be the very one that is replaced */
+	struct waitlist_class *k;
+	struct waitlist_node *nd, **at;
+	struct key key;
+
+	waitlist_remove(w, copy.id);
 	if ((size_t)w->n >= w->n_buckets)
 		grow(w);
+	k = class_for(w, &copy);
 	nd = node_new(w);
-	nd->c = copy;
-	nd->priority = mix_id(copy.id.u, 0);
-	nd->class = class_of(w, &key);
-	nd->class->root = treap_insert(nd->class->root, nd);
-	if (nd->class->n++ == 0 || route_class_order(&nd->c, &nd->class->head->c) < 0)
-		nd->class->head = nd;
+	nd->id = copy.id;
+	nd->arrived_us = copy.arrived_us;
+	nd->due_us = copy.due_us;
+	nd->extra = extra_of(w, &copy);
+	nd->class = k;
+	key = key_of(nd);
+	k->root = treap_insert(k->root, nd, &key);
+	if (k->n++ == 0 || route_class_order(&copy, &k->head) < 0)
+		case_of(nd, &k->head);
+	set_filled(w, k, true);
 	at = bucket_of(w, copy.id);
 	nd->next = *at;
 	*at = nd;
 	w->n++;
+	return k;
 }
 
 bool waitlist_remove(struct waitlist *w, struct case_id id)
 {
-	struct node **at = bucket_of(w, id), *nd;
+	struct waitlist_node **at = bucket_of(w, id), *nd;
+	struct waitlist_class *k;
 
-	while (*at && !same_id((*at)->c.id.u, id.u))
+	while (*at && !same_id((*at)->id.u, id.u))
 		at = &(*at)->next;
 	nd = *at;
 	if (!nd)
 		return false;
 	*at = nd->next;
-	nd->class->root = treap_remove(nd->class->root, nd);
-	if (--nd->class->n == 0)
-		class_free(w, nd->class);
-	else if (nd->class->head == nd)
-		nd->class->head = treap_after(nd->class->root, NULL);
+	k = nd->class;
+	treap_remove(&k->root, nd);
+	w->n_extras -= nd->extra != NULL;
+	free(nd->extra);
 	nd->next = w->free_nodes;
 	w->free_nodes = nd;
 	w->n--;
+	if (--k->n > 0) {
+		new_head(k);
+		return true;
+	}
+	set_filled(w, k, false);
+	if (k->slot < 0) {
+		w->n_wishes--;
+		drop_class(w, k);
+	}
 	return true;
 }
 
-const struct route_case *waitlist_get(const struct waitlist *w, struct case_id id)
+bool waitlist_get(const struct waitlist *w, struct case_id id, struct route_case *out)
 {
-	for (struct node *nd = *bucket_of(w, id); nd; nd = nd->next)
-		if (same_id(nd->c.id.u, id.u))
-			return &nd->c;
-	return NULL;
+	for (const struct waitlist_node *nd = *bucket_of(w, id); nd; nd = nd->next)
+		if (same_id(nd->id.u, id.u)) {
+			if (out)
+				case_of(nd, out);
+			return true;
+		}
+	return false;
 }
 
 int waitlist_count(const struct waitlist *w)
@@ -337,72 +479,85 @@ int waitlist_count(const struct waitlist *w)
 	return w->n;
 }
 
-/* the most urgent of a class that a may take now: its head, or the first that a has not declined */
-static const struct route_case *head_for(const struct class *cl, const struct route_policy *p, const struct route_agent *a,
-                                         int64_t now_us)
-{
-	const struct node *nd = cl->head;
-	enum route_why why = route_eligible(&nd->c, a, p, now_us);
-
-	while (why == WHY_DECLINED && (nd = treap_after(cl->root, &nd->c)))
-		why = route_eligible(&nd->c, a, p, now_us);
-	return why == WHY_OK ? &nd->c : NULL;    /* what else is wrong with one is wrong with the whole class */
-}
-
-static int least_urgent(const struct route_case **out, int n)
-{
-	int worst = 0;
-
-	for (int i = 1; i < n; i++)
-		if (route_case_order(out[i], out[worst]) > 0)
-			worst = i;
-	return worst;
-}
-
-int waitlist_heads(const struct waitlist *w, const struct route_policy *policies, const struct route_agent *a, int64_t now_us,
-                   const struct route_case **out, int max)
-{
-	int n = 0, worst = -1;
-
-	for (int i = 0; i < w->n_classes; i++) {
-		const struct route_case *c = head_for(w->classes[i], &policies[w->classes[i]->key.municipality], a, now_us);
-
-		if (!c)
-			continue;
-		if (n < max) {
-			out[n++] = c;
-			continue;
-		}
-		if (worst < 0)           /* more classes than room: the most urgent heads are kept */
-			worst = least_urgent(out, n);
-		if (route_case_order(c, out[worst]) < 0) {
-			out[worst] = c;
-			worst = -1;
-		}
-	}
-	return n;
-}
-
 void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case *c, void *arg), void *arg)
 {
+	struct route_case c;
+
 	for (size_t i = 0; i < w->n_buckets; i++)
-		for (struct node *nd = w->buckets[i]; nd; nd = nd->next)
-			fn(&nd->c, arg);
+		for (const struct waitlist_node *nd = w->buckets[i]; nd; nd = nd->next) {
+			case_of(nd, &c);
+			fn(&c, arg);
+		}
+}
+
+static int late_of(const struct waitlist_class *k, int64_t now_us, struct case_id *out, int max)
+{
+	const struct waitlist_node *nd = k->n > 0 ? treap_after(k->root, NULL) : NULL;
+	int n = 0;
+
+	while (nd && n < max && nd->due_us < now_us) {
+		struct key key = key_of(nd);
+
+		out[n++] = nd->id;
+		nd = treap_after(k->root, &key);
+	}
+	return n;
 }
 
 int waitlist_late_wishes(const struct waitlist *w, int64_t now_us, struct case_id *out, int max)
 {
-	static const struct agent_id nobody;
 	int n = 0;
 
-	for (int i = 0; i < w->n_classes && n < max; i++) {
-		const struct class *cl = w->classes[i];
-		struct node *nd = NULL;
-
-		if (same_id(cl->key.wanted.u, nobody.u) && !cl->key.team)
-			continue;
-		while (n < max && (nd = treap_after(cl->root, nd ? &nd->c : NULL)) && nd->c.due_us < now_us)
-			out[n++] = nd->c.id;
-	}
+	for (int i = 0; i < CLASS_BUCKETS && n < max && w->n_wishes > 0; i++)
+		for (const struct waitlist_class *k = w->wish_buckets[i]; k; k = k->next)
+			n += late_of(k, now_us, out + n, max - n);
+	for (int i = 0; i < w->n_classes && n < max; i++)
+		if (w->classes[i]->head.team)
+			n += late_of(w->classes[i], now_us, out + n, max - n);
 	return n;
+}
+
+int waitlist_classes(const struct waitlist *w)
+{
+	return w->n_classes;
+}
+
+unsigned waitlist_numbering(const struct waitlist *w)
+{
+	return w->numbering;
+}
+
+struct waitlist_class *waitlist_class(const struct waitlist *w, int slot)
+{
+	return w->classes[slot];
+}
+
+const uint64_t *waitlist_filled(const struct waitlist *w)
+{
+	return w->filled;
+}
+
+struct waitlist_class *waitlist_wished(const struct waitlist *w, struct agent_id a, const struct waitlist_class *k)
+{
+	struct waitlist_class *at = k ? k->next : w->wish_buckets[mix_id(a.u, 0) % CLASS_BUCKETS];
+
+	while (at && !same_id(at->head.wanted.u, a.u))
+		at = at->next;
+	return at;
+}
+
+bool waitlist_after(const struct waitlist_class *k, const struct route_case *c, struct route_case *out)
+{
+	struct key key = { c->id, c->arrived_us, c->due_us, c->method };
+	const struct waitlist_node *nd = treap_after(k->root, &key);
+
+	if (nd)
+		case_of(nd, out);
+	return nd != NULL;
+}
+
+size_t waitlist_bytes(const struct waitlist *w)
+{
+	return w->n_slabs * sizeof(struct slab) + w->n_buckets * sizeof(struct waitlist_node *) +
+	       w->n_extras * sizeof(struct extra) + (size_t)(w->n_classes + w->n_wishes) * sizeof(struct waitlist_class);
 }
