@@ -15,6 +15,7 @@
 
 enum {
 	INTAKE_MAX_TRIES = 4,
+	INTAKE_BATCHES = 2,            /* at once: one is written while the other asks */
 	INTAKE_MAX_REFUSED = 8,        /* contacts of one post; then its rest is one dead letter */
 	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
 	CLASSIFY_ARENA_BYTES = 128 * 1024 * 1024,   /* a few folded copies of all texts of one post */
@@ -29,9 +30,12 @@ struct intake {
 	struct intake_posts waiting;
 	struct arena *scratch;          /* for the time of one classify_all */
 	int n_waiting, n_in_flight;     /* posts */
-	/* a batch asks only when everything that earlier ones write has been sent: the connection keeps the
-	 * order, so what it hears includes what they stored. So one commits while the next one asks */
-	bool asking;
+	/* a batch asks when everything that earlier ones write has been sent: the connection keeps the order, so what it
+	 * hears includes what they stored. Plain messages of other people than those of the batch before it need not wait
+	 * for that; so PostgreSQL has something to do while a batch is placed here */
+	struct batch *asking[INTAKE_BATCHES];   /* their writes are not sent yet */
+	int n_asking, n_batches;
+	bool starting;                  /* the newest has not taken its posts yet */
 };
 
 struct intake *intake_new(struct server *srv)
@@ -184,6 +188,38 @@ static bool goes_alone(const struct intake_post *p)
 	return p->tries > 0 || !uuid_is_nil(p->retry_of);
 }
 
+/* what is about nothing but its sender: where it goes depends on nothing that others say at this moment. When two
+ * addresses turn out to be one person all the same, what guards two instances (intake_party_check, the keys) guards
+ * two batches */
+static bool is_plain(const struct intake_post *p)
+{
+	const struct contact *c = p->batch.contacts;
+
+	return p->batch.n_contacts == 1 && p->batch.n_reports == 0 && p->batch.n_unreadable == 0 && !p->dead_reason &&
+	       !goes_alone(p) && uuid_is_nil(p->into.u) && uuid_is_nil(p->by.u) && !p->inbox->shares_channel &&
+	       c->direction == DIRECTION_IN && c->visibility == VISIBILITY_PRIVATE && contact_opens_case(c) &&
+	       c->n_from > 0 && !c->reply_to && c->n_references == 0 && !c->case_reference &&
+	       !(c->flags & (FLAG_SPAM | FLAG_BLOCKED)) && strcmp(p->inbox->in.channel, "email") != 0;
+}
+
+static bool may_go_beside(const struct intake_post *p, const struct batch *other)
+{
+	if (!other->plain || !is_plain(p))
+		return false;
+	for (int i = 0; i < p->batch.contacts[0].n_from; i++)
+		if (batch_has_address(other, p->inbox->in.municipality, &p->batch.contacts[0].from[i]))
+			return false;
+	return true;
+}
+
+static bool may_go(const struct intake *in, const struct intake_post *p)
+{
+	for (int i = 0; i < in->n_asking; i++)
+		if (!may_go_beside(p, in->asking[i]))
+			return false;
+	return true;
+}
+
 static void take_posts(struct intake *in, struct batch *b, int max)
 {
 	struct intake_post *p;
@@ -196,6 +232,9 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 		n_bytes += p->raw.len;
 		if (b->n_posts && (goes_alone(p) || n > BATCH_MAX_CONTACTS || n_bytes > BATCH_MAX_RAW_BYTES))
 			return;
+		if (!may_go(in, p))     /* nobody overtakes it either */
+			return;
+		b->plain = (b->n_posts == 0 || b->plain) && is_plain(p);
 		TAILQ_REMOVE(&in->waiting, p, link);
 		in->n_waiting--;
 		in->n_in_flight++;
@@ -216,17 +255,20 @@ static void start_batch(struct intake *in)
 {
 	struct batch *b;
 
-	if (in->asking || !in->n_waiting)
+	if (in->starting || in->n_batches == INTAKE_BATCHES || !in->n_waiting || !may_go(in, TAILQ_FIRST(&in->waiting)))
 		return;
-	in->asking = true;
+	in->starting = true;
+	in->n_batches++;
 	b = (struct batch *)op_new(in->srv, &batch_kind, sizeof *b);
 	b->op.first = true;
 	op_start(&b->op);
 }
 
-static void asked_enough(struct intake *in)
+static void asked_enough(struct intake *in, const struct batch *b)
 {
-	in->asking = false;
+	for (int i = 0; i < in->n_asking; i++)
+		if (in->asking[i] == b)
+			in->asking[i] = in->asking[--in->n_asking];
 	start_batch(in);
 }
 
@@ -387,7 +429,7 @@ static enum op_status send_writes(struct batch *b)
 		answer_stored(b);   /* all of it was here already */
 	if (MUTANT("answer_before_commit") && u)
 		answer_stored(b);
-	asked_enough(b->op.srv->intake);
+	asked_enough(b->op.srv->intake, b);
 	return s;
 }
 
@@ -402,6 +444,8 @@ static enum op_status batch_step(struct op *op)
 		take_posts(in, b, op->srv->config->batch_max);
 		b->now_us = now_us();
 		batch_collect(b);
+		in->starting = false;
+		in->asking[in->n_asking++] = b;
 		u = batch_ask(b);
 		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
 
@@ -409,30 +453,35 @@ static enum op_status batch_step(struct op *op)
 		if (pg_failed(op)) {
 			enum op_status s = batch_failed(b);
 
-			asked_enough(in);
+			asked_enough(in, b);
 			return s;
 		}
 		batch_learn(b);
 		return send_writes(b);
 
 	case BATCH_COMMITTED:
-		if (pg_failed(op)) {
-			enum op_status s = batch_failed(b);
-
-			start_batch(in);
-			return s;
-		}
+		if (pg_failed(op))
+			return batch_failed(b);
 		batch_tell(b);
 		answer_stored(b);
-		start_batch(in);
 		return OP_DONE;
 	}
 	return op_bad_state(op);
 }
 
+static void batch_done(struct op *op, enum op_status how)
+{
+	struct intake *in = op->srv->intake;
+
+	(void)how;
+	in->n_batches--;
+	start_batch(in);
+}
+
 static const struct op_kind batch_kind = {
 	.name = "intake.batch",
 	.step = batch_step,
+	.done = batch_done,
 	.max_arena_bytes = BATCH_MAX_ARENA_BYTES,
 };
 

@@ -94,6 +94,15 @@ void batch_collect(struct batch *b)
 			collect_item(b, &b->posts[p], i);
 }
 
+bool batch_has_address(const struct batch *b, const char *municipality, const struct contact_address *a)
+{
+	for (int i = 0; i < b->n_addresses; i++)
+		if (!strcmp(b->addresses[i]->value, a->value) && !strcmp(b->addresses[i]->kind, a->kind) &&
+		    !strcmp(b->addresses[i]->municipality, municipality))
+			return true;
+	return false;
+}
+
 enum { ASK_MESSAGES };   /* the first statement of the unit */
 
 /* the place in the list that each row answers */

@@ -128,6 +128,7 @@ struct batch {
 	struct op op;
 	struct batch_post *posts;
 	int n_posts;
+	bool plain;                  /* each post is about nothing but its sender */
 	struct batch_item *items;
 	int n_items;
 	struct batch_message **messages;
@@ -160,6 +161,7 @@ struct batch {
 void batch_collect(struct batch *b);                   /* items, and what to ask about them */
 struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask */
 void batch_learn(struct batch *b);                     /* reads op->pg */
+bool batch_has_address(const struct batch *b, const char *municipality, const struct contact_address *a);
 
 /* intake_place.c */
 void batch_place(struct batch *b);

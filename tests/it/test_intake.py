@@ -1,8 +1,10 @@
 """The way in: nothing lost, nothing doubled, and everything where it belongs. Real servers, public API only; what
 cannot be asked through the API is looked up in the database."""
+import concurrent.futures
 import hashlib
 import json
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -132,6 +134,25 @@ class OneMessageOneContact(Intake):
             where a.value = any(%s) group by 1""", [['+' + n for n in numbers]])
         self.assertEqual({(3, 1)}, {r[1:] for r in rows})
         self.assertEqual(60, len(rows))
+
+    def retries(self):
+        text = self.world.request('GET', '/metrics').body.decode()
+        return int(re.search(r'^loket_intake_batch_retries_total (\d+)', text, re.M)[1])
+
+    def test_two_batches_at_once_are_of_different_people(self):
+        """A batch asks while the one before it is not written yet. Then nobody is in both: else the keys would refuse
+        the second, and its posts would go again one by one."""
+        numbers = [new_number() for _ in range(150)]
+        before = self.retries()
+        with concurrent.futures.ThreadPoolExecutor(48) as pool:
+            answers = list(pool.map(lambda i: self.world.hook('dordrecht-whatsapp', world.whatsapp_body(
+                f'Vraag {i}', wa_id=numbers[i // 4], message_id=f'wamid.{numbers[0]}.{i}')).status, range(600)))
+        self.assertEqual({200}, set(answers))
+        rows = self.world.psql("""select a.value, count(distinct c.id), count(distinct c.case_id)
+            from loket.address a join loket.contact c on c.party = a.party
+            where a.value = any(%s) group by 1""", [['+' + n for n in numbers]])
+        self.assertEqual([(4, 1)] * 150, [r[1:] for r in rows])
+        self.assertEqual(before, self.retries())
 
 
 class ManyInOnePost(Intake):
