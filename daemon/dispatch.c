@@ -191,7 +191,7 @@ json_t *dispatch_decision_json(struct server *srv, const struct route_decision *
 	char at[WHEN_TEXT], chosen[UUID_TEXT] = "";
 
 	when_format(at_us, at);
-	if (dec->chosen >= 0)            /* who was chosen stands first */
+	if (dec->chosen >= 0) /* who was chosen stands first */
 		uuid_format(dec->candidates[0].agent.u, chosen);
 	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "at", at, "policy", dec->policy, "rule",
 	                 route_rule_name(dec->rule), "chosen", *chosen ? json_string(chosen) : json_null(),

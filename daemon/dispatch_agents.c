@@ -187,10 +187,11 @@ static void got_agent(struct dispatch *d, const struct op *op, int st, int row)
 	a = *router_agent(d->router, i);
 	was_busy = a.busy_total;
 	a.presence = presence_from(pg_get(op, st, row, "state"));
-	a.channels = channels_of(d->world, pg_get(op, st, row, "channels"), d->world->agents[i].base.channels);
+	a.channels =
+		channels_of(d->world, pg_get(op, st, row, "channels"), d->world->agents[i].base.channels);
 	read_busy(d->world, pg_get(op, st, row, "busy"), &a);
 	a.asked = pg_get_bool(op, st, row, "asked");
-	if (a.busy_total < was_busy)     /* something just ended: idle from now */
+	if (a.busy_total < was_busy) /* something just ended: idle from now */
 		a.idle_since_us = now_us();
 	else if (pg_get_time(op, st, row, "idle_since") > a.idle_since_us)
 		a.idle_since_us = pg_get_time(op, st, row, "idle_since");

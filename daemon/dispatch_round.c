@@ -83,7 +83,7 @@ static void take_room(struct dispatch *d, int i, int channel)
 	a.busy[channel]++;
 	a.busy_total++;
 	a.asked = true;
-	a.idle_since_us = now_us();              /* the next one goes to somebody else, when there is */
+	a.idle_since_us = now_us(); /* the next one goes to somebody else, when there is */
 	router_agent_set(d->router, i, &a, now_us());
 }
 
@@ -101,9 +101,13 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 	if (dec->chosen < 0)
 		return false;
 	router_explain(d->router, &c, now_us(), dec);
-	*w = (struct wish){ .c = c, .offer = server_uuid(d->srv), .agent = dec->candidates[0].agent, .rule = dec->rule,
-		.n_considered = dec->n_considered, .candidates = candidates_json(r->op.arena, dec),
-		.left_out = left_out_json(r->op.arena, dec) };
+	*w = (struct wish){.c = c,
+			   .offer = server_uuid(d->srv),
+			   .agent = dec->candidates[0].agent,
+			   .rule = dec->rule,
+			   .n_considered = dec->n_considered,
+			   .candidates = candidates_json(r->op.arena, dec),
+			   .left_out = left_out_json(r->op.arena, dec)};
 	take_room(d, dec->chosen, c.channel);
 	r->n_wishes++;
 	dispatch_cases_remove(d, id);
@@ -151,7 +155,7 @@ static void cases_look(struct dispatch_round *r)
 	int n = 0, done = 0;
 
 	for (int i = 0; i < d->look.n; i++)
-		n += router_get(d->router, (struct case_id){ d->look.ids[i] }, &waiting[n]);
+		n += router_get(d->router, (struct case_id){d->look.ids[i]}, &waiting[n]);
 	qsort(waiting, (size_t)n, sizeof(*waiting), by_urgency);
 	while (done < n && !is_full(r))
 		decide(r, waiting[done++].id);

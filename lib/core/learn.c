@@ -6,8 +6,8 @@
  *   q = (n0 sigmoid(logit m + b) + S) / (n0 + n)          unit × product × home
  *   sd = sqrt(q (1-q) / (n0 + n + 1))
  *
- * Estimates stand ready as two floats, product by product, so that a decision that compares many agents on one product, or
- * one agent over some products, reads little memory.
+ * Estimates stand ready as two floats, product by product, so that a decision that compares many agents on
+ * one product, or one agent over some products, reads little memory.
  */
 #include "lib/core/learn.h"
 
@@ -17,23 +17,29 @@
 
 enum { N_PRIOR = 4, S_PRIOR = 3, WORK_S = 300, WORK_PRIOR = 20 };
 static const double FIRST_BENCHMARK = (double)S_PRIOR / N_PRIOR;
-static const double SURE = 1e-6;         /* no estimate is nearer to 0 or 1 than this */
+static const double SURE = 1e-6; /* no estimate is nearer to 0 or 1 than this */
 
-struct count { float n, s; };
+struct count {
+	float n, s;
+};
 
 struct product {
 	double n[2], s[2];
-	struct count *counts;            /* [2 * unit + home]; NULL: nobody asked for it yet */
-	struct learn_estimate *estimates;
-	double benchmark[LEARN_MUNICIPALITIES];
-	struct { double n, s; } work[N_ROUTE_KINDS];
+	struct count *counts; /* [2 * unit + home]; NULL: nobody asked for it yet */
+	struct learn_estimate *estimates[2];
+	struct {
+		double n, s;
+	} work[N_ROUTE_KINDS];
 };
 
-struct unit { double r, i; };
+struct unit {
+	double r, i;
+};
 
 struct learn {
 	double prior_weight, prior_spread, half_life_days, rate;
-	int n_units, room;
+	int room;
+	struct learn_table table;
 	struct unit *units;
 	struct product products[LEARN_PRODUCTS];
 };
@@ -64,9 +70,11 @@ static double skill_of(const struct learn *l, int unit)
 static struct learn_estimate estimate(const struct learn *l, double m, double b, struct count c)
 {
 	double prior = 1 / (1 + exp(-(log(m / (1 - m)) + b)));
-	double q = clamp((l->prior_weight * prior + (double)c.s) / (l->prior_weight + (double)c.n), SURE, 1 - SURE);
+	double q = clamp((l->prior_weight * prior + (double)c.s) / (l->prior_weight + (double)c.n), SURE,
+			 1 - SURE);
 
-	return (struct learn_estimate){ (float)q, (float)sqrt(q * (1 - q) / (l->prior_weight + (double)c.n + 1)) };
+	return (struct learn_estimate){(float)q,
+				       (float)sqrt(q * (1 - q) / (l->prior_weight + (double)c.n + 1))};
 }
 
 struct learn *learn_new(const struct route_policy *p)
@@ -79,7 +87,7 @@ struct learn *learn_new(const struct route_policy *p)
 	l->rate = p->benchmark_rate;
 	for (int i = 0; i < LEARN_PRODUCTS; i++)
 		for (int m = 0; m < LEARN_MUNICIPALITIES; m++)
-			l->products[i].benchmark[m] = FIRST_BENCHMARK;
+			l->table.benchmark[i][m] = FIRST_BENCHMARK;
 	return l;
 }
 
@@ -89,7 +97,8 @@ struct learn *learn_free(struct learn *l)
 		return NULL;
 	for (int i = 0; i < LEARN_PRODUCTS; i++) {
 		free(l->products[i].counts);
-		free(l->products[i].estimates);
+		free(l->products[i].estimates[0]);
+		free(l->products[i].estimates[1]);
 	}
 	free(l->units);
 	free(l);
@@ -101,26 +110,30 @@ static void refresh_product(struct learn *l, struct product *p, int from)
 	for (int home = 0; home < 2; home++) {
 		double m = mean_of(p, home);
 
-		for (int u = from; u < l->n_units; u++)
-			p->estimates[2 * u + home] = estimate(l, m, skill_of(l, u), p->counts[2 * u + home]);
+		for (int u = from; u < l->table.n_units; u++)
+			p->estimates[home][u] = estimate(l, m, skill_of(l, u), p->counts[2 * u + home]);
 	}
 }
 
 static void resize_product(struct learn *l, struct product *p, int from)
 {
 	p->counts = must(realloc(p->counts, (size_t)l->room * 2 * sizeof(*p->counts)));
-	p->estimates = must(realloc(p->estimates, (size_t)l->room * 2 * sizeof(*p->estimates)));
+	for (int home = 0; home < 2; home++) {
+		p->estimates[home] =
+			must(realloc(p->estimates[home], (size_t)l->room * sizeof(struct learn_estimate)));
+		l->table.estimates[p - l->products][home] = p->estimates[home];
+	}
 	memset(p->counts + (size_t)2 * (size_t)from, 0, (size_t)(l->room - from) * 2 * sizeof(*p->counts));
 	refresh_product(l, p, from);
 }
 
 void learn_units(struct learn *l, int n)
 {
-	int before = l->n_units;
+	int before = l->table.n_units;
 
 	if (n <= before)
 		return;
-	l->n_units = n;
+	l->table.n_units = n;
 	if (n > l->room) {
 		l->room = n < 64 ? 64 : n + n / 4;
 		l->units = must(realloc(l->units, (size_t)l->room * sizeof(*l->units)));
@@ -146,16 +159,16 @@ struct learn_estimate learn_estimate(const struct learn *l, int product, int uni
 	const struct product *p = &l->products[product];
 	static const struct count nothing;
 
-	if (unit < 0 || unit >= l->n_units)
+	if (unit < 0 || unit >= l->table.n_units)
 		return estimate(l, mean_of(p, home), 0, nothing);
-	if (!p->estimates)
+	if (!p->estimates[home])
 		return estimate(l, mean_of(p, home), skill_of(l, unit), nothing);
-	return p->estimates[2 * unit + home];
+	return p->estimates[home][unit];
 }
 
-double learn_benchmark(const struct learn *l, int product, int municipality)
+const struct learn_table *learn_look(const struct learn *l)
 {
-	return l->products[product].benchmark[municipality];
+	return &l->table;
 }
 
 double learn_work_s(const struct learn *l, int product, enum route_kind kind)
@@ -167,7 +180,7 @@ double learn_work_s(const struct learn *l, int product, enum route_kind kind)
 
 static bool is_known(const struct learn *l, int product, int unit)
 {
-	return product >= 0 && product < LEARN_PRODUCTS && unit >= 0 && unit < l->n_units;
+	return product >= 0 && product < LEARN_PRODUCTS && unit >= 0 && unit < l->table.n_units;
 }
 
 bool learn_outcome(struct learn *l, const struct learn_outcome *o)
@@ -188,13 +201,13 @@ bool learn_outcome(struct learn *l, const struct learn_outcome *o)
 	p->s[o->home] += o->fixed;
 	c->n += 1;
 	c->s += o->fixed;
-	p->estimates[2 * o->unit + o->home] = estimate(l, mean_of(p, o->home), skill_of(l, o->unit), *c);
+	p->estimates[o->home][o->unit] = estimate(l, mean_of(p, o->home), skill_of(l, o->unit), *c);
 	return true;
 }
 
 void learn_assigned(struct learn *l, int product, int municipality, double q)
 {
-	double *pi = &l->products[product].benchmark[municipality];
+	double *pi = &l->table.benchmark[product][municipality];
 
 	*pi += l->rate * (q - *pi);
 }
@@ -215,7 +228,7 @@ static void fade(struct learn *l, struct product *p, double f)
 		p->work[i].n *= f;
 		p->work[i].s *= f;
 	}
-	for (int i = 0; p->counts && i < 2 * l->n_units; i++) {
+	for (int i = 0; p->counts && i < 2 * l->table.n_units; i++) {
 		p->counts[i].n *= (float)f;
 		p->counts[i].s *= (float)f;
 	}
@@ -229,7 +242,7 @@ void learn_days(struct learn *l, double days)
 		return;
 	for (int i = 0; i < LEARN_PRODUCTS; i++)
 		fade(l, &l->products[i], f);
-	for (int u = 0; u < l->n_units; u++) {
+	for (int u = 0; u < l->table.n_units; u++) {
 		l->units[u].r *= f;
 		l->units[u].i *= f;
 	}
@@ -246,9 +259,10 @@ void learn_refresh(struct learn *l)
 
 typedef void each_row(const struct learn_row *row, void *arg);
 
-static void tell(each_row *fn, void *arg, enum learn_row_kind kind, int product, int unit, int place, double sum, double n)
+static void tell(each_row *fn, void *arg, enum learn_row_kind kind, int product, int unit, int place,
+		 double sum, double n)
 {
-	struct learn_row row = { kind, product, unit, place, sum, n };
+	struct learn_row row = {kind, product, unit, place, sum, n};
 
 	if (sum != 0 || n != 0)
 		fn(&row, arg);
@@ -262,28 +276,32 @@ void learn_each(const struct learn *l, each_row *fn, void *arg)
 		for (int home = 0; home < 2; home++)
 			tell(fn, arg, LEARN_ROW_PRODUCT, i, -1, home, p->s[home], p->n[home]);
 		for (int m = 0; m < LEARN_MUNICIPALITIES; m++)
-			if (p->benchmark[m] != FIRST_BENCHMARK)
-				tell(fn, arg, LEARN_ROW_BENCHMARK, i, -1, m, p->benchmark[m], 0);
+			if (l->table.benchmark[i][m] != FIRST_BENCHMARK)
+				tell(fn, arg, LEARN_ROW_BENCHMARK, i, -1, m, l->table.benchmark[i][m], 0);
 		for (int k = 0; k < N_ROUTE_KINDS; k++)
 			tell(fn, arg, LEARN_ROW_WORK, i, -1, k, p->work[k].s, p->work[k].n);
-		for (int c = 0; p->counts && c < 2 * l->n_units; c++)
-			tell(fn, arg, LEARN_ROW_CELL, i, c / 2, c % 2, (double)p->counts[c].s, (double)p->counts[c].n);
+		for (int c = 0; p->counts && c < 2 * l->table.n_units; c++)
+			tell(fn, arg, LEARN_ROW_CELL, i, c / 2, c % 2, (double)p->counts[c].s,
+			     (double)p->counts[c].n);
 	}
-	for (int u = 0; u < l->n_units; u++)
+	for (int u = 0; u < l->table.n_units; u++)
 		tell(fn, arg, LEARN_ROW_UNIT, -1, u, 0, l->units[u].r, l->units[u].i);
 }
 
 static bool is_row(const struct learn *l, const struct learn_row *r)
 {
-	static const int places[N_LEARN_ROWS] = { [LEARN_ROW_PRODUCT] = 2, [LEARN_ROW_UNIT] = 1, [LEARN_ROW_CELL] = 2,
-		[LEARN_ROW_BENCHMARK] = LEARN_MUNICIPALITIES, [LEARN_ROW_WORK] = N_ROUTE_KINDS };
+	static const int places[N_LEARN_ROWS] = {[LEARN_ROW_PRODUCT] = 2,
+						 [LEARN_ROW_UNIT] = 1,
+						 [LEARN_ROW_CELL] = 2,
+						 [LEARN_ROW_BENCHMARK] = LEARN_MUNICIPALITIES,
+						 [LEARN_ROW_WORK] = N_ROUTE_KINDS};
 	bool unit = r->kind == LEARN_ROW_UNIT || r->kind == LEARN_ROW_CELL;
 
 	if ((unsigned)r->kind >= N_LEARN_ROWS || !isfinite(r->sum) || !isfinite(r->n) || r->n < 0)
 		return false;
 	if (r->place < 0 || r->place >= places[r->kind])
 		return false;
-	if (unit && (r->unit < 0 || r->unit >= l->n_units))
+	if (unit && (r->unit < 0 || r->unit >= l->table.n_units))
 		return false;
 	if (r->kind != LEARN_ROW_UNIT && (r->product < 0 || r->product >= LEARN_PRODUCTS))
 		return false;
@@ -305,14 +323,14 @@ bool learn_put(struct learn *l, const struct learn_row *row)
 		p->n[row->place] = row->n;
 		return true;
 	case LEARN_ROW_UNIT:
-		l->units[row->unit] = (struct unit){ row->sum, row->n };
+		l->units[row->unit] = (struct unit){row->sum, row->n};
 		return true;
 	case LEARN_ROW_CELL:
 		learn_product(l, row->product);
-		p->counts[2 * row->unit + row->place] = (struct count){ (float)row->n, (float)row->sum };
+		p->counts[2 * row->unit + row->place] = (struct count){(float)row->n, (float)row->sum};
 		return true;
 	case LEARN_ROW_BENCHMARK:
-		p->benchmark[row->place] = row->sum;
+		l->table.benchmark[row->product][row->place] = row->sum;
 		return true;
 	case LEARN_ROW_WORK:
 		p->work[row->place].s = row->sum;

@@ -23,6 +23,13 @@ struct learn;
 
 struct learn_estimate { float q, sd; };
 
+/* all that a decision reads, by product */
+struct learn_table {
+	int n_units;
+	const struct learn_estimate *estimates[LEARN_PRODUCTS][2];   /* [home][unit]; NULL: they do not stand ready */
+	double benchmark[LEARN_PRODUCTS][LEARN_MUNICIPALITIES];   /* pi */
+};
+
 /* an outcome as it matured: nobody came back on the same product, no transfer, no reopening, no promise left open */
 struct learn_outcome {
 	int product, unit;
@@ -34,7 +41,9 @@ struct learn_outcome {
 };
 
 /* what is kept, as rows: everything else follows from them */
-enum learn_row_kind { LEARN_ROW_PRODUCT, LEARN_ROW_UNIT, LEARN_ROW_CELL, LEARN_ROW_BENCHMARK, LEARN_ROW_WORK, N_LEARN_ROWS };
+enum learn_row_kind {
+	LEARN_ROW_PRODUCT, LEARN_ROW_UNIT, LEARN_ROW_CELL, LEARN_ROW_BENCHMARK, LEARN_ROW_WORK, N_LEARN_ROWS
+};
 struct learn_row {
 	enum learn_row_kind kind;
 	int product, unit;           /* -1 where it does not apply */
@@ -50,12 +59,13 @@ void learn_units(struct learn *l, int n);
 void learn_product(struct learn *l, int product);
 /* learn_estimate - q and sd as of the last learn_outcome of that very cell or learn_refresh; O(1) */
 struct learn_estimate learn_estimate(const struct learn *l, int product, int unit, bool home);
-/* learn_benchmark - pi: what q usually is for whom it is given to, by product and municipality */
-double learn_benchmark(const struct learn *l, int product, int municipality);
+/* learn_look - the same as a table: q and sd, and pi, what q usually is of who takes the product in a municipality */
+const struct learn_table *learn_look(const struct learn *l);
 /* learn_work_s - how long a contact takes, by product and kind; 300 s until it is known */
 double learn_work_s(const struct learn *l, int product, enum route_kind kind);
 
-/* learn_outcome - books one; false when it teaches nothing. The cell's estimate is new at once, others with learn_refresh */
+/* learn_outcome - books one; false when it teaches nothing. The cell's estimate is new at once, others with
+ * learn_refresh */
 bool learn_outcome(struct learn *l, const struct learn_outcome *o);
 void learn_assigned(struct learn *l, int product, int municipality, double q);
 void learn_worked(struct learn *l, int product, enum route_kind kind, double seconds);
@@ -64,7 +74,8 @@ void learn_days(struct learn *l, double days);
 /* learn_refresh - all estimates anew: hourly is enough. O(units × products in use) */
 void learn_refresh(struct learn *l);
 
-/* learn_each - calls fn for all that is known; learn_put - puts a row back (then learn_refresh); false: not a row of ours */
+/* learn_each - calls fn for all that is known; learn_put - puts a row back (then learn_refresh); false: not a row
+ * of ours */
 void learn_each(const struct learn *l, void (*fn)(const struct learn_row *row, void *arg), void *arg);
 bool learn_put(struct learn *l, const struct learn_row *row);
 

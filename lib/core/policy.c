@@ -4,40 +4,40 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const methods[N_METHODS] = { [METHOD_FIFO] = "skills-fifo", [METHOD_FTF] = "ftf" };
+static const char *const methods[N_METHODS] = {[METHOD_FIFO] = "skills-fifo", [METHOD_FTF] = "ftf"};
 
-/* Numbers were tuned in simulation (tests/sim); 1 point of fix probability weighs as 0.3 target. Where a range
- * begins at its default, less is not allowed: H3 relaxes after 300 s or 8 h, never sooner. */
+/* Numbers were tuned in simulation (tests/sim); 1 point of fix probability weighs as 0.3 target. Where a
+ * range begins at its default, less is not allowed: H3 relaxes after 300 s or 8 h, never sooner. */
 static const struct setting {
 	const char *name;
 	size_t at;
 	double value, min, max;
 } settings_table[] = {
 #define FIELD(f) offsetof(struct route_policy, f)
-	{ "advantage",       FIELD(advantage),              30,    0, 1000 },
-	{ "occupancy",       FIELD(occupancy),              0.2,   0, 5 },
-	{ "optimism",        FIELD(optimism),               0.25,  0, 3 },
-	{ "sticky",          FIELD(sticky),                 0.03,  0, 0.5 },
-	{ "packing",         FIELD(packing),                0.05,  0, 0.5 },
-	{ "packingIdle",     FIELD(packing_idle),           0.05,  0, 1 },
-	{ "unfamiliar",      FIELD(unfamiliar),             0.85,  0.1, 1 },
-	{ "targetPhone",     FIELD(target_s[KIND_PHONE]),   30,    1, 3600 },
-	{ "targetChat",      FIELD(target_s[KIND_CHAT]),    45,    1, 3600 },
-	{ "targetAsync",     FIELD(target_s[KIND_ASYNC]),   14400, 60, 604800 },
-	{ "maxWaitPhone",    FIELD(max_wait_s[KIND_PHONE]), 300,   10, 86400 },
-	{ "maxWaitChat",     FIELD(max_wait_s[KIND_CHAT]),  300,   10, 86400 },
-	{ "maxWaitAsync",    FIELD(max_wait_s[KIND_ASYNC]), 28800, 60, 2592000 },
-	{ "relaxPhone",      FIELD(relax_s[KIND_PHONE]),    300,   300, 1e9 },
-	{ "relaxChat",       FIELD(relax_s[KIND_CHAT]),     300,   300, 1e9 },
-	{ "relaxAsync",      FIELD(relax_s[KIND_ASYNC]),    28800, 28800, 1e9 },
-	{ "holdPrice",       FIELD(hold_price),             1e-5,  0, 1 },   /* 0: nothing is held */
-	{ "holdChance",      FIELD(hold_chance),            0.6,   0, 1 },
-	{ "holdSeconds",     FIELD(hold_s),                 14400, 0, 86400 },
-	{ "priorWeight",     FIELD(prior_weight),           20,    1, 1000 },
-	{ "priorSpread",     FIELD(prior_spread),           8.2,   0.1, 1000 },
-	{ "halfLifeDays",    FIELD(half_life_days),         40,    0, 1000 },
-	{ "benchmarkRate",   FIELD(benchmark_rate),         0.02,  0.0001, 1 },
-	{ "controlShare",    FIELD(control_share),          0.1,   0, 0.5 },
+	{"advantage", FIELD(advantage), 30, 0, 1000},
+	{"occupancy", FIELD(occupancy), 0.2, 0, 5},
+	{"optimism", FIELD(optimism), 0.25, 0, 3},
+	{"sticky", FIELD(sticky), 0.03, 0, 0.5},
+	{"packing", FIELD(packing), 0.05, 0, 0.5},
+	{"packingIdle", FIELD(packing_idle), 0.05, 0, 1},
+	{"unfamiliar", FIELD(unfamiliar), 0.85, 0.1, 1},
+	{"targetPhone", FIELD(target_s[KIND_PHONE]), 30, 1, 3600},
+	{"targetChat", FIELD(target_s[KIND_CHAT]), 45, 1, 3600},
+	{"targetAsync", FIELD(target_s[KIND_ASYNC]), 14400, 60, 604800},
+	{"maxWaitPhone", FIELD(max_wait_s[KIND_PHONE]), 300, 10, 86400},
+	{"maxWaitChat", FIELD(max_wait_s[KIND_CHAT]), 300, 10, 86400},
+	{"maxWaitAsync", FIELD(max_wait_s[KIND_ASYNC]), 28800, 60, 2592000},
+	{"relaxPhone", FIELD(relax_s[KIND_PHONE]), 300, 300, 1e9},
+	{"relaxChat", FIELD(relax_s[KIND_CHAT]), 300, 300, 1e9},
+	{"relaxAsync", FIELD(relax_s[KIND_ASYNC]), 28800, 28800, 1e9},
+	{"holdPrice", FIELD(hold_price), 1e-5, 0, 1}, /* 0: nothing is held */
+	{"holdChance", FIELD(hold_chance), 0.6, 0, 1},
+	{"holdSeconds", FIELD(hold_s), 14400, 0, 86400},
+	{"priorWeight", FIELD(prior_weight), 20, 1, 1000},
+	{"priorSpread", FIELD(prior_spread), 8.2, 0.1, 1000},
+	{"halfLifeDays", FIELD(half_life_days), 40, 0, 1000},
+	{"benchmarkRate", FIELD(benchmark_rate), 0.02, 0.0001, 1},
+	{"controlShare", FIELD(control_share), 0.1, 0, 0.5},
 #undef FIELD
 };
 
@@ -52,7 +52,7 @@ static double *field(struct route_policy *p, const struct setting *s)
 
 struct route_policy policy_defaults(void)
 {
-	struct route_policy p = { .method = METHOD_FTF };
+	struct route_policy p = {.method = METHOD_FTF};
 
 	for (int i = 0; i < N_SETTINGS; i++)
 		*field(&p, &settings_table[i]) = settings_table[i].value;
@@ -105,14 +105,15 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 		return 0;
 	if (!json_is_object(routing)) {
 		if (max > 0)
-			problems[0] = (struct policy_problem){ "routing", "is an object" };
+			problems[0] = (struct policy_problem){"routing", "is an object"};
 		return 1;
 	}
-	json_object_foreach(routing, name, v) {
+	json_object_foreach(routing, name, v)
+	{
 		const char *why = read_one(&new, name, v);
 
 		if (why && n < max)
-			problems[n] = (struct policy_problem){ name, why };
+			problems[n] = (struct policy_problem){name, why};
 		n += why != NULL;
 	}
 	if (n == 0)

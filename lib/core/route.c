@@ -2,8 +2,8 @@
  * route.c - the hard rules, who is compared with whom, and the reasons
  *
  * The hard rules come first and are never traded off: present, room, language and channel (H1), product (H2),
- * municipality (H3: rights always, knowing it until relax_s), a coach for option 0 (H6). Waiting changes the order, not
- * the rules. What is weighed is in route_ftf.c.
+ * municipality (H3: rights always, knowing it until relax_s), a coach for option 0 (H6). Waiting changes the
+ * order, not the rules. What is weighed is in route_ftf.c.
  */
 #include "lib/core/route_private.h"
 
@@ -54,7 +54,8 @@ enum route_why route_is_asked_for(const struct route_case *c, const struct route
 /* who was asked for by name need not know the municipality */
 bool route_is_familiar(const struct route_case *c, const struct route_agent *a)
 {
-	return route_bit(a->knows, c->municipality) || (!route_is_nil(c->wanted.u) && route_compare(c->wanted.u, a->id.u) == 0);
+	return route_bit(a->knows, c->municipality) ||
+	       (!route_is_nil(c->wanted.u) && route_compare(c->wanted.u, a->id.u) == 0);
 }
 
 /* all but H3's second half */
@@ -75,17 +76,19 @@ static enum route_why is_able(const struct route_case *c, const struct route_age
 	return a->asked ? WHY_ASKED : WHY_OK;
 }
 
-enum route_why route_eligible(const struct route_case *c, const struct route_agent *a, const struct route_policy *p,
-                              int64_t now_us)
+enum route_why route_eligible(const struct route_case *c, const struct route_agent *a,
+			      const struct route_policy *p, int64_t now_us)
 {
 	enum route_why why = is_able(c, a);
 
-	return why == WHY_OK && !route_is_familiar(c, a) && !route_is_relaxed(c, p, now_us) ? WHY_UNFAMILIAR : why;
+	return why == WHY_OK && !route_is_familiar(c, a) && !route_is_relaxed(c, p, now_us) ? WHY_UNFAMILIAR
+											    : why;
 }
 
 bool route_would_fit(const struct route_case *c, const struct route_agent *a)
 {
-	return a->presence == PRESENCE_READY && route_has_skill(c, a) == WHY_OK && route_bit(a->knows, c->municipality);
+	return a->presence == PRESENCE_READY && route_has_skill(c, a) == WHY_OK &&
+	       route_bit(a->knows, c->municipality);
 }
 
 bool route_relax(const struct route_case *c, const struct route_agent *agents, int n, int64_t now_us)
@@ -113,8 +116,8 @@ static bool goes_before(const struct route_candidate *a, const struct route_cand
 
 void route_candidate(const struct route_view *v, const struct route_agent *a, struct route_candidate *out)
 {
-	*out = (struct route_candidate){ .agent = a->id,
-		.idle_us = v->now_us > a->idle_since_us ? v->now_us - a->idle_since_us : 0 };
+	*out = (struct route_candidate){
+		.agent = a->id, .idle_us = v->now_us > a->idle_since_us ? v->now_us - a->idle_since_us : 0};
 	if (v->c->method == METHOD_FTF)
 		route_terms(v->s, v->p, v->c, a, v->now_us, &out->terms);
 }
@@ -132,7 +135,7 @@ void route_add_candidate(struct route_decision *d, const struct route_candidate 
 	if (d->n_candidates < ROUTE_MAX_EXPLAINED)
 		d->n_candidates++;
 	memmove(&d->candidates[at + 1], &d->candidates[at],
-	        (size_t)(d->n_candidates - at - 1) * sizeof(*new));
+		(size_t)(d->n_candidates - at - 1) * sizeof(*new));
 	d->candidates[at] = *new;
 }
 
@@ -160,7 +163,7 @@ enum route_why route_why_not(const struct route_view *v, const struct route_agen
 }
 
 static void explain_left_out(const struct route_view *v, const struct route_agent *agents, int n,
-                             struct route_decision *d)
+			     struct route_decision *d)
 {
 	for (int near = 1; near >= 0; near--)
 		for (int i = 0; i < n && d->n_left_out < ROUTE_MAX_EXPLAINED; i++) {
@@ -173,8 +176,8 @@ static void explain_left_out(const struct route_view *v, const struct route_agen
 }
 
 /* finds the candidates, and counts why the others are none */
-static void find_candidates(const struct route_view *v, const struct route_agent *agents, int n, struct route_decision *d,
-                            int count[N_WHY])
+static void find_candidates(const struct route_view *v, const struct route_agent *agents, int n,
+			    struct route_decision *d, int count[N_WHY])
 {
 	struct route_candidate new;
 
@@ -207,7 +210,8 @@ enum route_rule route_decided(const struct route_view *v, const struct route_dec
 	return first->idle_us != second->idle_us ? RULE_LONGEST_IDLE : RULE_LOWEST_ID;
 }
 
-/* the bar falls as it waits: when does it come down to the best who is free? At the latest we look again in a minute */
+/* the bar falls as it waits: when does it come down to the best who is free? At the latest we look again in a
+ * minute */
 int64_t route_held_until(const struct route_view *v, double best)
 {
 	int64_t latest = v->now_us + ROUTE_LOOK_AGAIN_S * INT64_C(1000000);
@@ -250,8 +254,8 @@ static bool relaxing_helps(const struct route_view *v, const struct route_agent 
 	return false;
 }
 
-static void nobody(const struct route_view *v, const struct route_agent *agents, int n, const int count[N_WHY],
-                   struct route_decision *d)
+static void nobody(const struct route_view *v, const struct route_agent *agents, int n,
+		   const int count[N_WHY], struct route_decision *d)
 {
 	bool could = count[WHY_FULL] + count[WHY_ASKED] + count[WHY_DECLINED] + count[WHY_UNFAMILIAR] > 0;
 
@@ -277,7 +281,8 @@ void route_decide(struct route_view *v, const struct route_agent *agents, int n,
 
 	route_decision_begin(v, n, d);
 	find_candidates(v, agents, n, d, count);
-	if (d->chosen < 0 && count[WHY_FULL] + count[WHY_ASKED] + count[WHY_HELD] == 0 && count[WHY_DECLINED] > 0) {
+	if (d->chosen < 0 && count[WHY_FULL] + count[WHY_ASKED] + count[WHY_HELD] == 0 &&
+	    count[WHY_DECLINED] > 0) {
 		/* all who could have declined: better asked twice than never */
 		again.n_declined = 0;
 		v->c = &again;
@@ -288,13 +293,13 @@ void route_decide(struct route_view *v, const struct route_agent *agents, int n,
 	else
 		nobody(v, agents, n, count, d);
 	explain_left_out(v, agents, n, d);
-	v->c = NULL;                     /* perhaps again, which ends here */
+	v->c = NULL; /* perhaps again, which ends here */
 }
 
-void route_agent_for(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
-                     int64_t now_us, struct route_decision *d)
+void route_agent_for(const struct route_state *s, const struct route_case *c,
+		     const struct route_agent *agents, int n, int64_t now_us, struct route_decision *d)
 {
-	struct route_view v = { s, route_policy_of(s, c), c, now_us, route_bar_of(s, c, agents, n), 0 };
+	struct route_view v = {s, route_policy_of(s, c), c, now_us, route_bar_of(s, c, agents, n), 0};
 
 	v.bar = route_bar_now(v.p, c, v.x, now_us);
 	route_decide(&v, agents, n, d);
@@ -326,27 +331,28 @@ bool route_same_class(const struct route_case *a, const struct route_case *b)
 }
 
 /* is there an older one of the same class that a may take? Then that one speaks */
-static bool is_behind(const struct route_state *s, const struct route_agent *a, const struct route_case *const *cases, int n,
-                      int i, int64_t now_us)
+static bool is_behind(const struct route_state *s, const struct route_agent *a,
+		      const struct route_case *const *cases, int n, int i, int64_t now_us)
 {
 	for (int k = 0; k < n; k++)
-		if (k != i && route_same_class(cases[k], cases[i]) && route_class_order(cases[k], cases[i]) < 0 &&
+		if (k != i && route_same_class(cases[k], cases[i]) &&
+		    route_class_order(cases[k], cases[i]) < 0 &&
 		    route_eligible(cases[k], a, route_policy_of(s, cases[k]), now_us) == WHY_OK)
 			return true;
 	return false;
 }
 
 static bool is_held(const struct route_state *s, const struct route_case *c, const struct route_agent *a,
-                    const struct route_agent *agents, int n_agents, int64_t now_us)
+		    const struct route_agent *agents, int n_agents, int64_t now_us)
 {
-	struct route_view v = { s, route_policy_of(s, c), c, now_us, 0, 0 };
+	struct route_view v = {s, route_policy_of(s, c), c, now_us, 0, 0};
 
 	v.bar = route_bar_now(v.p, c, route_bar_of(s, c, agents, n_agents), now_us);
 	return route_why_not(&v, a) == WHY_HELD;
 }
 
-void route_heads_add(struct route_heads *h, const struct route_state *s, const struct route_agent *a,
-                     const struct route_case *c, int64_t now_us)
+void route_heads_add(struct route_heads *h, const struct route_policy *p, const struct route_case *c,
+		     const struct route_terms *t, int64_t now_us)
 {
 	struct route_rank r;
 
@@ -355,7 +361,7 @@ void route_heads_add(struct route_heads *h, const struct route_state *s, const s
 			h->fifo = c;
 		return;
 	}
-	r = route_rank(s, route_policy_of(s, c), c, a, now_us);
+	r = route_rank_of(p, c, t, now_us);
 	if (!h->best || route_rank_order(r, c, h->rank, h->best) < 0) {
 		h->second = h->best;
 		h->rank2 = h->rank;
@@ -378,11 +384,12 @@ static enum route_rule rule_of_heads(const struct route_heads *h)
 	return h->best->arrived_us != h->second->arrived_us ? RULE_OLDEST : RULE_LOWEST_ID;
 }
 
-const struct route_case *route_heads_first(struct route_heads *h, const struct route_state *s, const struct route_agent *a,
-                                           int64_t now_us, enum route_rule *rule)
+const struct route_case *route_heads_first(struct route_heads *h, const struct route_state *s,
+					   const struct route_agent *a, int64_t now_us, enum route_rule *rule)
 {
-	if (h->fifo && (!h->best || route_rank_order(route_rank(s, route_policy_of(s, h->fifo), h->fifo, a, now_us), h->fifo,
-	                                             h->rank, h->best) < 0)) {
+	if (h->fifo &&
+	    (!h->best || route_rank_order(route_rank(s, route_policy_of(s, h->fifo), h->fifo, a, now_us),
+					  h->fifo, h->rank, h->best) < 0)) {
 		*rule = RULE_MOST_URGENT;
 		return h->fifo;
 	}
@@ -390,19 +397,26 @@ const struct route_case *route_heads_first(struct route_heads *h, const struct r
 	return h->best;
 }
 
-void route_case_for(const struct route_state *s, const struct route_agent *a, const struct route_case *const *cases, int n,
-                    const struct route_agent *agents, int n_agents, int64_t now_us, struct route_decision *d)
+void route_case_for(const struct route_state *s, const struct route_agent *a,
+		    const struct route_case *const *cases, int n, const struct route_agent *agents,
+		    int n_agents, int64_t now_us, struct route_decision *d)
 {
-	struct route_heads h = { 0 };
+	struct route_heads h = {0};
 	const struct route_case *first;
+	struct route_terms t;
 
 	memset(d, 0, sizeof(*d));
 	d->n_considered = n;
 	d->chosen = -1;
-	for (int i = 0; i < n; i++)
-		if (route_eligible(cases[i], a, route_policy_of(s, cases[i]), now_us) == WHY_OK &&
-		    !is_behind(s, a, cases, n, i, now_us) && !is_held(s, cases[i], a, agents, n_agents, now_us))
-			route_heads_add(&h, s, a, cases[i], now_us);
+	for (int i = 0; i < n; i++) {
+		const struct route_policy *p = route_policy_of(s, cases[i]);
+
+		if (route_eligible(cases[i], a, p, now_us) != WHY_OK ||
+		    is_behind(s, a, cases, n, i, now_us) || is_held(s, cases[i], a, agents, n_agents, now_us))
+			continue;
+		route_terms(s, p, cases[i], a, now_us, &t);
+		route_heads_add(&h, p, cases[i], &t, now_us);
+	}
 	first = route_heads_first(&h, s, a, now_us, &d->rule);
 	for (int i = 0; i < n && first; i++)
 		if (cases[i] == first)

@@ -1,8 +1,8 @@
 /*
  * route.h - choose the agent for a case, or the case for an agent, and say why
  *
- * Pure and replayable: time comes in as an argument, there is no chance in it, ties are broken by rule. The functions here
- * look at everybody: they are the definition. router.h finds the same with indexes.
+ * Pure and replayable: time comes in as an argument, there is no chance in it, ties are broken by rule. The
+ * functions here look at everybody: they are the definition. router.h finds the same with indexes.
  */
 #ifndef LOKET_ROUTE_H
 #define LOKET_ROUTE_H
@@ -29,16 +29,16 @@ struct route_set { uint64_t bits[ROUTE_MAX_PRODUCTS / 64]; };
 struct route_case {
 	struct case_id id;
 	uint16_t product, municipality, channel, language;
+	uint16_t team;                    /* asked for (transfer to a team); 0: any */
+	uint8_t n_declined;
 	bool option0;                     /* only a coach (H6) */
 	enum route_kind kind;             /* of its channel */
 	enum route_method method;         /* its municipality's, or the control's (route_arm) */
 	int64_t arrived_us;               /* when the citizen began to wait; kept over declined offers */
 	int64_t due_us;                   /* arrived + the norm of channel and municipality: order of urgency */
 	struct agent_id wanted;           /* asked for (transfer to an agent); nil: anybody */
-	uint16_t team;                    /* asked for (transfer to a team); 0: any */
 	struct agent_id previous;         /* handled an earlier attempt at the same question; nil: nobody */
-	struct agent_id declined[ROUTE_MAX_DECLINED]; /* lately; the oldest falls out */
-	uint8_t n_declined;
+	struct agent_id declined[ROUTE_MAX_DECLINED]; /* lately, n_declined; the oldest falls out */
 };
 
 enum route_presence { PRESENCE_OFFLINE, PRESENCE_AWAY, PRESENCE_READY };
@@ -48,7 +48,7 @@ struct route_agent {
 	enum route_presence presence;
 	bool coach;
 	uint64_t municipalities;          /* rights, a bit each: without them nothing of it is ever shown (P9) */
-	uint64_t knows;                   /* of those: knows its rules and ways. Waiting may drop this (H3), never the rights */
+	uint64_t knows;                   /* of those: knows its ways. Waiting may drop this (H3), never the rights */
 	uint64_t home;                    /* of those: comes from there; estimates are kept apart */
 	uint32_t channels, languages;     /* bit each; channels the agent works now */
 	uint64_t teams;
@@ -117,8 +117,9 @@ const struct route_policy *route_policy_of(const struct route_state *s, const st
  * route_agent_for - who of agents[n] takes c?
  *
  * skills-fifo  longest idle among the eligible, then lowest id
- * ftf          highest q + c sd - kappa (occupancy - mean) + sticky + packing, then longest idle, then lowest id; what is not
- *              live is held for whoever reaches the bar, which falls to nothing in hold_s
+ * ftf          highest q + c sd - kappa (occupancy - mean) + sticky + packing, then longest idle, then lowest id;
+ *              what is not live is held for whoever reaches the bar, which falls to nothing in hold_s
+ *
  * An agent who declined lately is asked again only when everybody who could has declined. O(n log n)
  */
 void route_agent_for(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
@@ -134,8 +135,9 @@ void route_agent_for(const struct route_state *s, const struct route_case *c, co
  * out      d->chosen, rule; nothing is explained (call route_agent_for with the winner for that)
  * cost     O(n n) for n cases
  */
-void route_case_for(const struct route_state *s, const struct route_agent *a, const struct route_case *const *cases, int n,
-                    const struct route_agent *agents, int n_agents, int64_t now_us, struct route_decision *d);
+void route_case_for(const struct route_state *s, const struct route_agent *a, const struct route_case *const *cases,
+                    int n, const struct route_agent *agents, int n_agents, int64_t now_us,
+                    struct route_decision *d);
 
 /* route_case_order - <0, 0, >0: is a more urgent than b? due, then arrived, then id */
 int route_case_order(const struct route_case *a, const struct route_case *b);
@@ -156,23 +158,29 @@ void route_terms(const struct route_state *s, const struct route_policy *p, cons
 
 /* how the head of a class stands against others, on the agent's side */
 struct route_rank { int overdue; double score; };    /* overdue: 2 live, 1 not live, 0 not */
+/* route_rank_of - the same, from terms that were worked out before */
+struct route_rank route_rank_of(const struct route_policy *p, const struct route_case *c, const struct route_terms *t,
+                                int64_t now_us);
 struct route_rank route_rank(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
                              const struct route_agent *a, int64_t now_us);
 /* route_rank_order - <0: x goes first */
-int route_rank_order(struct route_rank x, const struct route_case *cx, struct route_rank y, const struct route_case *cy);
+int route_rank_order(struct route_rank x, const struct route_case *cx, struct route_rank y,
+                     const struct route_case *cy);
 
 /*
- * route_bars - x for each level: the q + c sd that is worth holding a contact for. There, what holding costs a second (hold_price times
- * 1, 2, 5 or 15 by live cases waiting) is what it gains: n occupancy hold_chance / work_s times the mean of (q + c sd - x) where
- * above 0
+ * route_bars - x for each level: the q + c sd that is worth holding a contact for. There, what holding costs a
+ * second (hold_price times 1, 2, 5 or 15 by live cases waiting) is what it gains: n occupancy hold_chance / work_s
+ * times the mean of (q + c sd - x) where above 0
  * in       q[n]: of the agents with the skill who are ready; sorted by this function
  */
-void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s, float bars[POLICY_LEVELS]);
+void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s,
+                float bars[POLICY_LEVELS]);
 void route_bars_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
                    float bars[POLICY_LEVELS]);
 /* route_is_barred - may it be held at all? Not when somebody is on the line, or was asked for */
 bool route_is_barred(const struct route_policy *p, const struct route_case *c);
-/* route_would_fit - ready, with the skill, and knows the municipality; busy or not, asked for or not: they are hoped for */
+/* route_would_fit - ready, with the skill, and knows the municipality; busy or not, asked for or not: they are
+ * hoped for */
 bool route_would_fit(const struct route_case *c, const struct route_agent *a);
 /* route_bar_of - x for a case now, from all agents there are; 0: it is never held. O(n log n) */
 double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n);

@@ -1,4 +1,5 @@
-/* route_ftf.c - policy "ftf": what is weighed, once the hard rules are met (README.md has formulas and source) */
+/* route_ftf.c - policy "ftf": what is weighed, once the hard rules are met (README.md has formulas and
+ * source) */
 #include "lib/core/route_private.h"
 
 #include <math.h>
@@ -25,7 +26,7 @@ enum route_method route_arm(const struct route_policy *p, struct case_id id)
 
 	if (p->method == METHOD_FIFO)
 		return METHOD_FIFO;
-	memcpy(&x, id.u.b + 8, sizeof(x));       /* the half that is chance in a UUID of any version */
+	memcpy(&x, id.u.b + 8, sizeof(x)); /* the half that is chance in a UUID of any version */
 	x ^= x >> 30;
 	x *= UINT64_C(0xbf58476d1ce4e5b9);
 	x ^= x >> 27;
@@ -46,14 +47,9 @@ bool route_few_idle(const struct route_state *s, const struct route_policy *p)
 	return s->n_idle <= (int)ceil(p->packing_idle * s->n_ready);
 }
 
-double route_score(double optimistic, double occupancy, double sticky, double packing)
-{
-	return optimistic + occupancy + sticky + packing;
-}
-
 /* a chat goes first to who has none, unless few are idle: they are kept for calls */
-static double packing_of(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
-                         const struct route_agent *a)
+static double packing_of(const struct route_state *s, const struct route_policy *p,
+			 const struct route_case *c, const struct route_agent *a)
 {
 	if (c->kind != KIND_CHAT || a->busy_total == 0)
 		return 0;
@@ -66,42 +62,46 @@ static bool is_previous(const struct route_case *c, const struct route_agent *a)
 }
 
 void route_terms(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
-                 const struct route_agent *a, int64_t now_us, struct route_terms *t)
+		 const struct route_agent *a, int64_t now_us, struct route_terms *t)
 {
 	int product = route_learn_product(c);
-	struct learn_estimate e = { 0.75F, 0.0F };
 	double factor = route_bit(a->knows, c->municipality) ? 1 : p->unfamiliar;
+	struct learn_estimate e =
+		route_estimate(s, product, route_learn_unit(p, a), route_bit(a->home, c->municipality));
 
-	if (s->learn)
-		e = learn_estimate(s->learn, product, route_learn_unit(p, a), route_bit(a->home, c->municipality));
 	t->q = factor * (double)e.q;
 	t->sd = factor * (double)e.sd;
-	t->advantage = t->q + p->optimism * t->sd - (s->learn ? learn_benchmark(s->learn, product, c->municipality) : 0.75);
-	t->age = route_wait_s(c, now_us) / p->target_s[c->kind];
+	t->advantage = route_optimistic(p, factor, e) - route_benchmark(s, product, c->municipality);
+	t->age = route_age(p, c->kind, route_wait_us(c->arrived_us, now_us));
 	t->occupancy = -p->occupancy * ((double)a->occupancy - s->occupancy);
 	t->sticky = is_previous(c, a) ? p->sticky : 0;
 	t->packing = packing_of(s, p, c, a);
-	t->score = route_score(t->q + p->optimism * t->sd, t->occupancy, t->sticky, t->packing);
+	t->score = route_score(route_optimistic(p, factor, e), t->occupancy, t->sticky, t->packing);
 }
 
 /* ---------------------------------------------------------------- the agent's side */
 
-struct route_rank route_rank(const struct route_state *s, const struct route_policy *p, const struct route_case *c,
-                             const struct route_agent *a, int64_t now_us)
+struct route_rank route_rank_of(const struct route_policy *p, const struct route_case *c,
+				const struct route_terms *t, int64_t now_us)
 {
-	struct route_rank r = { 0, route_wait_s(c, now_us) / p->target_s[c->kind] };
-	struct route_terms t;
+	double wait_us = route_wait_us(c->arrived_us, now_us);
 
-	if (route_wait_s(c, now_us) >= p->max_wait_s[c->kind])
-		r.overdue = c->kind == KIND_ASYNC ? 1 : 2;
-	if (c->method == METHOD_FIFO)
-		return r;
-	route_terms(s, p, c, a, now_us, &t);
-	r.score = p->advantage * (t.advantage + t.sticky) + t.age;
-	return r;
+	return (struct route_rank){route_overdue(p, c->kind, wait_us),
+				   route_weigh(p, t->advantage, t->sticky, route_age(p, c->kind, wait_us))};
 }
 
-int route_rank_order(struct route_rank x, const struct route_case *cx, struct route_rank y, const struct route_case *cy)
+struct route_rank route_rank(const struct route_state *s, const struct route_policy *p,
+			     const struct route_case *c, const struct route_agent *a, int64_t now_us)
+{
+	struct route_terms t = {0};
+
+	if (c->method == METHOD_FTF)
+		route_terms(s, p, c, a, now_us, &t);
+	return route_rank_of(p, c, &t, now_us);
+}
+
+int route_rank_order(struct route_rank x, const struct route_case *cx, struct route_rank y,
+		     const struct route_case *cy)
 {
 	if (x.overdue != y.overdue)
 		return x.overdue > y.overdue ? -1 : 1;
@@ -129,8 +129,8 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * f(x) = gain/n * sum of (q - x) over q > x falls in straight pieces from f(0): walk them from the top until f reaches the price,
- * and solve the piece. sum: of the k+1 … n highest
+ * f(x) = gain/n * sum of (q - x) over q > x falls in straight pieces from f(0): walk them from the top until
+ * f reaches the price, and solve the piece. sum: of the k+1 … n highest
  */
 static double bar_at(const float *q, int n, double price)
 {
@@ -141,20 +141,22 @@ static double bar_at(const float *q, int n, double price)
 		double next = k > 1 ? (double)q[k - 2] : 0;
 
 		sum += (double)q[--k];
-		if (sum - (n - k) * next > price)        /* f(next): the root lies above it */
+		if (sum - (n - k) * next > price) /* f(next): the root lies above it */
 			return (sum - price) / (n - k);
 	}
 	return 0;
 }
 
-void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s, float bars[POLICY_LEVELS])
+void route_bars(const struct route_policy *p, float *q, int n, double occupancy, double work_s,
+		float bars[POLICY_LEVELS])
 {
-	static const double times[POLICY_LEVELS] = { 1, 2, 5, 15 };
-	double gain = (occupancy > 0.3 ? occupancy : 0.3) * p->hold_chance / work_s;   /* for each agent */
+	static const double times[POLICY_LEVELS] = {1, 2, 5, 15};
+	double gain = (occupancy > 0.3 ? occupancy : 0.3) * p->hold_chance / work_s; /* for each agent */
 
 	qsort(q, (size_t)n, sizeof(*q), by_size);
 	for (int i = 0; i < POLICY_LEVELS; i++)
-		bars[i] = p->hold_price > 0 && gain > 0 ? (float)bar_at(q, n, p->hold_price * times[i] / gain) : 0;
+		bars[i] = p->hold_price > 0 && gain > 0 ? (float)bar_at(q, n, p->hold_price * times[i] / gain)
+							: 0;
 }
 
 bool route_is_barred(const struct route_policy *p, const struct route_case *c)
@@ -163,8 +165,8 @@ bool route_is_barred(const struct route_policy *p, const struct route_case *c)
 	       route_is_nil(c->wanted.u);
 }
 
-void route_bars_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n,
-                   float bars[POLICY_LEVELS])
+void route_bars_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents,
+		   int n, float bars[POLICY_LEVELS])
 {
 	const struct route_policy *p = route_policy_of(s, c);
 	double work_s = s->learn ? learn_work_s(s->learn, route_learn_product(c), c->kind) : 300;
@@ -183,7 +185,8 @@ void route_bars_of(const struct route_state *s, const struct route_case *c, cons
 	free(q);
 }
 
-double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents, int n)
+double route_bar_of(const struct route_state *s, const struct route_case *c, const struct route_agent *agents,
+		    int n)
 {
 	float bars[POLICY_LEVELS];
 
@@ -195,7 +198,7 @@ double route_bar_of(const struct route_state *s, const struct route_case *c, con
 
 double route_bar_now(const struct route_policy *p, const struct route_case *c, double x, int64_t now_us)
 {
-	double w = route_wait_s(c, now_us);
+	double wait_us = route_wait_us(c->arrived_us, now_us);
 
-	return w >= p->hold_s ? 0 : x * (1 - w / p->hold_s);
+	return wait_us >= p->hold_s * 1e6 ? 0 : x * (1 - wait_us / (p->hold_s * 1e6));
 }

@@ -1,12 +1,14 @@
 /*
  * router.c - decisions by index
  *
- * Contact side: each agent is a bit in a row per product, municipality, language …, and in one per channel while the agent has
- * room there. The rows that a case needs, word by word ANDed, leave whom it can have; those are scored from a few
- * dense arrays. Nothing is ranked beforehand, so a change of an agent is a change of some bits, and the answer is exact.
+ * Contact side: each agent is a bit in a row per product, municipality, language …, and in one per channel
+ * while the agent has room there. The rows that a case needs, word by word ANDed, leave whom it can have;
+ * those are scored from a few dense arrays. Nothing is ranked beforehand, so a change of an agent is a change
+ * of some bits, and the answer is exact.
  *
- * Agent side: each agent has a bit per class that the skills fit, ANDed with the classes in which something waits. The heads of
- * what is left are compared. The bits are made when the agent first looks, and renewed when skills or classes changed.
+ * Agent side: each agent has a bit per class that the skills fit, ANDed with the classes in which something
+ * waits. The heads of what is left are compared. The bits are made when the agent first looks, and renewed
+ * when skills or classes changed.
  */
 #include "lib/core/router.h"
 
@@ -23,20 +25,19 @@ enum {
 	ROW_HOME = ROW_KNOWS + ROUTE_MAX_MUNICIPALITIES,
 	ROW_TEAM = ROW_HOME + ROUTE_MAX_MUNICIPALITIES,
 	ROW_LANGUAGE = ROW_TEAM + 64,
-	ROW_WORKS = ROW_LANGUAGE + ROUTE_MAX_LANGUAGES,     /* the channel */
-	ROW_FREE = ROW_WORKS + ROUTE_MAX_CHANNELS,          /* for the channel: ready, not asked, with room */
+	ROW_WORKS = ROW_LANGUAGE + ROUTE_MAX_LANGUAGES, /* the channel */
+	ROW_FREE = ROW_WORKS + ROUTE_MAX_CHANNELS,      /* for the channel: ready, not asked, with room */
 	ROW_COACH = ROW_FREE + ROUTE_MAX_CHANNELS,
 	ROW_READY,
+	ROW_BUSY, /* with something in hand */
 	N_ROWS,
 	MAX_ANDED = 8,
 };
 
-/* what scoring needs of an agent */
+/* what scoring needs of the agents, each side by side: less memory to read */
 struct hot {
-	int64_t idle_since_us;
-	int32_t unit, team_unit;
-	float occupancy;
-	bool busy;
+	float *occupancy;
+	int32_t *unit, *team_unit;
 };
 
 /* which classes the agent's skills fit */
@@ -53,11 +54,12 @@ struct router {
 	struct waitlist *waiting;
 	int n_agents, n_words;
 	struct route_agent *agents;
-	struct hot *hot;
+	struct hot hot;
 	struct fits *fits;
 	int64_t *touched_us;
-	uint64_t *rows;                  /* N_ROWS × n_words */
-	struct route_case found;         /* a case that is not the head of its class */
+	uint64_t *rows;          /* N_ROWS × n_words */
+	uint64_t *candidates;    /* scratch of one explanation */
+	struct route_case found; /* a case that is not the head of its class */
 	int next_bar, bars_left;
 };
 
@@ -74,7 +76,7 @@ struct router *router_new(const struct route_policy *policies, struct learn *lea
 
 	memcpy(r->policies, policies, sizeof(r->policies));
 	r->learn = learn;
-	r->state = (struct route_state){ .policies = r->policies, .learn = learn };
+	r->state = (struct route_state){.policies = r->policies, .learn = learn};
 	r->waiting = waitlist_new();
 	return r;
 }
@@ -84,10 +86,13 @@ static void free_agents(struct router *r)
 	for (int i = 0; i < r->n_agents; i++)
 		free(r->fits[i].bits);
 	free(r->agents);
-	free(r->hot);
+	free(r->hot.occupancy);
+	free(r->hot.unit);
+	free(r->hot.team_unit);
 	free(r->fits);
 	free(r->touched_us);
 	free(r->rows);
+	free(r->candidates);
 }
 
 struct router *router_free(struct router *r)
@@ -142,7 +147,8 @@ static uint64_t free_channels(const struct route_agent *a)
 }
 
 /* brings the rows from what a was to what b is */
-static void index_agent(const struct router *r, int i, const struct route_agent *a, const struct route_agent *b)
+static void index_agent(const struct router *r, int i, const struct route_agent *a,
+			const struct route_agent *b)
 {
 	for (int w = 0; w < ROUTE_MAX_PRODUCTS / 64; w++)
 		set_bits(r, ROW_PRODUCT + 64 * w, i, a->products.bits[w], b->products.bits[w]);
@@ -155,13 +161,17 @@ static void index_agent(const struct router *r, int i, const struct route_agent 
 	set_bits(r, ROW_FREE, i, free_channels(a), free_channels(b));
 	set_bits(r, ROW_COACH, i, a->coach, b->coach);
 	set_bits(r, ROW_READY, i, a->presence == PRESENCE_READY, b->presence == PRESENCE_READY);
-	r->hot[i] = (struct hot){ b->idle_since_us, b->unit, b->team_unit, b->occupancy, b->busy_total > 0 };
+	set_bit(r, ROW_BUSY, i, b->busy_total > 0);
+	r->hot.unit[i] = b->unit;
+	r->hot.team_unit[i] = b->team_unit;
+	r->hot.occupancy[i] = b->occupancy;
 }
 
 static bool same_skills(const struct route_agent *a, const struct route_agent *b)
 {
-	return a->municipalities == b->municipalities && a->languages == b->languages && a->teams == b->teams &&
-	       a->coach == b->coach && memcmp(&a->products, &b->products, sizeof(a->products)) == 0;
+	return a->municipalities == b->municipalities && a->languages == b->languages &&
+	       a->teams == b->teams && a->coach == b->coach &&
+	       memcmp(&a->products, &b->products, sizeof(a->products)) == 0;
 }
 
 static void count_agent(struct router *r, const struct route_agent *a, int by)
@@ -174,8 +184,9 @@ static void touch(struct router *r, int i, int64_t now_us)
 {
 	struct route_agent *a = &r->agents[i];
 
-	a->occupancy = route_occupancy(a->occupancy, a->busy_total > 0, (double)(now_us - r->touched_us[i]) / 1e6);
-	r->hot[i].occupancy = a->occupancy;
+	a->occupancy =
+		route_occupancy(a->occupancy, a->busy_total > 0, (double)(now_us - r->touched_us[i]) / 1e6);
+	r->hot.occupancy[i] = a->occupancy;
 	r->touched_us[i] = now_us;
 }
 
@@ -204,10 +215,13 @@ void router_agents(struct router *r, const struct route_agent *agents, int n, in
 	r->n_agents = n;
 	r->n_words = (n + 63) / 64;
 	r->agents = must(calloc((size_t)n + 1, sizeof(*r->agents)));
-	r->hot = must(calloc((size_t)n + 1, sizeof(*r->hot)));
+	r->hot.occupancy = must(calloc((size_t)n + 1, sizeof(*r->hot.occupancy)));
+	r->hot.unit = must(calloc((size_t)n + 1, sizeof(*r->hot.unit)));
+	r->hot.team_unit = must(calloc((size_t)n + 1, sizeof(*r->hot.team_unit)));
 	r->fits = must(calloc((size_t)n + 1, sizeof(*r->fits)));
 	r->touched_us = must(calloc((size_t)n + 1, sizeof(*r->touched_us)));
 	r->rows = must(calloc((size_t)N_ROWS * (size_t)r->n_words + 1, sizeof(*r->rows)));
+	r->candidates = must(calloc((size_t)r->n_words + 1, sizeof(*r->candidates)));
 	r->state.n_ready = r->state.n_idle = 0;
 	for (int i = 0; i < n; i++) {
 		int before = router_find(&old, agents[i].id);
@@ -223,7 +237,7 @@ void router_agents(struct router *r, const struct route_agent *agents, int n, in
 
 void router_agent_set(struct router *r, int i, const struct route_agent *a, int64_t now_us)
 {
-	struct route_agent new = *a;     /* may be the very one that is replaced */
+	struct route_agent new = *a; /* may be the very one that is replaced */
 
 	touch(r, i, now_us);
 	new.id = r->agents[i].id;
@@ -248,11 +262,16 @@ int router_agent_count(const struct router *r)
 
 /* ---------------------------------------------------------------- cases */
 
-static void set_bars(struct router *r, struct waitlist_class *k)
+/* false: this class has none */
+static bool set_bars(struct router *r, const struct waitlist_class *k)
 {
-	k->barred = route_is_barred(&r->policies[k->head.municipality], &k->head);
-	if (k->barred)
-		route_bars_of(&r->state, &k->head, r->agents, r->n_agents, k->bar);
+	struct waitlist_brief *b = &waitlist_briefs(r->waiting)[k->slot];
+
+	b->known = true;
+	b->barred = route_is_barred(&r->policies[k->head.municipality], &k->head);
+	if (b->barred)
+		route_bars_of(&r->state, &k->head, r->agents, r->n_agents, b->bar);
+	return b->barred;
 }
 
 void router_clear(struct router *r)
@@ -274,9 +293,8 @@ void router_put(struct router *r, const struct route_case *c)
 		learn_product(r->learn, route_learn_product(&copy));
 	k = waitlist_put(r->waiting, &copy);
 	r->state.n_live += copy.kind != KIND_ASYNC;
-	if (!k->known)
+	if (k->slot >= 0 && !waitlist_briefs(r->waiting)[k->slot].known)
 		set_bars(r, k);
-	k->known = true;
 }
 
 bool router_remove(struct router *r, struct case_id id)
@@ -321,7 +339,10 @@ size_t router_bytes(const struct router *r)
 
 /* ---------------------------------------------------------------- who takes a case */
 
-struct rows { const uint64_t *row[MAX_ANDED]; int n; };
+struct rows {
+	const uint64_t *row[MAX_ANDED];
+	int n;
+};
 
 /* who could finish it and is asked for, busy or not; municipality by rights */
 static void rows_of_skill(const struct router *r, const struct route_case *c, struct rows *rows)
@@ -346,107 +367,118 @@ static uint64_t and_rows(const struct rows *rows, int word)
 static bool is_in_range(const struct route_case *c)
 {
 	return c->municipality < ROUTE_MAX_MUNICIPALITIES && c->language < ROUTE_MAX_LANGUAGES &&
-	       c->channel < ROUTE_MAX_CHANNELS && (c->option0 || c->product < ROUTE_MAX_PRODUCTS) && c->team < 64;
+	       c->channel < ROUTE_MAX_CHANNELS && (c->option0 || c->product < ROUTE_MAX_PRODUCTS) &&
+	       c->team < 64;
 }
 
-/* the best two so far */
-struct scored { int i; double score; };
+struct scored {
+	int i;
+	double score;
+};
+
 struct search {
 	const struct router *r;
 	const struct route_view *v;
+	const uint64_t *knows;
+	struct rows rows; /* whom it can have, but for the bar and those who declined */
+	int n;            /* who reach the bar */
 	struct scored best, second;
-	int n;
-	double best_held;
-	const uint64_t *knows, *home;
-	int previous;                    /* -1: nobody */
-	double packing;
-	int product;
+	double best_held; /* highest of those who do not; 0: nobody */
 };
 
-static bool scores_higher(const struct router *r, const struct scored *a, const struct scored *b, int64_t now_us)
+static bool scores_higher(const struct router *r, const struct scored *a, const struct scored *b,
+			  int64_t now_us)
 {
-	int64_t since_a = r->hot[a->i].idle_since_us, since_b = r->hot[b->i].idle_since_us;
+	int64_t since_a = r->agents[a->i].idle_since_us, since_b = r->agents[b->i].idle_since_us;
 
 	if (a->score != b->score)
 		return a->score > b->score;
 	since_a = since_a < now_us ? since_a : now_us;
 	since_b = since_b < now_us ? since_b : now_us;
-	return since_a != since_b ? since_a < since_b : a->i < b->i;      /* agents are in order of id */
+	return since_a != since_b ? since_a < since_b : a->i < b->i; /* agents are in order of id */
 }
 
-static bool bit_of(const uint64_t *bits, int i)
+static void found(struct search *s, int i, double score)
 {
-	return bits[i / 64] >> (i % 64) & 1;
-}
+	struct scored new = {i, score};
 
-/* as route_terms, term by term; false: below the bar */
-static bool score(struct search *s, int i, double *out)
-{
-	const struct router *r = s->r;
-	const struct route_policy *p = s->v->p;
-	const struct hot *h = &r->hot[i];
-	struct learn_estimate e = { 0.75F, 0.0F };
-	double factor = bit_of(s->knows, i) ? 1 : p->unfamiliar, q, sd;
-
-	*out = 0;
-	if (s->v->c->method == METHOD_FIFO)
-		return true;
-	if (r->learn)
-		e = learn_estimate(r->learn, s->product, p->team_level ? h->team_unit : h->unit, bit_of(s->home, i));
-	q = factor * (double)e.q;
-	sd = factor * (double)e.sd;
-	if (q + p->optimism * sd < s->v->bar) {
-		s->best_held = q + p->optimism * sd > s->best_held ? q + p->optimism * sd : s->best_held;
-		return false;
-	}
-	*out = route_score(q + p->optimism * sd, -p->occupancy * ((double)h->occupancy - r->state.occupancy),
-	                   i == s->previous ? p->sticky : 0, h->busy ? s->packing : 0);
-	return true;
-}
-
-static void consider(struct search *s, int i)
-{
-	struct scored new = { .i = i };
-
-	if (!score(s, i, &new.score))
-		return;
-	if (s->n == 0 || scores_higher(s->r, &new, &s->best, s->v->now_us)) {
+	if (++s->n == 1 || scores_higher(s->r, &new, &s->best, s->v->now_us)) {
 		s->second = s->best;
 		s->best = new;
-	} else if (s->n == 1 || scores_higher(s->r, &new, &s->second, s->v->now_us)) {
+	} else if (s->n == 2 || scores_higher(s->r, &new, &s->second, s->v->now_us)) {
 		s->second = new;
 	}
-	s->n++;
 }
 
-static bool may_ask(const struct route_case *c, const struct router *r, int i)
+static double packing_of(const struct router *r, const struct route_policy *p, const struct route_case *c)
 {
-	return c->n_declined == 0 || !route_has_declined(c, r->agents[i].id);
+	return c->kind != KIND_CHAT ? 0 : route_few_idle(&r->state, p) ? p->packing : -p->packing;
 }
 
-static void search(struct search *s)
+/* scores everybody in the rows as route_terms does, term by term. The innermost loop of routing: what it
+ * needs stands in locals, and estimates, which are far away in memory, are asked for a block ahead */
+static void search_ftf(struct search *s)
 {
+	enum { BLOCK = 16 };
 	const struct router *r = s->r;
+	const struct route_policy *p = s->v->p;
 	const struct route_case *c = s->v->c;
-	struct rows rows;
+	const int product = route_learn_product(c),
+		  previous = route_is_nil(c->previous.u) ? -1 : router_find(r, c->previous);
+	const struct learn_table *table = r->learn ? learn_look(r->learn) : NULL;
+	const bool ready = table && table->estimates[product][0];
+	const int n_units = ready ? table->n_units : 0;
+	const int32_t *units = p->team_level ? r->hot.team_unit : r->hot.unit;
+	const float *occupancy = r->hot.occupancy;
+	const uint64_t *home = row(r, ROW_HOME + c->municipality), *busy = row(r, ROW_BUSY);
+	const struct learn_estimate *const *estimates = ready ? table->estimates[product] : NULL;
+	int hits[64 * BLOCK];
+	const double factors[2] = {p->unfamiliar, 1}, packing[2] = {0, packing_of(r, p, c)},
+		     mean = r->state.occupancy;
 
-	if (!route_is_nil(c->wanted.u)) {
-		int i = router_find(r, c->wanted);
+	for (int from = 0; from < r->n_words; from += BLOCK) {
+		int n = 0;
 
-		if (i >= 0 && route_eligible(c, &r->agents[i], s->v->p, s->v->now_us) == WHY_OK)
-			consider(s, i);
-		return;
+		for (int w = from; w < from + BLOCK && w < r->n_words; w++)
+			for (uint64_t x = and_rows(&s->rows, w); x; x &= x - 1) {
+				int i = hits[n++] = 64 * w + __builtin_ctzll(x);
+
+				if ((unsigned)units[i] < (unsigned)n_units)
+					__builtin_prefetch(&estimates[home[w] >> (i & 63) & 1][units[i]]);
+			}
+		for (int k = 0; k < n; k++) {
+			unsigned i = (unsigned)hits[k], w = i / 64, bit = i % 64;
+			bool at_home = home[w] >> bit & 1;
+			struct learn_estimate e =
+				(unsigned)units[i] < (unsigned)n_units
+					? estimates[at_home][units[i]]
+					: route_estimate(&r->state, product, units[i], at_home);
+			double optimistic = route_optimistic(p, factors[s->knows[w] >> bit & 1], e), score;
+
+			if (c->n_declined > 0 && route_has_declined(c, r->agents[i].id))
+				continue;
+			if (optimistic < s->v->bar) {
+				s->best_held = optimistic > s->best_held ? optimistic : s->best_held;
+				continue;
+			}
+			score = route_score(optimistic, -p->occupancy * ((double)occupancy[i] - mean),
+					    (int)i == previous ? p->sticky : 0, packing[busy[w] >> bit & 1]);
+			if (s->n < 2 || score >= s->second.score)
+				found(s, (int)i, score);
+		}
 	}
-	rows_of_skill(r, c, &rows);
-	rows.row[rows.n++] = row(r, ROW_FREE + c->channel);
-	if (!route_is_relaxed(c, s->v->p, s->v->now_us))
-		rows.row[rows.n++] = s->knows;
-	for (int w = 0; w < r->n_words; w++)
-		for (uint64_t x = and_rows(&rows, w); x; x &= x - 1) {
+}
+
+static void search_fifo(struct search *s)
+{
+	const struct route_case *c = s->v->c;
+
+	for (int w = 0; w < s->r->n_words; w++)
+		for (uint64_t x = and_rows(&s->rows, w); x; x &= x - 1) {
 			int i = 64 * w + __builtin_ctzll(x);
 
-			if (may_ask(c, r, i))
-				consider(s, i);
+			if (c->n_declined == 0 || !route_has_declined(c, s->r->agents[i].id))
+				found(s, i, 0);
 		}
 }
 
@@ -471,44 +503,63 @@ static void nobody(const struct search *s, struct route_decision *d)
 	rows_of_skill(s->r, c, &rows);
 	rows.row[rows.n++] = row(s->r, ROW_WORKS + c->channel);
 	rows.row[rows.n++] = row(s->r, ROW_READY);
-	d->rule = s->best_held > 0 ? RULE_HELD : is_any(s->r, &rows, NULL) ? RULE_NOBODY_FREE : RULE_NOBODY_HAS_SKILL;
+	d->rule = s->best_held > 0            ? RULE_HELD
+		  : is_any(s->r, &rows, NULL) ? RULE_NOBODY_FREE
+					      : RULE_NOBODY_HAS_SKILL;
 	d->again_at_us = route_held_until(s->v, s->best_held);
 	if (is_any(s->r, &rows, s->knows))
 		d->again_at_us = route_sooner(route_relaxed_at(s->v), d->again_at_us);
 }
 
-static double packing_of(const struct router *r, const struct route_policy *p, const struct route_case *c)
-{
-	return c->kind != KIND_CHAT ? 0 : route_few_idle(&r->state, p) ? p->packing : -p->packing;
-}
-
 static struct route_view view_of(const struct router *r, const struct route_case *c, int64_t now_us)
 {
-	struct route_view v = { &r->state, &r->policies[c->municipality], c, now_us, 0, 0 };
+	struct route_view v = {&r->state, &r->policies[c->municipality], c, now_us, 0, 0};
 	const struct waitlist_class *k = route_is_barred(v.p, c) ? waitlist_class_of(r->waiting, c) : NULL;
 
-	if (k && k->barred)
-		v.x = (double)k->bar[route_level(&r->state)];
+	if (k && waitlist_briefs(r->waiting)[k->slot].barred)
+		v.x = (double)waitlist_briefs(r->waiting)[k->slot].bar[route_level(&r->state)];
 	v.bar = route_bar_now(v.p, c, v.x, now_us);
 	return v;
 }
 
-void router_agent_for(const struct router *r, const struct route_case *c, int64_t now_us, struct route_decision *d)
+static struct search search_for(const struct router *r, const struct route_view *v)
+{
+	const struct route_case *c = v->c;
+	struct search s = {.r = r, .v = v, .knows = row(r, ROW_KNOWS + c->municipality)};
+
+	rows_of_skill(r, c, &s.rows);
+	s.rows.row[s.rows.n++] = row(r, ROW_FREE + c->channel);
+	if (!route_is_relaxed(c, v->p, v->now_us))
+		s.rows.row[s.rows.n++] = s.knows;
+	return s;
+}
+
+/* who declined or was asked for by name is seldom: then everybody is looked at */
+static bool is_plain(const struct route_case *c)
+{
+	return route_is_nil(c->wanted.u) && is_in_range(c);
+}
+
+void router_agent_for(const struct router *r, const struct route_case *c, int64_t now_us,
+		      struct route_decision *d)
 {
 	struct route_view v = view_of(r, c, now_us);
-	struct search s = { .r = r, .v = &v, .knows = row(r, ROW_KNOWS + c->municipality),
-		.home = row(r, ROW_HOME + c->municipality), .product = route_learn_product(c),
-		.packing = packing_of(r, v.p, c),
-		.previous = route_is_nil(c->previous.u) ? -1 : router_find(r, c->previous) };
+	struct search s;
 
-	route_decision_begin(&v, r->n_agents, d);
-	if (!is_in_range(c))
-		return;
-	search(&s);
-	if (s.n == 0 && (c->n_declined > 0 || !route_is_nil(c->wanted.u))) {
-		router_explain(r, c, now_us, d);       /* seldom: everybody is looked at */
+	if (!is_plain(c)) {
+		route_decide(&v, r->agents, r->n_agents, d);
 		return;
 	}
+	s = search_for(r, &v);
+	if (c->method == METHOD_FTF)
+		search_ftf(&s);
+	else
+		search_fifo(&s);
+	if (s.n == 0 && c->n_declined > 0) {
+		route_decide(&v, r->agents, r->n_agents, d);
+		return;
+	}
+	route_decision_begin(&v, r->n_agents, d);
 	if (s.n == 0) {
 		nobody(&s, d);
 		return;
@@ -520,28 +571,90 @@ void router_agent_for(const struct router *r, const struct route_case *c, int64_
 	d->rule = route_decided(&v, d);
 }
 
-void router_explain(const struct router *r, const struct route_case *c, int64_t now_us, struct route_decision *d)
+/* ---------------------------------------------------------------- and why not the others */
+
+static void add_candidates(struct search *s, struct route_decision *d)
+{
+	const struct router *r = s->r;
+	struct route_candidate new;
+
+	memset(r->candidates, 0, (size_t)r->n_words * sizeof(*r->candidates));
+	for (int w = 0; w < r->n_words; w++)
+		for (uint64_t x = and_rows(&s->rows, w); x; x &= x - 1) {
+			int i = 64 * w + __builtin_ctzll(x);
+
+			route_candidate(s->v, &r->agents[i], &new);
+			if (route_why_not(s->v, &r->agents[i]) == WHY_OK) {
+				route_add_candidate(d, &new, i);
+				r->candidates[w] |= x & -x;
+			} else if (new.terms.q + s->v->p->optimism *new.terms.sd > s->best_held) {
+				s->best_held = new.terms.q + s->v->p->optimism *new.terms.sd;
+			}
+		}
+}
+
+/* those of whom skill (or not) is all that the rows say, in order; at most as many as are kept */
+static void add_left_out(const struct search *s, const struct rows *skill, bool skilled,
+			 struct route_decision *d)
+{
+	const struct router *r = s->r;
+
+	for (int w = 0; w < r->n_words; w++) {
+		uint64_t x = and_rows(skill, w);
+
+		x = (skilled ? x : ~x) & ~r->candidates[w];
+		for (; x && 64 * w + __builtin_ctzll(x) < r->n_agents; x &= x - 1) {
+			int i = 64 * w + __builtin_ctzll(x);
+
+			if (d->n_left_out == ROUTE_MAX_EXPLAINED)
+				return;
+			d->left_out[d->n_left_out++] = (struct route_left_out){
+				.agent = r->agents[i].id, .why = route_why_not(s->v, &r->agents[i])};
+		}
+	}
+}
+
+void router_explain(const struct router *r, const struct route_case *c, int64_t now_us,
+		    struct route_decision *d)
 {
 	struct route_view v = view_of(r, c, now_us);
+	struct rows skill;
+	struct search s;
 
-	route_decide(&v, r->agents, r->n_agents, d);
+	if (!is_plain(c) || c->n_declined > 0 || c->team) {
+		route_decide(&v, r->agents, r->n_agents, d);
+		return;
+	}
+	route_decision_begin(&v, r->n_agents, d);
+	s = search_for(r, &v);
+	add_candidates(&s, d);
+	if (d->chosen >= 0)
+		d->rule = route_decided(&v, d);
+	else
+		nobody(&s, d);
+	rows_of_skill(r, c, &skill);
+	skill.row[skill.n++] = row(r, ROW_WORKS + c->channel);
+	add_left_out(&s, &skill, true, d);
+	add_left_out(&s, &skill, false, d);
 }
 
 /* ---------------------------------------------------------------- what an agent takes */
 
-static bool fits(const struct route_agent *a, const struct route_case *c)
+static bool fits(const struct route_agent *a, const struct waitlist_brief *k)
 {
-	if (!route_bit(a->municipalities, c->municipality) || !route_bit(a->languages, c->language) ||
-	    (c->team && !route_bit(a->teams, c->team)))
+	if (!route_bit(a->municipalities, k->municipality) || !route_bit(a->languages, k->language) ||
+	    (k->team && !route_bit(a->teams, k->team)))
 		return false;
-	if (c->option0)
+	if (k->option0)
 		return a->coach;
-	return c->product < ROUTE_MAX_PRODUCTS && (a->products.bits[c->product / 64] >> (c->product % 64) & 1);
+	return k->product < ROUTE_MAX_PRODUCTS &&
+	       (a->products.bits[k->product / 64] >> (k->product % 64) & 1);
 }
 
 /* the agent's bits, up to date */
 static const uint64_t *fits_of(struct router *r, int i)
 {
+	const struct waitlist_brief *briefs = waitlist_briefs(r->waiting);
 	struct fits *f = &r->fits[i];
 	int n = waitlist_classes(r->waiting);
 
@@ -552,21 +665,20 @@ static const uint64_t *fits_of(struct router *r, int i)
 		f->room = (n + n / 2 + 255) / 256 * 256;
 		f->bits = must(realloc(f->bits, (size_t)f->room / 8));
 	}
-	if (f->n_classes % 64 == 0 && f->n_classes < n)
-		f->bits[f->n_classes / 64] = 0;
 	for (; f->n_classes < n; f->n_classes++) {
 		uint64_t *word = &f->bits[f->n_classes / 64], bit = UINT64_C(1) << (f->n_classes % 64);
 
 		if (f->n_classes % 64 == 0)
 			*word = 0;
-		*word = fits(&r->agents[i], &waitlist_class(r->waiting, f->n_classes)->head) ? *word | bit : *word & ~bit;
+		*word = fits(&r->agents[i], &briefs[f->n_classes]) ? *word | bit : *word & ~bit;
 	}
 	return f->bits;
 }
 
-/* who speaks for the class to agent a: its head, or the first that a has not declined; NULL: nobody. In *space when not the head */
+/* who speaks for the class to agent a: its head, or the first that a has not declined; NULL: nobody. In
+ * *space when not the head */
 static const struct route_case *spokesman(const struct waitlist_class *k, const struct route_agent *a,
-                                          struct route_case *space)
+					  struct route_case *space)
 {
 	const struct route_case *c = &k->head;
 
@@ -581,48 +693,81 @@ static const struct route_case *spokesman(const struct waitlist_class *k, const 
 struct taking {
 	struct router *r;
 	const struct route_agent *a;
-	uint64_t channels;               /* with room */
+	uint64_t channels; /* with room */
 	int64_t now_us;
+	int level;
+	uint32_t tail; /* of the agent's id */
 	struct route_heads heads;
-	struct route_case spaces[3];     /* of those in heads that are no heads */
+	struct route_case spaces[3]; /* of those in heads that are no heads */
 };
 
 /* a place that none of those in heads stands in */
 static struct route_case *free_space(struct taking *t)
 {
 	for (int i = 0; i < 3; i++)
-		if (t->heads.best != &t->spaces[i] && t->heads.second != &t->spaces[i] && t->heads.fifo != &t->spaces[i])
+		if (t->heads.best != &t->spaces[i] && t->heads.second != &t->spaces[i] &&
+		    t->heads.fifo != &t->spaces[i])
 			return &t->spaces[i];
 	return NULL;
+}
+
+static double bar_of(const struct taking *t, const struct route_policy *p, const struct route_case *c,
+		     int slot)
+{
+	const struct waitlist_brief *b = slot < 0 ? NULL : &waitlist_briefs(t->r->waiting)[slot];
+
+	return b && b->barred ? route_bar_now(p, c, (double)b->bar[t->level], t->now_us) : 0;
 }
 
 static void look_at(struct taking *t, const struct waitlist_class *k)
 {
 	const struct route_policy *p = &t->r->policies[k->head.municipality];
-	const struct route_case *c;
+	const struct route_case *c = k->head.n_declined == 0 ? &k->head : spokesman(k, t->a, free_space(t));
+	struct route_terms terms = {0};
 
-	if (!(t->channels >> k->head.channel & 1))
-		return;
-	c = k->head.n_declined == 0 ? &k->head : spokesman(k, t->a, free_space(t));
 	if (!c || (!route_is_familiar(c, t->a) && !route_is_relaxed(c, p, t->now_us)))
 		return;
-	if (k->barred) {
-		double bar = route_bar_now(p, c, (double)k->bar[route_level(&t->r->state)], t->now_us);
-		struct route_terms terms;
-
-		if (bar > 0) {
-			route_terms(&t->r->state, p, c, t->a, t->now_us, &terms);
-			if (terms.q + p->optimism * terms.sd < bar)
-				return;
-		}
+	if (c->method == METHOD_FTF) {
+		route_terms(&t->r->state, p, c, t->a, t->now_us, &terms);
+		if (terms.q + p->optimism * terms.sd < bar_of(t, p, c, k->slot))
+			return;
 	}
-	route_heads_add(&t->heads, &t->r->state, t->a, c, t->now_us);
+	route_heads_add(&t->heads, p, c, &terms, t->now_us);
+}
+
+/* would it come third at best? Then its class need not be looked at: that is memory far away */
+static bool comes_third(const struct taking *t, const struct waitlist_brief *b)
+{
+	const struct route_state *s = &t->r->state;
+	const struct route_policy *p = &s->policies[b->municipality];
+	int product = b->option0 ? LEARN_OPTION0 : b->product, overdue;
+	double wait_us = route_wait_us(b->arrived_us, t->now_us), factor, advantage;
+	struct learn_estimate e;
+
+	if (b->declined || b->previous == t->tail || b->method == METHOD_FIFO || !t->heads.second)
+		return false;
+	overdue = route_overdue(p, (enum route_kind)b->kind, wait_us);
+	if (overdue != t->heads.rank2.overdue)
+		return overdue < t->heads.rank2.overdue;
+	if (overdue)
+		return b->arrived_us > t->heads.second->arrived_us;
+	factor = route_bit(t->a->knows, b->municipality) ? 1 : p->unfamiliar;
+	e = route_estimate(s, product, route_learn_unit(p, t->a), route_bit(t->a->home, b->municipality));
+	advantage = route_optimistic(p, factor, e) - route_benchmark(s, product, b->municipality);
+	return route_weigh(p, advantage, 0, route_age(p, (enum route_kind)b->kind, wait_us)) <
+	       t->heads.rank2.score;
 }
 
 const struct route_case *router_case_for(struct router *r, int i, int64_t now_us, enum route_rule *rule)
 {
-	struct taking t = { .r = r, .a = &r->agents[i], .channels = free_channels(&r->agents[i]), .now_us = now_us };
+	struct taking t = {.r = r,
+			   .a = &r->agents[i],
+			   .channels = free_channels(&r->agents[i]),
+			   .now_us = now_us,
+			   .level = route_level(&r->state),
+			   .tail = waitlist_tail(r->agents[i].id)};
 	const uint64_t *bits, *filled = waitlist_filled(r->waiting);
+	const struct waitlist_brief *briefs = waitlist_briefs(r->waiting);
 	const struct route_case *first;
 	enum route_rule why;
 
@@ -630,10 +775,14 @@ const struct route_case *router_case_for(struct router *r, int i, int64_t now_us
 		return NULL;
 	bits = fits_of(r, i);
 	for (int w = 0; w < (waitlist_classes(r->waiting) + 63) / 64; w++)
-		for (uint64_t x = bits[w] & filled[w]; x; x &= x - 1)
-			look_at(&t, waitlist_class(r->waiting, 64 * w + __builtin_ctzll(x)));
+		for (uint64_t x = bits[w] & filled[w]; x; x &= x - 1) {
+			int slot = 64 * w + __builtin_ctzll(x);
+
+			if (t.channels >> briefs[slot].channel & 1 && !comes_third(&t, &briefs[slot]))
+				look_at(&t, waitlist_class(r->waiting, slot));
+		}
 	for (struct waitlist_class *k = NULL; (k = waitlist_wished(r->waiting, t.a->id, k));)
-		if (fits(t.a, &k->head))
+		if (route_has_skill(&k->head, t.a) == WHY_OK && t.channels >> k->head.channel & 1)
 			look_at(&t, k);
 	first = route_heads_first(&t.heads, &r->state, t.a, now_us, &why);
 	if (rule)
@@ -670,8 +819,7 @@ int router_refresh(struct router *r, int64_t now_us, int max_bars)
 	for (int done = 0; r->bars_left > 0 && done < max_bars && n > 0; r->bars_left--) {
 		struct waitlist_class *k = waitlist_class(r->waiting, r->next_bar = (r->next_bar + 1) % n);
 
-		set_bars(r, k);
-		done += k->barred;
+		done += set_bars(r, k);
 	}
 	return r->bars_left;
 }

@@ -1,9 +1,9 @@
 /*
  * router.h - all agents and all that waits, indexed so that a decision is cheap
  *
- * The same decisions as route.h, for a million waiting cases and ten thousand agents. Who calls it tells what changed (a case
- * waits, an agent's load changed) and asks. Bars (route_bar) are those of the last router_refresh; all else is as of now.
- * Pure: time comes in as an argument.
+ * The same decisions as route.h, for a million waiting cases and ten thousand agents. Who calls it tells what
+ * changed (a case waits, an agent's load changed) and asks. Bars (route_bar) are those of the last router_refresh;
+ * all else is as of now. Pure: time comes in as an argument.
  */
 #ifndef LOKET_ROUTER_H
 #define LOKET_ROUTER_H
@@ -19,7 +19,8 @@ struct router;
 struct router *router_new(const struct route_policy *policies, struct learn *learn);
 struct router *router_free(struct router *r);
 
-/* router_agents - these are all agents from now on, in order of id; copied. What is known of occupancy goes over by id */
+/* router_agents - these are all agents from now on, in order of id; copied. What is known of occupancy goes over
+ * by id */
 void router_agents(struct router *r, const struct route_agent *agents, int n, int64_t now_us);
 /* router_agent_set - presence, load, skills of agent i changed; occupancy is kept by the router, the id stays. O(1) */
 void router_agent_set(struct router *r, int i, const struct route_agent *a, int64_t now_us);
@@ -32,7 +33,8 @@ void router_clear(struct router *r);
 /* router_put - it waits from now on; replaces the case with the same id. Copied. O(log n of its class) */
 void router_put(struct router *r, const struct route_case *c);
 bool router_remove(struct router *r, struct case_id id);                    /* false: it was not there */
-bool router_get(const struct router *r, struct case_id id, struct route_case *out);   /* false: it is not there; out may be NULL */
+/* router_get - false: it is not there; out may be NULL */
+bool router_get(const struct router *r, struct case_id id, struct route_case *out);
 int router_count(const struct router *r);
 void router_each(const struct router *r, void (*fn)(const struct route_case *c, void *arg), void *arg);
 
@@ -51,8 +53,8 @@ const struct route_case *router_case_for(struct router *r, int i, int64_t now_us
 /* router_refresh - occupancies, their mean, and the bars of all classes anew; hourly or more often.
  * max_bars: at most so many bars in this call; returns how many are left for the next ones */
 int router_refresh(struct router *r, int64_t now_us, int max_bars);
-/* router_again - heads of classes that somebody would take now: time alone does that, as a bar falls or H3 is relaxed. To be asked
- * every second or two */
+/* router_again - heads of classes that somebody would take now: time alone does that, as a bar falls or H3 is
+ * relaxed. To be asked every second or two */
 int router_again(struct router *r, int64_t now_us, struct case_id *out, int max);
 /* router_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int router_late_wishes(const struct router *r, int64_t now_us, struct case_id *out, int max);

@@ -3,8 +3,8 @@
  *
  * A treap needs a priority per node that does not follow the order of the keys: a mix of the id does, so no
  * chance is needed and the same puts give the same trees. Ids and class keys are made by ourselves, so nobody
- * outside can aim at a bucket; both still go through a mixer with a key of its own. A node holds only what its class
- * does not know; few cases were declined or handled before, so that stands apart.
+ * outside can aim at a bucket; both still go through a mixer with a key of its own. A node holds only what
+ * its class does not know; few cases were declined or handled before, so that stands apart.
  */
 #include "lib/core/waitlist.h"
 
@@ -19,13 +19,13 @@ struct extra {
 struct waitlist_node {
 	struct case_id id;
 	int64_t arrived_us, due_us;
-	struct waitlist_node *left, *right;   /* in its class */
-	struct waitlist_node *next;           /* in its bucket, or on the free list */
+	struct waitlist_node *left, *right; /* in its class */
+	struct waitlist_node *next;         /* in its bucket, or on the free list */
 	struct waitlist_class *class;
-	struct extra *extra;                  /* NULL: nothing */
+	struct extra *extra; /* NULL: nothing */
 };
 
-enum { SLAB_NODES = 1024, FIRST_BUCKETS = 1024, CLASS_BUCKETS = 4096 };
+enum { SLAB_NODES = 1024, FIRST_BUCKETS = 1024, CLASS_BUCKETS = 4096, CLASS_ALIGN = 64 };
 
 struct slab {
 	struct slab *next;
@@ -33,12 +33,14 @@ struct slab {
 };
 
 struct waitlist {
-	struct waitlist_node **buckets;       /* power of two, at most as many cases as buckets */
+	struct waitlist_node **buckets; /* power of two, at most as many cases as buckets */
 	size_t n_buckets, n_slabs, n_extras;
 	int n;
 	struct waitlist_class *class_buckets[CLASS_BUCKETS];
-	struct waitlist_class *wish_buckets[CLASS_BUCKETS];   /* those that ask for an agent by name, by agent */
+	struct waitlist_class
+		*wish_buckets[CLASS_BUCKETS]; /* those that ask for an agent by name, by agent */
 	struct waitlist_class **classes;      /* by slot */
+	struct waitlist_brief *briefs;
 	uint64_t *filled;
 	int n_classes, room_classes, n_wishes;
 	unsigned numbering;
@@ -83,6 +85,14 @@ static bool is_nil(struct uuid u)
 	return same_id(u, nil);
 }
 
+uint32_t waitlist_tail(struct agent_id a)
+{
+	uint32_t tail;
+
+	memcpy(&tail, a.u.b + sizeof(a.u.b) - sizeof(tail), sizeof(tail));
+	return tail;
+}
+
 /* ---- one class: a treap */
 
 /* what orders a case within its class */
@@ -94,7 +104,7 @@ struct key {
 
 static struct key key_of(const struct waitlist_node *nd)
 {
-	return (struct key){ nd->id, nd->arrived_us, nd->due_us, nd->class->head.method };
+	return (struct key){nd->id, nd->arrived_us, nd->due_us, nd->class->head.method};
 }
 
 /* route_class_order, said of keys */
@@ -130,7 +140,8 @@ static struct waitlist_node *rotate_left(struct waitlist_node *t)
 	return r;
 }
 
-static struct waitlist_node *treap_insert(struct waitlist_node *t, struct waitlist_node *new, const struct key *k)
+static struct waitlist_node *treap_insert(struct waitlist_node *t, struct waitlist_node *new,
+					  const struct key *k)
 {
 	if (!t)
 		return new;
@@ -194,12 +205,22 @@ static void case_of(const struct waitlist_node *nd, struct route_case *out)
 	}
 }
 
-static void new_head(struct waitlist_class *k)
+static void set_head(const struct waitlist *w, struct waitlist_class *k, const struct waitlist_node *first)
+{
+	case_of(first, &k->head);
+	if (k->slot < 0)
+		return;
+	w->briefs[k->slot].arrived_us = first->arrived_us;
+	w->briefs[k->slot].declined = k->head.n_declined > 0;
+	w->briefs[k->slot].previous = waitlist_tail(k->head.previous);
+}
+
+static void new_head(const struct waitlist *w, struct waitlist_class *k)
 {
 	const struct waitlist_node *first = treap_after(k->root, NULL);
 
-	if (first && !same_id(first->id.u, k->head.id.u))
-		case_of(first, &k->head);
+	if (!same_id(first->id.u, k->head.id.u))
+		set_head(w, k, first);
 }
 
 /* ---- classes */
@@ -207,12 +228,13 @@ static void new_head(struct waitlist_class *k)
 static struct waitlist_class **class_bucket(const struct waitlist *w, const struct route_case *c)
 {
 	uint64_t words = (uint64_t)c->municipality << 48 | (uint64_t)c->product << 32 |
-	                 (uint64_t)c->channel << 16 | c->language;
+			 (uint64_t)c->channel << 16 | c->language;
 
 	if (!is_nil(c->wanted.u))
 		return (struct waitlist_class **)&w->wish_buckets[mix_id(c->wanted.u, 0) % CLASS_BUCKETS];
-	return (struct waitlist_class **)
-		&w->class_buckets[mix(words ^ (uint64_t)c->team << 40 ^ (uint64_t)(c->option0 * 2 + c->method)) % CLASS_BUCKETS];
+	return (struct waitlist_class **)&w->class_buckets[mix(words ^ (uint64_t)c->team << 40 ^
+							       (uint64_t)(c->option0 * 2 + c->method)) %
+							   CLASS_BUCKETS];
 }
 
 struct waitlist_class *waitlist_class_of(const struct waitlist *w, const struct route_case *c)
@@ -258,7 +280,7 @@ static void renumber(struct waitlist *w)
 		struct waitlist_class *k = w->classes[i];
 
 		if (is_filled(w, i))
-			(w->classes[n] = k)->slot = n, n++;
+			w->briefs[n] = w->briefs[i], (w->classes[n] = k)->slot = n, n++;
 		else
 			drop_class(w, k);
 	}
@@ -271,18 +293,29 @@ static void renumber(struct waitlist *w)
 
 static void number_class(struct waitlist *w, struct waitlist_class *k)
 {
+	const struct route_case *c = &k->head;
+
 	if (w->n_classes >= WAITLIST_MAX_CLASSES && w->n_classes == w->room_classes)
 		renumber(w);
 	if (w->n_classes == w->room_classes) {
 		int room = w->room_classes ? 2 * w->room_classes : 256;
 
 		w->classes = must(realloc(w->classes, (size_t)room * sizeof(*w->classes)));
+		w->briefs = must(realloc(w->briefs, (size_t)room * sizeof(*w->briefs)));
 		w->filled = must(realloc(w->filled, (size_t)room / 8));
 		memset((char *)w->filled + w->room_classes / 8, 0, (size_t)(room - w->room_classes) / 8);
 		w->room_classes = room;
 	}
 	k->slot = w->n_classes;
 	w->classes[w->n_classes++] = k;
+	w->briefs[k->slot] = (struct waitlist_brief){.municipality = c->municipality,
+						     .product = c->product,
+						     .channel = c->channel,
+						     .language = c->language,
+						     .team = c->team,
+						     .kind = (uint8_t)c->kind,
+						     .method = (uint8_t)c->method,
+						     .option0 = c->option0};
 }
 
 static struct waitlist_class *class_for(struct waitlist *w, const struct route_case *c)
@@ -291,7 +324,8 @@ static struct waitlist_class *class_for(struct waitlist *w, const struct route_c
 
 	if (k)
 		return k;
-	k = must(calloc(1, sizeof(*k)));
+	k = must(aligned_alloc(CLASS_ALIGN, (sizeof(*k) + CLASS_ALIGN - 1) / CLASS_ALIGN * CLASS_ALIGN));
+	memset(k, 0, sizeof(*k));
 	k->head = *c;
 	memset(&k->head.id, 0, sizeof(k->head.id));
 	k->slot = -1;
@@ -384,6 +418,7 @@ struct waitlist *waitlist_free(struct waitlist *w)
 	free_classes(w->class_buckets);
 	free_classes(w->wish_buckets);
 	free(w->classes);
+	free(w->briefs);
 	free(w->filled);
 	free(w->buckets);
 	free(w);
@@ -424,7 +459,7 @@ struct waitlist_class *waitlist_put(struct waitlist *w, const struct route_case 
 	key = key_of(nd);
 	k->root = treap_insert(k->root, nd, &key);
 	if (k->n++ == 0 || route_class_order(&copy, &k->head) < 0)
-		case_of(nd, &k->head);
+		set_head(w, k, nd);
 	set_filled(w, k, true);
 	at = bucket_of(w, copy.id);
 	nd->next = *at;
@@ -452,7 +487,7 @@ bool waitlist_remove(struct waitlist *w, struct case_id id)
 	w->free_nodes = nd;
 	w->n--;
 	if (--k->n > 0) {
-		new_head(k);
+		new_head(w, k);
 		return true;
 	}
 	set_filled(w, k, false);
@@ -532,12 +567,18 @@ struct waitlist_class *waitlist_class(const struct waitlist *w, int slot)
 	return w->classes[slot];
 }
 
+struct waitlist_brief *waitlist_briefs(const struct waitlist *w)
+{
+	return w->briefs;
+}
+
 const uint64_t *waitlist_filled(const struct waitlist *w)
 {
 	return w->filled;
 }
 
-struct waitlist_class *waitlist_wished(const struct waitlist *w, struct agent_id a, const struct waitlist_class *k)
+struct waitlist_class *waitlist_wished(const struct waitlist *w, struct agent_id a,
+				       const struct waitlist_class *k)
 {
 	struct waitlist_class *at = k ? k->next : w->wish_buckets[mix_id(a.u, 0) % CLASS_BUCKETS];
 
@@ -548,7 +589,7 @@ struct waitlist_class *waitlist_wished(const struct waitlist *w, struct agent_id
 
 bool waitlist_after(const struct waitlist_class *k, const struct route_case *c, struct route_case *out)
 {
-	struct key key = { c->id, c->arrived_us, c->due_us, c->method };
+	struct key key = {c->id, c->arrived_us, c->due_us, c->method};
 	const struct waitlist_node *nd = treap_after(k->root, &key);
 
 	if (nd)
@@ -559,5 +600,6 @@ bool waitlist_after(const struct waitlist_class *k, const struct route_case *c, 
 size_t waitlist_bytes(const struct waitlist *w)
 {
 	return w->n_slabs * sizeof(struct slab) + w->n_buckets * sizeof(struct waitlist_node *) +
-	       w->n_extras * sizeof(struct extra) + (size_t)(w->n_classes + w->n_wishes) * sizeof(struct waitlist_class);
+	       w->n_extras * sizeof(struct extra) +
+	       (size_t)(w->n_classes + w->n_wishes) * sizeof(struct waitlist_class);
 }

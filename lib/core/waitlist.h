@@ -1,8 +1,9 @@
 /*
  * waitlist.h - what waits, by class
  *
- * A class is what the same agents can take, with the same estimates: municipality, product, channel, language, option 0,
- * team, method, wanted agent. Each is in its own order (route_class_order). Pure data structure; router.h decides with it.
+ * A class is what the same agents can take, with the same estimates: municipality, product, channel, language,
+ * option 0, team, method, wanted agent. Each is in its own order (route_class_order). Pure data structure;
+ * router.h decides with it.
  */
 #ifndef LOKET_WAITLIST_H
 #define LOKET_WAITLIST_H
@@ -15,14 +16,27 @@ struct waitlist;
 struct waitlist_node;
 
 struct waitlist_class {
-	struct route_case head;           /* the first; when n is 0 only what all of the class have in common is right */
 	int n;
 	int slot;                         /* its place among the classes; -1: one that asks for an agent by name */
-	float bar[POLICY_LEVELS];         /* the router's */
-	bool barred, known;               /* it has a bar; the router has seen it */
+	struct route_case head;           /* the first; when n is 0 only what all of a class share is right */
 	struct waitlist_node *root;
 	struct waitlist_class *next;
 };
+
+/* of a class and its head, what settles most questions: side by side, so that many can be gone through fast */
+struct waitlist_brief {
+	uint16_t municipality, product, channel, language, team;
+	uint8_t kind, method;
+	bool option0;
+	bool declined;                    /* somebody declined the head */
+	uint32_t previous;                /* the last bytes of who handled the head before; 0: nobody */
+	bool barred, known;               /* the router's: it has a bar; the router has seen it */
+	float bar[POLICY_LEVELS];         /* the router's */
+	int64_t arrived_us;               /* of the head */
+};
+
+/* waitlist_tail - what brief.previous holds of an id */
+uint32_t waitlist_tail(struct agent_id a);
 
 struct waitlist *waitlist_new(void);
 struct waitlist *waitlist_free(struct waitlist *w);
@@ -38,10 +52,12 @@ void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case 
 /* waitlist_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int waitlist_late_wishes(const struct waitlist *w, int64_t now_us, struct case_id *out, int max);
 
-/* ---- classes: numbered 0 … waitlist_classes-1; a number keeps its meaning as long as waitlist_numbering is the same */
+/* ---- classes: numbered 0 … waitlist_classes-1; a number keeps its meaning as long as waitlist_numbering is the
+ * same */
 int waitlist_classes(const struct waitlist *w);
 unsigned waitlist_numbering(const struct waitlist *w);
 struct waitlist_class *waitlist_class(const struct waitlist *w, int slot);
+struct waitlist_brief *waitlist_briefs(const struct waitlist *w);           /* by number */
 /* waitlist_filled - a bit per class: something waits in it */
 const uint64_t *waitlist_filled(const struct waitlist *w);
 /* waitlist_class_of - the class that c would be in, NULL when there is none */

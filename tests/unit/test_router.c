@@ -1,4 +1,5 @@
-/* test_router.c - random worlds: the hard rules hold whatever comes, and the indexes say what looking at everybody would say */
+/* test_router.c - random worlds: the hard rules hold whatever comes, and the indexes say what looking at
+ * everybody would say */
 #include "lib/core/router.h"
 #include "tests/unit/route_world.h"
 #include "tests/unit/unit.h"
@@ -19,7 +20,7 @@ struct made_up {
 	int64_t now_us;
 };
 
-static const enum route_kind kinds[3] = { KIND_PHONE, KIND_CHAT, KIND_ASYNC };
+static const enum route_kind kinds[3] = {KIND_PHONE, KIND_CHAT, KIND_ASYNC};
 
 static struct route_agent somebody(struct prng *p, unsigned n)
 {
@@ -43,7 +44,9 @@ static struct route_case something(struct made_up *w, unsigned n)
 
 	c.kind = kinds[c.channel];
 	c.method = prng_below(&w->p, 4) ? METHOD_FTF : METHOD_FIFO;
-	c.arrived_us = w->now_us - (prng_below(&w->p, 4) ? prng_below(&w->p, 400) : prng_below(&w->p, 40000)) * INT64_C(1000000);
+	c.arrived_us =
+		w->now_us -
+		(prng_below(&w->p, 4) ? prng_below(&w->p, 400) : prng_below(&w->p, 40000)) * INT64_C(1000000);
 	c.due_us = c.arrived_us + (prng_below(&w->p, 3) ? 100 : prng_below(&w->p, 300)) * INT64_C(1000000);
 	if (prng_below(&w->p, 4) == 0)
 		c.previous.u = numbered((unsigned)prng_below(&w->p, N_AGENTS) + 1);
@@ -53,11 +56,17 @@ static struct route_case something(struct made_up *w, unsigned n)
 static void learn_something(struct made_up *w)
 {
 	for (int i = 0; i < 300; i++)
-		learn_outcome(w->learn, &(struct learn_outcome){ .product = prng_below(&w->p, 8) ? prng_below(&w->p, 4) : LEARN_OPTION0,
-			.unit = prng_below(&w->p, N_AGENTS + 3), .home = prng_below(&w->p, 2), .fixed = prng_below(&w->p, 4) > 0,
-			.first = true, .skilled = true });
+		learn_outcome(w->learn,
+			      &(struct learn_outcome){.product = prng_below(&w->p, 8) ? prng_below(&w->p, 4)
+										      : LEARN_OPTION0,
+						      .unit = prng_below(&w->p, N_AGENTS + 3),
+						      .home = prng_below(&w->p, 2),
+						      .fixed = prng_below(&w->p, 4) > 0,
+						      .first = true,
+						      .skilled = true});
 	for (int i = 0; i < 20; i++)
-		learn_assigned(w->learn, prng_below(&w->p, 4), prng_below(&w->p, 3), (double)prng_below(&w->p, 100) / 100);
+		learn_assigned(w->learn, prng_below(&w->p, 4), prng_below(&w->p, 3),
+			       (double)prng_below(&w->p, 100) / 100);
 	learn_refresh(w->learn);
 }
 
@@ -74,7 +83,7 @@ static struct made_up *made_up_new(uint64_t seed)
 	}
 	w->learn = learn_new(&w->policies[0]);
 	learn_units(w->learn, N_AGENTS + 3);
-	if (prng_below(&w->p, 4))        /* else everybody is as good: ties */
+	if (prng_below(&w->p, 4)) /* else everybody is as good: ties */
 		learn_something(w);
 	w->router = router_new(w->policies, w->learn);
 	for (int i = 0; i < N_AGENTS; i++)
@@ -111,7 +120,8 @@ static int plain_cases(const struct made_up *w, const struct route_case **out)
 static void change_agent(struct made_up *w)
 {
 	int i = prng_below(&w->p, N_AGENTS);
-	struct route_agent a = prng_below(&w->p, 5) ? *router_agent(w->router, i) : somebody(&w->p, (unsigned)i + 1);
+	struct route_agent a =
+		prng_below(&w->p, 5) ? *router_agent(w->router, i) : somebody(&w->p, (unsigned)i + 1);
 	int channel = prng_below(&w->p, 3);
 
 	a.presence = prng_below(&w->p, 5) ? PRESENCE_READY : (enum route_presence)prng_below(&w->p, 2);
@@ -132,33 +142,36 @@ static void change_case(struct made_up *w)
 		w->cases[i] = something(w, (unsigned)i + 1);
 		router_put(w->router, &w->cases[i]);
 	} else {
-		router_remove(w->router, (struct case_id){ numbered((unsigned)i + 1) });
+		router_remove(w->router, (struct case_id){numbered((unsigned)i + 1)});
 	}
 }
 
-/* ---------------------------------------------------------------- the rules, said once more in another way */
+/* ---------------------------------------------------------------- the rules, said once more in another way
+ */
 
 static void check_pair(const struct made_up *w, const struct route_case *c, const struct route_agent *a)
 {
 	double wait_s = (double)(w->now_us - c->arrived_us) / SECOND;
 	bool by_name = memcmp(c->wanted.u.b, a->id.u.b, 16) == 0;
 
-	ck_assert_int_eq(a->presence, PRESENCE_READY);                               /* H1 */
+	ck_assert_int_eq(a->presence, PRESENCE_READY); /* H1 */
 	ck_assert_int_lt(a->busy[c->channel], a->room[c->channel]);
 	ck_assert_int_lt(a->busy_total, a->room_total);
 	ck_assert(!a->asked);
 	ck_assert(a->channels >> c->channel & 1);
 	ck_assert(a->languages >> c->language & 1);
-	ck_assert(c->option0 || a->products.bits[0] >> c->product & 1);              /* H2 */
-	ck_assert(a->municipalities >> c->municipality & 1);                         /* P9 */
-	if (!(a->knows >> c->municipality & 1) && !by_name)                          /* H3 */
+	ck_assert(c->option0 || a->products.bits[0] >> c->product & 1); /* H2 */
+	ck_assert(a->municipalities >> c->municipality & 1);            /* P9 */
+	if (!(a->knows >> c->municipality & 1) && !by_name)             /* H3 */
 		ck_assert(wait_s >= (c->kind == KIND_ASYNC ? 28800 : 300));
-	ck_assert(!c->option0 || a->coach);                                          /* H6 */
+	ck_assert(!c->option0 || a->coach); /* H6 */
 	ck_assert(!c->team || a->teams >> c->team & 1);
 }
 
-/* H4: nobody on the line waits while somebody who may take them has room. H5: who waited past the maximum goes first */
-static void check_live_is_not_held(const struct made_up *w, const struct route_case *c, const struct route_decision *d)
+/* H4: nobody on the line waits while somebody who may take them has room. H5: who waited past the maximum
+ * goes first */
+static void check_live_is_not_held(const struct made_up *w, const struct route_case *c,
+				   const struct route_decision *d)
 {
 	if (d->chosen >= 0 || c->kind == KIND_ASYNC)
 		return;
@@ -171,7 +184,8 @@ static bool is_overdue(const struct made_up *w, const struct route_case *c)
 	return w->now_us - c->arrived_us >= (c->kind == KIND_ASYNC ? 28800 : 300) * INT64_C(1000000);
 }
 
-static void check_overdue_first(const struct made_up *w, const struct route_case *took, const struct route_agent *a)
+static void check_overdue_first(const struct made_up *w, const struct route_case *took,
+				const struct route_agent *a)
 {
 	const struct route_case *c;
 
@@ -199,7 +213,7 @@ static void ask_for_agent(struct made_up *w)
 
 	if (!w->waits[i])
 		return;
-	ck_assert(router_get(w->router, (struct case_id){ numbered((unsigned)i + 1) }, &c));
+	ck_assert(router_get(w->router, (struct case_id){numbered((unsigned)i + 1)}, &c));
 	ck_assert_mem_eq(&c, &w->cases[i], sizeof(c));
 	plain_agents(w);
 	route_agent_for(router_state(w->router), &c, w->agents, N_AGENTS, w->now_us, &plain);
@@ -229,7 +243,8 @@ static void ask_for_case(struct made_up *w)
 
 	plain_agents(w);
 	got = router_case_for(w->router, i, w->now_us, &rule);
-	route_case_for(router_state(w->router), &w->agents[i], cases, n, w->agents, N_AGENTS, w->now_us, &plain);
+	route_case_for(router_state(w->router), &w->agents[i], cases, n, w->agents, N_AGENTS, w->now_us,
+		       &plain);
 	ck_assert_int_eq(got != NULL, plain.chosen >= 0);
 	if (!got)
 		return;
@@ -251,7 +266,8 @@ START_TEST(indexes_say_what_the_definition_says)
 				change_case(w);
 			for (int i = prng_below(&w->p, 4); i >= 0; i--)
 				change_agent(w);
-			w->now_us += prng_below(&w->p, 3) * (prng_below(&w->p, 10) ? 7 : 1800) * INT64_C(1000000);
+			w->now_us +=
+				prng_below(&w->p, 3) * (prng_below(&w->p, 10) ? 7 : 1800) * INT64_C(1000000);
 			while (router_refresh(w->router, w->now_us, 1000) > 0)
 				;
 			ask_for_agent(w);
@@ -259,7 +275,7 @@ START_TEST(indexes_say_what_the_definition_says)
 		}
 		made_up_free(w);
 	}
-	ck_assert_int_gt(n_chosen, 1000);        /* each kind of answer came, often */
+	ck_assert_int_gt(n_chosen, 1000); /* each kind of answer came, often */
 	ck_assert_int_gt(n_held, 50);
 	ck_assert_int_gt(n_taken, 1000);
 	ck_assert_int_gt(n_overdue, 200);
@@ -316,7 +332,7 @@ static uint64_t play(uint64_t seed, int *n_out)
 
 			ck_assert(router_get(w->router, again[k], &c));
 			router_agent_for(w->router, &c, w->now_us, &indexed);
-			if (indexed.chosen < 0)          /* somebody before it in this list took the last room */
+			if (indexed.chosen < 0) /* somebody before it in this list took the last room */
 				continue;
 			a = *router_agent(w->router, indexed.chosen);
 			check_pair(w, &c, &a);
@@ -324,7 +340,8 @@ static uint64_t play(uint64_t seed, int *n_out)
 			a.busy_total++;
 			router_agent_set(w->router, indexed.chosen, &a, w->now_us);
 			ck_assert_int_le(router_agent(w->router, indexed.chosen)->busy_total, a.room_total);
-			learn_assigned(w->learn, route_learn_product(&c), c.municipality, indexed.candidates[0].terms.q);
+			learn_assigned(w->learn, route_learn_product(&c), c.municipality,
+				       indexed.candidates[0].terms.q);
 			router_remove(w->router, c.id);
 			w->waits[c.id.u.b[15] - 1] = false;
 			digest = (digest ^ (uint64_t)(indexed.chosen * 1000 + c.id.u.b[15])) * 1099511628211U;
@@ -365,8 +382,8 @@ START_TEST(agents_come_and_go)
 	router_agents(w->router, fewer, 2, w->now_us);
 	ck_assert_int_eq(router_agent_count(w->router), 2);
 	ck_assert_int_eq(router_find(w->router, fewer[0].id), 0);
-	ck_assert_int_eq(router_find(w->router, (struct agent_id){ numbered(1) }), -1);
-	ck_assert(router_agent(w->router, 1)->occupancy == a.occupancy);   /* goes over by id */
+	ck_assert_int_eq(router_find(w->router, (struct agent_id){numbered(1)}), -1);
+	ck_assert(router_agent(w->router, 1)->occupancy == a.occupancy); /* goes over by id */
 	router_put(w->router, &c);
 	ck_assert_ptr_nonnull(router_case_for(w->router, 1, w->now_us, NULL));
 	router_clear(w->router);
@@ -378,8 +395,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *tests[] = { indexes_say_what_the_definition_says, older_never_ranks_lower, same_log_same_decisions,
-		agents_come_and_go };
+	const TTest *tests[] = {indexes_say_what_the_definition_says, older_never_ranks_lower,
+				same_log_same_decisions, agents_come_and_go};
 
 	return unit_run("router", tests, COUNT(tests));
 }
