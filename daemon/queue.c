@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 1000 };
+enum { AGAIN_MS = 1000, CHECK_PART = 50 };
 
 struct queue {
 	struct server *srv;
@@ -30,6 +30,8 @@ struct queue {
 	bool lossy;                     /* Redis missed something */
 	bool owed;                      /* the rebuild under way is for that */
 	bool rebuilding, checking, differed;
+	/* counting costs more the more waits: after a check 50 times as long as it took, so that it stays 2 % of the time */
+	int64_t checking_since_us, check_after_us;   /* mono */
 	struct loop_timer *flush, *again;
 };
 
@@ -251,13 +253,21 @@ void queue_check(struct queue *q)
 	if (q->rebuilding || q->checking || !may_look(q))
 		return;
 	q->checking = true;
+	q->checking_since_us = mono_us();
 	queue_check_start(q->srv);
+}
+
+void queue_sweep(struct queue *q)
+{
+	if (mono_us() >= q->check_after_us)
+		queue_check(q);
 }
 
 /* changes on their way make a difference too, so only the second in a row counts */
 void queue_checked(struct queue *q, bool known, bool whole, bool same)
 {
 	q->checking = false;
+	q->check_after_us = mono_us() + CHECK_PART * (mono_us() - q->checking_since_us);
 	if (!known)
 		return;
 	if (!whole || (!same && q->differed)) {

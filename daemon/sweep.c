@@ -99,7 +99,7 @@ static void sweep(void *arg)
 	if (s->srv->stopping || MUTANT("no_sweep") || !dispatch_leads(s->srv->dispatch))
 		return;
 	dispatch_resync(s->srv->dispatch);
-	queue_check(s->srv->queue);
+	queue_sweep(s->srv->queue);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 
