@@ -20,8 +20,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / 'support'))
-from measuring import cpu_seconds, say  # noqa: E402
-from servers import LOKETD  # noqa: E402
+from measuring import POSTGRES, cpu_seconds, say  # noqa: E402
+from servers import LOKETD, Servers  # noqa: E402
 from world import NO_BUDGETS, World  # noqa: E402
 
 EXAMPLES = HERE / 'channels'
@@ -50,10 +50,8 @@ class Bench:
         subprocess.run(['ninja', '-C', folder, 'tests/bench/load'], check=True, stdout=subprocess.DEVNULL)
         self.load = folder / 'tests/bench/load'
         self.measured = [p for p in providers() if p != BASE and (not options.names or p in options.names)]
+        Servers.settings = POSTGRES
         self.world = World('log_level = "warning"\n' + NO_BUDGETS, fsync=True, record=False)
-        for setting in ("max_wal_size = '4GB'", "checkpoint_timeout = '30min'"):
-            self.world.servers.query(f'alter system set {setting}')
-        self.world.servers.query('select pg_reload_conf()')
         for provider in (*self.measured, BASE):
             self.set_up(provider)
         self.world.start()

@@ -18,8 +18,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'support'))
-from measuring import TICK, cpu_seconds, say  # noqa: E402
-from servers import LOKETD  # noqa: E402
+from measuring import POSTGRES, TICK, cpu_seconds, say  # noqa: E402
+from servers import LOKETD, Servers  # noqa: E402
 from world import NO_BUDGETS, SECRETS, World  # noqa: E402
 
 INBOX = 'dordrecht-whatsapp'
@@ -48,10 +48,8 @@ def memory_kb(pid, what):
 class Bench:
     def __init__(self, options):
         self.options, self.tools = options, build()
+        Servers.settings = POSTGRES
         self.world = World('log_level = "warning"\n' + NO_BUDGETS, fsync=True, record=False)
-        for setting in ("max_wal_size = '4GB'", "checkpoint_timeout = '30min'"):
-            self.world.servers.query(f'alter system set {setting}')
-        self.world.servers.query('select pg_reload_conf()')
         self.world.start()
         self.serial = int(time.time()) % 100000
 

@@ -51,6 +51,8 @@ def remove_leftovers():
 class Servers:
     """PostgreSQL (superuser loket) and Redis in one folder; fsync=True for tests of crashes."""
 
+    settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
+
     def __init__(self, fsync=False):
         remove_leftovers()
         self.fsync = fsync
@@ -89,6 +91,7 @@ class Servers:
             options['recovery_init_sync_method'] = 'syncfs'
         else:
             options |= {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
+        options |= self.settings
         argv = [f'{self.bin}/postgres', '-D', str(self.dir / 'pg')]
         for key, value in options.items():
             argv += ['-c', f'{key}={value}']
