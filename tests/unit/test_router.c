@@ -393,10 +393,41 @@ START_TEST(agents_come_and_go)
 }
 END_TEST
 
+/* by chance of the id, the same for ever, about as many as were asked for */
+START_TEST(the_control_is_a_share)
+{
+	struct route_policy p = policy_defaults();
+	struct prng chance = { 9 };
+	int n = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct case_id id;
+		enum route_method arm;
+
+		for (int k = 0; k < 2; k++) {
+			uint64_t half = prng_next(&chance);
+
+			memcpy(id.u.b + 8 * k, &half, sizeof(half));
+		}
+		p.control_share = 0.1;
+		arm = route_arm(&p, id);
+		ck_assert_int_eq(route_arm(&p, id), arm);
+		n += arm == METHOD_FIFO;
+		p.control_share = 0;
+		ck_assert_int_eq(route_arm(&p, id), METHOD_FTF);
+		p.method = METHOD_FIFO;
+		ck_assert_int_eq(route_arm(&p, id), METHOD_FIFO);
+		p.method = METHOD_FTF;
+	}
+	ck_assert_int_gt(n, 1800);
+	ck_assert_int_lt(n, 2200);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {indexes_say_what_the_definition_says, older_never_ranks_lower,
-				same_log_same_decisions, agents_come_and_go};
+				same_log_same_decisions, agents_come_and_go, the_control_is_a_share};
 
 	return unit_run("router", tests, COUNT(tests));
 }
