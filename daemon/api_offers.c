@@ -157,6 +157,14 @@ static void add_names(struct server *srv, json_t *list)
 	}
 }
 
+static void hide_estimates(json_t *candidates)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(candidates, i, one) dispatch_shown(json_object_get(one, "terms"));
+}
+
 static json_t *decisions(struct api *a, struct case_id id)
 {
 	json_t *all = rows_array(&a->op, ROUTING_DECISIONS), *one, *now;
@@ -166,6 +174,7 @@ static json_t *decisions(struct api *a, struct case_id id)
 		if (!json_object_get(one, "chosen"))
 			json_object_set_new(one, "chosen", json_null());
 		add_names(a->op.srv, json_object_get(one, "candidates"));
+		hide_estimates(json_object_get(one, "candidates"));
 		add_names(a->op.srv, json_object_get(one, "leftOut"));
 	}
 	now = dispatch_explain(a->op.srv->dispatch, id);   /* why it still waits */

@@ -8,6 +8,7 @@
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
+#include "lib/core/policy.h"
 
 #include <string.h>
 
@@ -164,6 +165,17 @@ static void check_norms(struct api *a, const char *field, json_t *norms)
 	}
 }
 
+static void check_routing(struct api *a, const json_t *settings)
+{
+	struct policy_problem problems[POLICY_MAX_PROBLEMS];
+	struct route_policy p = policy_defaults();
+	int n = policy_read(settings, &p, problems, POLICY_MAX_PROBLEMS);
+
+	for (int i = 0; i < n && i < POLICY_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.routing.%.40s", problems[i].field),
+			      problems[i].why);
+}
+
 enum op_status api_municipality_put(struct api *a)
 {
 	json_t *settings = json_object_get(a->body, "settings");
@@ -174,6 +186,7 @@ enum op_status api_municipality_put(struct api *a)
 	if (!access_municipality(&a->who, a->param[0]))
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
+	check_routing(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

@@ -30,10 +30,23 @@ enum op_status api_agent_get(struct api *a)
 	return setup_get(a, SQL_SETUP_AGENT_GET, PEOPLE_DONE);
 }
 
+/* one of the agent's municipalities, or NULL */
+static void check_place(struct api *a, const char *field, const char *place)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(a->body, "municipalities"), i,
+			   name) if (place && !strcmp(json_string_value(name), place)) return;
+	if (place)
+		api_bad_field(a, field, "not one of the municipalities");
+}
+
 static void check_agent(struct api *a)
 {
 	const char *channel;
-	json_t *room;
+	json_t *room, *name;
+	size_t i;
 
 	setup_all_known(a, "municipalities", SETUP_MUNICIPALITY);
 	setup_all_known(a, "products", SETUP_PRODUCT);
@@ -41,6 +54,9 @@ static void check_agent(struct api *a)
 	setup_all_known(a, "languages", SETUP_LANGUAGE);
 	setup_all_known(a, "teams", SETUP_TEAM);
 	setup_rights(a, "municipalities");
+	check_place(a, "home", jsonx_str(a->body, "home"));
+	json_array_foreach(json_object_get(a->body, "knows"), i, name)
+		check_place(a, arena_printf(a->op.arena, "knows[%zu]", i), json_string_value(name));
 	json_object_foreach(json_object_get(a->body, "room"), channel, room)
 		setup_known(a, arena_printf(a->op.arena, "room.%.40s", channel), SETUP_CHANNEL, channel);
 }
@@ -65,6 +81,8 @@ static enum op_status agent_write(struct api *a)
 	else
 		pg_null(u);
 	setup_add_bool(a, u, "enabled");
+	setup_add_texts(a, u, "knows");
+	pg_text(u, jsonx_str(a->body, "home"));
 	pg_add(u, SQL_SETUP_AGENT_PRESENCE);
 	pg_text(u, a->param[0]);
 	pg_add(u, SQL_SETUP_AGENT_GET);

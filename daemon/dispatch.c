@@ -12,7 +12,7 @@ static void wrapup_over(void *d)
 
 struct dispatch *dispatch_new(struct server *srv)
 {
-	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
+	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES]; /* until the world is there */
 	struct dispatch *d = calloc(1, sizeof(*d));
 
 	if (!d)
@@ -159,15 +159,27 @@ static json_t *agent_json(struct server *srv, struct agent_id id)
 	return a ? json_pack("{s:s, s:s}", "agent", text, "name", a->name) : json_pack("{s:s}", "agent", text);
 }
 
-static json_t *candidates_json(struct server *srv, const struct route_decision *dec)
+/* no estimates: what is learned of somebody stays inside (dispatch_shown) */
+static json_t *terms_json(const struct route_case *c, const struct route_candidate *who, int64_t at_us)
+{
+	json_t *terms = json_pack("{s:I}", "idleSeconds", (json_int_t)(who->idle_us / 1000000));
+
+	if (c->method == METHOD_FTF) {
+		json_object_set_new(terms, "waitedSeconds", json_integer((at_us - c->arrived_us) / 1000000));
+		json_object_set_new(terms, "handledBefore", json_boolean(who->terms.sticky > 0));
+	}
+	return terms;
+}
+
+static json_t *candidates_json(struct server *srv, const struct route_decision *dec,
+			       const struct route_case *c, int64_t at_us)
 {
 	json_t *all = json_array();
 
 	for (int i = 0; i < dec->n_candidates; i++) {
 		json_t *one = agent_json(srv, dec->candidates[i].agent);
 
-		json_object_set_new(one, "terms", json_pack("{s:I}", "idleSeconds",
-		                                            (json_int_t)(dec->candidates[i].idle_us / 1000000)));
+		json_object_set_new(one, "terms", terms_json(c, &dec->candidates[i], at_us));
 		json_array_append_new(all, one);
 	}
 	return all;
@@ -186,17 +198,36 @@ static json_t *left_out_json(struct server *srv, const struct route_decision *de
 	return all;
 }
 
-json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec, int64_t at_us)
+static json_t *decision_json(struct server *srv, const struct route_decision *dec, const struct route_case *c,
+			     int64_t at_us)
 {
-	char at[WHEN_TEXT], chosen[UUID_TEXT] = "";
+	char at[WHEN_TEXT], again[WHEN_TEXT], chosen[UUID_TEXT] = "";
+	json_t *j;
 
 	when_format(at_us, at);
 	if (dec->chosen >= 0) /* who was chosen stands first */
 		uuid_format(dec->candidates[0].agent.u, chosen);
-	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "at", at, "policy", dec->policy, "rule",
-	                 route_rule_name(dec->rule), "chosen", *chosen ? json_string(chosen) : json_null(),
-	                 "considered", dec->n_considered, "candidates", candidates_json(srv, dec), "leftOut",
-	                 left_out_json(srv, dec));
+	j = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "at", at, "policy", dec->policy, "rule",
+		      route_rule_name(dec->rule), "chosen", *chosen ? json_string(chosen) : json_null(),
+		      "considered", dec->n_considered, "candidates", candidates_json(srv, dec, c, at_us),
+		      "leftOut", left_out_json(srv, dec));
+	if (dec->again_at_us) {
+		when_format(dec->again_at_us, again);
+		json_object_set_new(j, "againAt", json_string(again));
+	}
+	return j;
+}
+
+void dispatch_shown(json_t *terms)
+{
+	static const char *const shown[] = {"idleSeconds", "waitedSeconds", "handledBefore"};
+	json_t *all = json_copy(terms);
+
+	json_object_clear(terms);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		if (json_object_get(all, shown[i]))
+			json_object_set(terms, shown[i], json_object_get(all, shown[i]));
+	json_decref(all);
 }
 
 json_t *dispatch_explain(struct dispatch *d, struct case_id id)
@@ -207,5 +238,5 @@ json_t *dispatch_explain(struct dispatch *d, struct case_id id)
 	if (!dispatch_leads(d) || !router_get(d->router, id, &c))
 		return NULL;
 	router_explain(d->router, &c, now_us(), &dec);
-	return dispatch_decision_json(d->srv, &dec, now_us());
+	return decision_json(d->srv, &dec, &c, now_us());
 }

@@ -40,8 +40,8 @@ int dispatch_told(struct server *srv, const struct op *op, int statement);
 /* dispatch_explain - the decision as it would be now, for GET /v1/cases/{id}/routing. New reference; NULL when
  * this instance does not dispatch or the case does not wait */
 json_t *dispatch_explain(struct dispatch *d, struct case_id id);
-/* dispatch_decision_json - a decision in the form of the contract; agents by id and name. New reference */
-json_t *dispatch_decision_json(struct server *srv, const struct route_decision *dec, int64_t at_us);
+/* dispatch_shown - of the terms that are kept with a decision only those that may be seen: estimates of a person are not */
+void dispatch_shown(json_t *terms);
 bool dispatch_leads(const struct dispatch *d);
 
 #endif

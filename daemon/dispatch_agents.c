@@ -65,6 +65,16 @@ static bool same_numbers(const struct world *a, const struct world *b)
 	       same_names(a->teams, a->n_teams, b->teams, b->n_teams);
 }
 
+/* and are cases still routed by the same method? */
+static bool same_methods(const struct world *a, const struct world *b)
+{
+	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++)
+		if (a->policies[m].method != b->policies[m].method ||
+		    a->policies[m].control_share != b->policies[m].control_share)
+			return false;
+	return true;
+}
+
 void dispatch_agents_build(struct dispatch *d)
 {
 	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
@@ -76,13 +86,18 @@ void dispatch_agents_build(struct dispatch *d)
 	for (int i = 0; i < w->n_agents; i++) {
 		agents[i] = w->agents[i].base;
 		agents[i].presence = PRESENCE_OFFLINE;
+		agents[i].unit = i; /* nothing is learned yet that would have to stay with a person */
+		agents[i].team_unit =
+			agents[i].teams ? w->n_agents + __builtin_ctzll(agents[i].teams) : LEARN_NO_UNIT;
 		d->more[i].read = true;
 	}
+	learn_units(d->learn, w->n_agents + w->n_teams);
 	router_agents(d->router, agents, w->n_agents, now_us());
+	router_policies(d->router, w->policies);
 	free(agents);
 	d->world = w;
-	if (before && !same_numbers(before, w))
-		d->loaded = false;       /* the next tick loads what waits with the new numbers */
+	if (before && !(same_numbers(before, w) && same_methods(before, w)))
+		d->loaded = false; /* the next tick loads what waits with the new numbers and methods */
 	world_unref(before);
 }
 

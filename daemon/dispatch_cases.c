@@ -52,6 +52,7 @@ static bool case_from_row(const struct world *w, const struct op *op, int st, in
 	c->arrived_us = pg_get_time(op, st, row, "arrived_at");
 	c->due_us = pg_get_time(op, st, row, "due_at");
 	c->wanted.u = pg_get_uuid(op, st, row, "wanted_agent");
+	c->previous.u = pg_get_uuid(op, st, row, "previous");
 	c->team = team_number(w, pg_get(op, st, row, "wanted_team"));
 	read_declined(pg_get(op, st, row, "declined"), c);
 	if (municipality < 0 || channel < 0)
@@ -75,9 +76,18 @@ static void remember_declined(struct dispatch *d, struct case_id id)
 	d->declined[at] = (struct dispatch_declined){ id, mono_us() + DISPATCH_DECLINED_S * INT64_C(1000000) };
 }
 
+/* how a case is routed follows from its municipality and its id */
+static void put(struct dispatch *d, const struct route_case *c)
+{
+	struct route_case copy = *c;
+
+	copy.method = route_arm(&d->world->policies[c->municipality], c->id);
+	router_put(d->router, &copy);
+}
+
 void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
 {
-	router_put(d->router, c);
+	put(d, c);
 	d->queue_changed |= UINT64_C(1) << c->municipality;
 	dispatch_ids_add(&d->look, c->id.u);
 	if (c->n_declined > 0)
@@ -127,8 +137,31 @@ static void drop_late_wishes(struct dispatch *d)
 	}
 }
 
+/* time alone lets somebody take it: a bar fell, or H3 was relaxed */
+static void look_again(struct dispatch *d)
+{
+	struct case_id ids[DISPATCH_CLAIMS];
+	int n = router_again(d->router, now_us(), ids, DISPATCH_CLAIMS);
+
+	for (int i = 0; i < n; i++)
+		dispatch_ids_add(&d->look, ids[i].u);
+	if (n > 0)
+		dispatch_kick(d);
+}
+
+static void refresh(struct dispatch *d)
+{
+	if (d->bars_left == 0 && mono_us() - d->refreshed_us < DISPATCH_REFRESH_S * INT64_C(1000000))
+		return;
+	if (d->bars_left == 0)
+		d->refreshed_us = mono_us();
+	d->bars_left = router_refresh(d->router, now_us(), DISPATCH_BARS);
+}
+
 void dispatch_cases_tick(struct dispatch *d)
 {
+	refresh(d);
+	look_again(d);
 	forget_declines(d);
 	drop_late_wishes(d);
 	metric_set(M_WAITING, router_count(d->router));
@@ -222,7 +255,7 @@ static void load_page(struct dispatch *d, const struct op *op, int st)
 	for (int i = 0; i < pg_rows(op, st); i++) {
 		if (!case_from_row(d->world, op, st, i, &c))
 			continue;
-		router_put(d->router, &c);
+		put(d, &c);
 		if (c.n_declined > 0)
 			remember_declined(d, c.id);
 	}

@@ -15,7 +15,7 @@
 
 enum round_state { ROUND_START, ROUND_READ, ROUND_CLAIMED };
 
-enum { EXPLAINED_BYTES = 96, EMPTY_ROUNDS = 3 };
+enum { EXPLAINED_BYTES = 256, RECORDED = 10, EMPTY_ROUNDS = 3 };
 
 /* an offer that is to be written */
 struct wish {
@@ -23,6 +23,7 @@ struct wish {
 	struct uuid offer;
 	struct agent_id agent;
 	enum route_rule rule;
+	const char *policy;
 	int n_considered;
 	const char *candidates, *left_out;   /* JSON */
 };
@@ -45,16 +46,37 @@ bool dispatch_round_holds(const struct dispatch *d, struct case_id id)
 
 /* ---------------------------------------------------------------- deciding */
 
-static const char *candidates_json(struct arena *a, const struct route_decision *dec)
+static char *terms_text(char *p, const struct route_candidate *c, const struct route_case *what)
 {
-	char *out = arena_alloc(a, (size_t)dec->n_candidates * EXPLAINED_BYTES + 3), *p = out;
+	const struct route_terms *t = &c->terms;
+
+	p += snprintf(p, EXPLAINED_BYTES, "{\"idleSeconds\":%lld", (long long)(c->idle_us / 1000000));
+	if (what->method == METHOD_FTF)
+		p += snprintf(p, EXPLAINED_BYTES,
+			      ",\"waitedSeconds\":%lld,\"handledBefore\":%s,\"q\":%.4f,\"sd\":%.4f,"
+			      "\"advantage\":%.4f,"
+			      "\"occupancy\":%.4f,\"packing\":%.4f,\"score\":%.4f",
+			      (long long)((now_us() - what->arrived_us) / 1000000),
+			      t->sticky > 0 ? "true" : "false", t->q, t->sd, t->advantage, t->occupancy,
+			      t->packing, t->score);
+	*p++ = '}';
+	return p;
+}
+
+/* the best of them, with all that counted */
+static const char *candidates_json(struct arena *a, const struct route_decision *dec,
+				   const struct route_case *c)
+{
+	int n = dec->n_candidates < RECORDED ? dec->n_candidates : RECORDED;
+	char *out = arena_alloc(a, (size_t)n * 3 * EXPLAINED_BYTES + 3), *p = out;
 	char id[UUID_TEXT];
 
 	*p++ = '[';
-	for (int i = 0; i < dec->n_candidates; i++) {
+	for (int i = 0; i < n; i++) {
 		uuid_format(dec->candidates[i].agent.u, id);
-		p += snprintf(p, EXPLAINED_BYTES, "%s{\"agent\":\"%s\",\"terms\":{\"idleSeconds\":%lld}}", i ? "," : "",
-		              id, (long long)(dec->candidates[i].idle_us / 1000000));
+		p += snprintf(p, EXPLAINED_BYTES, "%s{\"agent\":\"%s\",\"terms\":", i ? "," : "", id);
+		p = terms_text(p, &dec->candidates[i], c);
+		*p++ = '}';
 	}
 	snprintf(p, 2, "]");
 	return out;
@@ -105,10 +127,13 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 			   .offer = server_uuid(d->srv),
 			   .agent = dec->candidates[0].agent,
 			   .rule = dec->rule,
+			   .policy = dec->policy,
 			   .n_considered = dec->n_considered,
-			   .candidates = candidates_json(r->op.arena, dec),
+			   .candidates = candidates_json(r->op.arena, dec, &c),
 			   .left_out = left_out_json(r->op.arena, dec)};
 	take_room(d, dec->chosen, c.channel);
+	if (c.method == METHOD_FTF)
+		learn_assigned(d->learn, route_learn_product(&c), c.municipality, dec->candidates[0].terms.q);
 	r->n_wishes++;
 	dispatch_cases_remove(d, id);
 	return true;
@@ -234,8 +259,10 @@ static void add_array_of_text(struct pg_unit *u, enum pg_type type, const struct
 {
 	pg_array(u, type, r->n_wishes);
 	for (int i = 0; i < r->n_wishes; i++)
-		pg_push_text(u, which == 0 ? route_rule_name(r->wishes[i].rule) :
-		                which == 1 ? r->wishes[i].candidates : r->wishes[i].left_out);
+		pg_push_text(u, which == 0   ? route_rule_name(r->wishes[i].rule)
+				: which == 1 ? r->wishes[i].candidates
+				: which == 2 ? r->wishes[i].left_out
+					     : r->wishes[i].policy);
 }
 
 static void add_array_of_ids(struct pg_unit *u, const struct dispatch_round *r, int which)
@@ -261,7 +288,7 @@ static enum op_status claim(struct dispatch_round *r)
 		pg_push_int(u, r->wishes[i].n_considered);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 1);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 2);
-	pg_text(u, r->decision.policy);
+	add_array_of_text(u, PG_TYPE_TEXT, r, 3);
 	return pg_submit(&r->op, ROUND_CLAIMED, u);
 }
 

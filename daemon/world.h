@@ -53,6 +53,7 @@ struct world {
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
 	int wrapup_s[ROUTE_MAX_CHANNELS];
 	enum route_kind kind[ROUTE_MAX_CHANNELS];
+	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
 };
 
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */

@@ -106,6 +106,17 @@ static void load_norms(struct world *w, const struct op *op)
 	}
 }
 
+/* what cannot be read of it was written past the API: the defaults hold there */
+static void load_policies(struct world *w, const struct op *op)
+{
+	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
+		w->policies[m] = policy_defaults();
+		if (m < w->n_municipalities)
+			policy_read(copy_json(w, op, Q_MUNICIPALITIES, m, "settings"), &w->policies[m], NULL,
+				    0);
+	}
+}
+
 static void load_words(struct world *w, const struct op *op)
 {
 	int n = pg_rows(op, Q_WORDS);
@@ -290,7 +301,7 @@ static void load_agent(struct world *w, const struct op *op, int row)
 {
 	struct world_agent *a = &w->agents[w->n_agents];
 	json_t *room = copy_json(w, op, Q_AGENTS, row, "room");
-	int role = role_from(pg_get(op, Q_AGENTS, row, "role"));
+	int role = role_from(pg_get(op, Q_AGENTS, row, "role")), home;
 
 	if (role < 0)
 		return;
@@ -301,7 +312,10 @@ static void load_agent(struct world *w, const struct op *op, int row)
 	a->base.municipalities = bits_of(w, copy_json(w, op, Q_AGENTS, row, "municipalities"), world_municipality);
 	a->base.channels = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "channels"), world_channel);
 	a->base.languages = (uint32_t)bits_of(w, copy_json(w, op, Q_AGENTS, row, "languages"), world_language);
-	a->base.knows = a->base.municipalities;
+	a->base.knows = bits_of(w, copy_json(w, op, Q_AGENTS, row, "knows"), world_municipality);
+	home = pg_get(op, Q_AGENTS, row, "home") ? world_municipality(w, pg_get(op, Q_AGENTS, row, "home"))
+						 : -1;
+	a->base.home = home < 0 ? 0 : UINT64_C(1) << home;
 	a->base.unit = a->base.team_unit = LEARN_NO_UNIT;
 	a->base.teams = bits_of(w, copy_json(w, op, Q_AGENTS, row, "teams"), team_number);
 	load_products_of(w, copy_json(w, op, Q_AGENTS, row, "products"), &a->base.products);
@@ -353,6 +367,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_names(w, op, Q_TEAMS, w->teams, &w->n_teams);
 	load_channels(w, op);
 	load_norms(w, op);
+	load_policies(w, op);
 	load_words(w, op);
 	load_inboxes(w, op);
 	load_secrets(w, op);

@@ -3,6 +3,8 @@
 -- columns: as dispatch_waiting
 select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arrived_at, c.due_at, c.wanted_agent,
        c.wanted_team,
+       (select o.agent from loket.offer o where o.case_id = c.id and o.state = 'accepted' order by o.made_at desc limit 1)
+         as previous,
        (select string_agg(o.agent::text, ',')
           from (select agent from loket.offer
                  where case_id = c.id and state in ('declined', 'expired')

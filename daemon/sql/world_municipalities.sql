@@ -1,3 +1,3 @@
--- world_municipalities: who we work for, with the norms of their own
--- columns: id, norms (json object channel → seconds, or null)
-select id, settings -> 'norms' as norms from loket.municipality order by id
+-- world_municipalities: who we work for, with the norms and the routing of their own
+-- columns: id, norms (json object channel → seconds, or null), settings (what lib/core/policy reads)
+select id, settings -> 'norms' as norms, jsonb_build_object('routing', settings -> 'routing') as settings from loket.municipality order by id

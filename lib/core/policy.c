@@ -52,7 +52,7 @@ static double *field(struct route_policy *p, const struct setting *s)
 
 struct route_policy policy_defaults(void)
 {
-	struct route_policy p = {.method = METHOD_FTF};
+	struct route_policy p = {.method = METHOD_FIFO};   /* ftf where it was chosen */
 
 	for (int i = 0; i < N_SETTINGS; i++)
 		*field(&p, &settings_table[i]) = settings_table[i].value;
@@ -101,7 +101,7 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 	const char *name;
 	int n = 0;
 
-	if (!routing)
+	if (!routing || json_is_null(routing))
 		return 0;
 	if (!json_is_object(routing)) {
 		if (max > 0)

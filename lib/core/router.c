@@ -81,6 +81,12 @@ struct router *router_new(const struct route_policy *policies, struct learn *lea
 	return r;
 }
 
+void router_policies(struct router *r, const struct route_policy *policies)
+{
+	memcpy(r->policies, policies, sizeof(r->policies));
+	r->bars_left = 0;                /* the next refresh begins anew */
+}
+
 static void free_agents(struct router *r)
 {
 	for (int i = 0; i < r->n_agents; i++)

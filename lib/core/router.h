@@ -18,6 +18,8 @@ struct router;
  */
 struct router *router_new(const struct route_policy *policies, struct learn *learn);
 struct router *router_free(struct router *r);
+/* router_policies - others hold from now on; cases keep the method that they were put with */
+void router_policies(struct router *r, const struct route_policy *policies);
 
 /* router_agents - these are all agents from now on, in order of id; copied. What is known of occupancy goes over
  * by id */

@@ -16,6 +16,20 @@ INSERT = '''insert into loket.case_file (id, municipality, reference, product, i
 
 class DispatchTest(world.LoketTest):
     config = 'dispatch { sweep_seconds = 1 offer_seconds = 20 }'
+    policy = {'method': 'skills-fifo'}       # of every municipality; settings.routing
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for (place,) in cls.world.psql('select id from loket.municipality order by id'):
+            cls.set_policy(place, cls.policy)
+
+    @classmethod
+    def set_policy(cls, municipality, policy):
+        """Change settings.routing, and nothing else."""
+        now = cls.world.api('GET', f'/v1/municipalities/{municipality}', 'admin').json
+        body = {'region': now['region'], 'name': now['name'], 'settings': now['settings'] | {'routing': policy}}
+        return cls.world.api('PUT', f'/v1/municipalities/{municipality}', 'admin', body)
 
     def waits(self, product='rijbewijs', municipality='dordrecht', channel='whatsapp', language='nl', option0=False,
               age=0, due=3600, wanted=None):

@@ -409,6 +409,7 @@ START_TEST(the_control_is_a_share)
 
 			memcpy(id.u.b + 8 * k, &half, sizeof(half));
 		}
+		p.method = METHOD_FTF;
 		p.control_share = 0.1;
 		arm = route_arm(&p, id);
 		ck_assert_int_eq(route_arm(&p, id), arm);
@@ -417,7 +418,6 @@ START_TEST(the_control_is_a_share)
 		ck_assert_int_eq(route_arm(&p, id), METHOD_FTF);
 		p.method = METHOD_FIFO;
 		ck_assert_int_eq(route_arm(&p, id), METHOD_FIFO);
-		p.method = METHOD_FTF;
 	}
 	ck_assert_int_gt(n, 1800);
 	ck_assert_int_lt(n, 2200);

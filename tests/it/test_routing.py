@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Routing by policy "ftf": settings of a municipality, who knows it, who waits for whom, what is kept and what is shown."""
+import time
+
+from dispatch_world import DispatchTest, wait_until, world
+
+
+class Routing(DispatchTest):
+    policy = {'method': 'ftf', 'controlShare': 0}
+
+    def test_settings_are_checked(self):
+        """every field that is wrong is named, and nothing of it holds"""
+        wrong = {'method': 'lifo', 'advantage': -1, 'relaxPhone': 10, 'colour': 'red', 'sticky': 0.05}
+        answer = self.set_policy('dordrecht', wrong)
+        self.assertEqual(answer.status, 422, answer)
+        self.assertEqual({f['name'] for f in answer.json['errors']},
+                         {f'settings.routing.{name}' for name in ('method', 'advantage', 'relaxPhone', 'colour')})
+        self.assertEqual(self.set_policy('dordrecht', self.policy).status, 200)
+
+    def test_best_and_why(self):
+        """decided by ftf, kept with all that counted; what was learned of a person is not shown, not even to a lead"""
+        self.person('daan')
+        self.person('oksana')
+        time.sleep(1)                        # both are known to be ready
+        case = self.waits(product='parkeervergunning')
+        wait_until(lambda: self.state(case) == 'offered', 5, 'an offer')
+        decision = self.routing(case)[0]
+        self.assertEqual((decision['policy'], len(decision['candidates'])), ('ftf', 2))
+        self.assertIn(decision['rule'], ('bestFix', 'longestIdle', 'lowestId'))
+        for one in decision['candidates']:
+            self.assertEqual(set(one['terms']), {'idleSeconds', 'waitedSeconds', 'handledBefore'})
+        kept = self.world.value('select candidates from loket.routing where case_id = %s', [case])
+        self.assertEqual(set(kept[0]['terms']), {'idleSeconds', 'waitedSeconds', 'handledBefore', 'q', 'sd', 'advantage',
+                                                 'occupancy', 'packing', 'score'})
+        self.assertAlmostEqual(kept[0]['terms']['q'], 0.75)
+
+    def test_who_only_has_rights(self):
+        """H3: not before 8 hours to who does not know the municipality, and then at once"""
+        daan = self.agent_id('daan')
+        self.change(daan, knows=[])
+        try:
+            person = self.person('daan')
+            case = self.waits(product='parkeervergunning', age=28790)
+            person.events.none('offer.made', 3)
+            decision = self.routing(case)[-1]
+            self.assertEqual((decision['rule'], decision['chosen']), ('nobodyFree', None))
+            self.assertEqual({left['agent']: left['why'] for left in decision['leftOut']}[daan], 'unfamiliar')
+            self.assertIn('againAt', decision)
+            self.assertEqual(person.next_offer(15)['case']['id'], case)
+            self.assertEqual(self.routing(case)[-1]['rule'], 'onlyOne')
+        finally:
+            self.change(daan, knows=None)
+
+    def test_knows_and_home_are_of_the_municipalities(self):
+        answer = self.change(self.agent_id('daan'), knows=['zwijndrecht-x'], home='nowhere')
+        self.assertEqual(answer.status, 422, answer)
+        self.assertEqual({f['name'] for f in answer.json['errors']}, {'knows[0]', 'home'})
+
+    def test_who_handled_it_before(self):
+        """the one who had it gets it again, when the other is no better"""
+        first, second = self.person('daan'), self.person('oksana')
+        time.sleep(1)
+        case = self.waits(product='parkeervergunning')
+        wait_until(lambda: self.state(case) == 'offered', 5, 'an offer')
+        had = first if self.routing(case)[0]['chosen'] == self.agent_id('daan') else second
+        taken = had.accept(had.next_offer())
+        self.assertEqual(taken['case']['id'], case)
+        self.world.psql("update loket.case_file set state = 'queued', owner = null, epoch = epoch + 1 where id = %s", [case])
+        self.assertEqual(had.next_offer(8)['case']['id'], case)
+        decision = self.routing(case)[-1]
+        self.assertTrue(decision['candidates'][0]['terms']['handledBefore'])
+
+    def test_a_share_stays_with_the_control(self):
+        """half of them here: by the id of the case, and each decision says which"""
+        self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.5})
+        try:
+            time.sleep(1.5)
+            daan, oksana = self.person('daan'), self.person('oksana')
+            cases = [self.waits(product='parkeervergunning') for _ in range(24)]
+            seen = set()
+            end = time.monotonic() + 30
+            while len(seen) < 2 and time.monotonic() < end:
+                for who in (daan, oksana):
+                    try:
+                        who.decline(who.next_offer(0.5))
+                    except AssertionError:
+                        continue
+                seen = {p for (p,) in self.world.psql('select distinct policy from loket.routing where case_id = any (%s::uuid[])',
+                                                      [cases])}
+            self.assertEqual(seen, {'ftf', 'skills-fifo'})
+        finally:
+            self.set_policy('dordrecht', self.policy)
+
+    def change(self, agent, knows, home=None):
+        """PUT the agent as it is, with these"""
+        body = self.world.api('GET', f'/v1/agents/{agent}', 'admin').json
+        for key in ('id', 'knows', 'home'):
+            body.pop(key, None)
+        if knows is not None:
+            body['knows'] = knows
+        if home:
+            body['home'] = home
+        return self.world.api('PUT', f'/v1/agents/{agent}', 'admin', body)
+
+
+if __name__ == '__main__':
+    world.main()
