@@ -111,6 +111,7 @@ static void load_policies(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
 		w->policies[m] = policy_defaults();
+		w->policies[m].method = METHOD_FIFO;     /* ftf is for who chooses it */
 		if (m < w->n_municipalities)
 			policy_read(copy_json(w, op, Q_MUNICIPALITIES, m, "settings"), &w->policies[m], NULL,
 				    0);

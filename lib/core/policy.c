@@ -52,7 +52,7 @@ static double *field(struct route_policy *p, const struct setting *s)
 
 struct route_policy policy_defaults(void)
 {
-	struct route_policy p = {.method = METHOD_FIFO};   /* ftf where it was chosen */
+	struct route_policy p = {.method = METHOD_FTF};
 
 	for (int i = 0; i < N_SETTINGS; i++)
 		*field(&p, &settings_table[i]) = settings_table[i].value;

@@ -265,13 +265,13 @@ START_TEST(settings_over_settings)
 	struct policy_problem problems[POLICY_MAX_PROBLEMS];
 
 	policy = policy_defaults();
-	ck_assert_int_eq(policy.method, METHOD_FIFO);
+	ck_assert_int_eq(policy.method, METHOD_FTF);
 	ck_assert_int_eq(read_text("{}", &policy, problems), 0);
 	ck_assert_int_eq(
-		read_text("{\"routing\": {\"advantage\": 20, \"method\": \"ftf\"}}", &policy, problems), 0);
+		read_text("{\"routing\": {\"advantage\": 20, \"method\": \"skills-fifo\"}}", &policy, problems), 0);
 	ck_assert_int_eq(read_text("{\"routing\": {\"sticky\": 0.1, \"teamLevel\": true}}", &policy, problems), 0);
 	ck_assert(policy.advantage == 20 && policy.sticky == 0.1 && policy.team_level &&
-		  policy.method == METHOD_FTF);
+		  policy.method == METHOD_FIFO);
 	ck_assert(policy.occupancy == 0.2);
 }
 END_TEST
@@ -303,7 +303,7 @@ START_TEST(written_and_read_it_is_the_same)
 	policy = policy_defaults();
 	policy.hold_price = 3e-6;
 	policy.team_level = true;
-	policy.method = METHOD_FTF;
+	policy.method = METHOD_FIFO;
 	j = policy_write(&policy);
 	ck_assert_int_eq(policy_read(j, &again, problems, POLICY_MAX_PROBLEMS), 0);
 	ck_assert_mem_eq(&again, &policy, sizeof(policy));
