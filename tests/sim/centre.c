@@ -9,30 +9,41 @@
 
 static const double LOOK_AGAIN_S = 2, REFRESH_S = 3600, OBSERVED_S = 5.0 * SCN_DAY_S, CHAT_SLOWS = 0.30;
 
-enum event_kind { EVENT_QUESTION, EVENT_RETURN, EVENT_GIVES_UP, EVENT_END, EVENT_LOOK_AGAIN, EVENT_REFRESH, EVENT_DAY };
+enum event_kind {
+	EVENT_QUESTION,
+	EVENT_RETURN,
+	EVENT_GIVES_UP,
+	EVENT_END,
+	EVENT_LOOK_AGAIN,
+	EVENT_REFRESH,
+	EVENT_DAY
+};
 
 enum contact_state { CONTACT_UNUSED, CONTACT_WAITS, CONTACT_TALKS, CONTACT_AWAY };
 
 struct contact {
 	struct question q;
-	struct route_case c;             /* as the router has it, while it waits and after */
+	struct route_case c; /* as the router has it, while it waits and after */
 	enum contact_state state;
-	uint32_t version;                /* events about an earlier state of it are void */
-	int attempt, tries;              /* tries: how often it gave up in this attempt */
-	int agent, previous;             /* -1: nobody */
+	uint32_t version;                 /* events about an earlier state of it are void */
+	int attempt, tries;               /* tries: how often it gave up in this attempt */
+	int agent, previous;              /* -1: nobody */
 	double arrived, answered, left_s; /* left_s: work left, of a chat */
 	int next_unused;
 };
 
-struct desk {                            /* an agent at work */
-	struct route_agent a;            /* as the router has it */
-	bool taken;                      /* by a call or something to write, one at a time */
+struct desk {                 /* an agent at work */
+	struct route_agent a; /* as the router has it */
+	bool taken;           /* by a call or something to write, one at a time */
 	int chats[SCN_CHATS], n_chats;
 	double touched, busy_s;
 };
 
 /* an outcome is known when five working days have gone by without the citizen coming back */
-struct seen { double at; struct learn_outcome o; };
+struct seen {
+	double at;
+	struct learn_outcome o;
+};
 
 struct centre {
 	const struct world *w;
@@ -48,9 +59,9 @@ struct centre {
 	struct contact *contacts;
 	int n_contacts, room_contacts, unused;
 	struct desk desks[SCN_MAX_AGENTS];
-	int n_open;                      /* desks where something could still go */
+	int n_open; /* desks where something could still go */
 	int waiting[N_ROUTE_KINDS];
-	struct seen *seen;               /* a ring: outcomes become known in the order of contacts' ends */
+	struct seen *seen; /* a ring: outcomes become known in the order of contacts' ends */
 	size_t first_seen, n_seen, room_seen;
 };
 
@@ -73,7 +84,7 @@ static int64_t now_us(const struct centre *k)
 
 static void at(struct centre *k, double when, enum event_kind kind, int about, uint32_t version)
 {
-	heap_put(&k->heap, (struct event){ .at = when, .kind = kind, .about = about, .version = version });
+	heap_put(&k->heap, (struct event){.at = when, .kind = kind, .about = about, .version = version});
 }
 
 /* ids in order of number; the low half says where the contact is */
@@ -135,11 +146,18 @@ static void tell_load(struct centre *k, int i, bool was_open)
 
 static struct route_agent route_agent_of(const struct sim_agent *from, int i)
 {
-	struct route_agent a = { .id = { make_id(0, (uint64_t)i + 1) }, .presence = PRESENCE_READY,
-		.municipalities = (1U << SCN_MUNICIPALITIES) - 1, .knows = from->knows, .home = UINT64_C(1) << from->home,
-		.channels = from->channels, .languages = from->languages, .coach = from->products >> SCN_OPTION0 & 1,
-		.room = { [KIND_PHONE] = 1, [KIND_CHAT] = SCN_CHATS, [KIND_ASYNC] = 1 }, .room_total = SCN_CHATS,
-		.unit = i, .team_unit = LEARN_NO_UNIT };
+	struct route_agent a = {.id = {make_id(0, (uint64_t)i + 1)},
+				.presence = PRESENCE_READY,
+				.municipalities = (1U << SCN_MUNICIPALITIES) - 1,
+				.knows = from->knows,
+				.home = UINT64_C(1) << from->home,
+				.channels = from->channels,
+				.languages = from->languages,
+				.coach = from->products >> SCN_OPTION0 & 1,
+				.room = {[KIND_PHONE] = 1, [KIND_CHAT] = SCN_CHATS, [KIND_ASYNC] = 1},
+				.room_total = SCN_CHATS,
+				.unit = i,
+				.team_unit = LEARN_NO_UNIT};
 
 	a.products.bits[0] = from->products;
 	return a;
@@ -166,14 +184,14 @@ static int contact_new(struct centre *k)
 		uint32_t version = k->contacts[i].version;
 
 		k->unused = k->contacts[i].next_unused;
-		k->contacts[i] = (struct contact){ .version = version };
+		k->contacts[i] = (struct contact){.version = version};
 		return i;
 	}
 	if (k->n_contacts == k->room_contacts) {
 		k->room_contacts = k->room_contacts ? 2 * k->room_contacts : 4096;
 		k->contacts = must(realloc(k->contacts, (size_t)k->room_contacts * sizeof(*k->contacts)));
 	}
-	k->contacts[k->n_contacts] = (struct contact){ 0 };
+	k->contacts[k->n_contacts] = (struct contact){0};
 	return k->n_contacts++;
 }
 
@@ -190,10 +208,16 @@ static void contact_release(struct centre *k, int i)
 static struct route_case case_of(struct centre *k, int i)
 {
 	const struct contact *x = &k->contacts[i];
-	struct route_case c = { .id = { make_id(++k->n_cases, (uint64_t)i) }, .product = (uint16_t)x->q.routed_as,
-		.municipality = (uint16_t)x->q.municipality, .channel = (uint16_t)x->q.kind,
-		.language = (uint16_t)x->q.language, .option0 = x->q.routed_as == SCN_OPTION0, .kind = x->q.kind,
-		.method = k->policy->method, .arrived_us = now_us(k), .due_us = now_us(k) };
+	struct route_case c = {.id = {make_id(++k->n_cases, (uint64_t)i)},
+			       .product = (uint16_t)x->q.routed_as,
+			       .municipality = (uint16_t)x->q.municipality,
+			       .channel = (uint16_t)x->q.kind,
+			       .language = (uint16_t)x->q.language,
+			       .option0 = x->q.routed_as == SCN_OPTION0,
+			       .kind = x->q.kind,
+			       .method = k->policy->method,
+			       .arrived_us = now_us(k),
+			       .due_us = now_us(k)};
 
 	if (x->attempt > 0)
 		c.previous = k->desks[x->previous].a.id;
@@ -215,7 +239,8 @@ static void reschedule_chats(struct centre *k, const struct desk *d)
 	for (int i = 0; i < d->n_chats; i++) {
 		struct contact *x = &k->contacts[d->chats[i]];
 
-		at(k, k->now + fmax(x->left_s, 0) / chat_pace(d->n_chats), EVENT_END, d->chats[i], ++x->version);
+		at(k, k->now + fmax(x->left_s, 0) / chat_pace(d->n_chats), EVENT_END, d->chats[i],
+		   ++x->version);
 	}
 }
 
@@ -224,8 +249,8 @@ static void count_answered(struct centre *k, const struct contact *x)
 	if (!k->measured)
 		return;
 	k->t->answered++;
-	k->t->unskilled += world_fit(&k->w->agents[x->agent], x->q.routed_as, x->q.municipality, x->q.language,
-	                             x->q.kind) != FIT_FULL;
+	k->t->unskilled += world_fit(&k->w->agents[x->agent], x->q.routed_as, x->q.municipality,
+				     x->q.language, x->q.kind) != FIT_FULL;
 	waits_add(is_live(x) ? &k->t->live_wait : &k->t->async_wait, k->now - x->arrived);
 }
 
@@ -236,7 +261,8 @@ static void learn_who_got_it(struct centre *k, const struct contact *x)
 
 	if (k->policy->method != METHOD_FTF)
 		return;
-	route_terms(router_state(k->router), k->policy, &x->c, router_agent(k->router, x->agent), now_us(k), &terms);
+	route_terms(router_state(k->router), k->policy, &x->c, router_agent(k->router, x->agent), now_us(k),
+		    &terms);
 	learn_assigned(k->learn, route_learn_product(&x->c), x->c.municipality, terms.q);
 }
 
@@ -268,7 +294,8 @@ static void assign(struct centre *k, int i, int agent)
 	tell_load(k, agent, was_open);
 	count_answered(k, x);
 	if (k->watcher && k->watcher->answered && is_live(x))
-		k->watcher->answered(k->watcher->arg, k->router, &x->c, agent, us(k->now - x->arrived), now_us(k));
+		k->watcher->answered(k->watcher->arg, k->router, &x->c, agent, us(k->now - x->arrived),
+				     now_us(k));
 }
 
 /* is anybody free for what waits here? */
@@ -359,9 +386,14 @@ static void give_up(struct centre *k, int i)
 static void remember(struct centre *k, const struct contact *x, const struct outcome *o)
 {
 	const struct sim_agent *a = &k->w->agents[x->agent];
-	struct seen s = { k->now + OBSERVED_S, { .product = x->q.product, .unit = x->agent,
-		.home = a->home == x->q.municipality, .fixed = o->seen_fixed, .first = x->attempt == 0,
-		.skilled = world_fit(a, x->q.product, x->q.municipality, x->q.language, x->q.kind) == FIT_FULL } };
+	struct seen s = {k->now + OBSERVED_S,
+			 {.product = x->q.product,
+			  .unit = x->agent,
+			  .home = a->home == x->q.municipality,
+			  .fixed = o->seen_fixed,
+			  .first = x->attempt == 0,
+			  .skilled = world_fit(a, x->q.product, x->q.municipality, x->q.language,
+					       x->q.kind) == FIT_FULL}};
 
 	if (x->q.product == SCN_OPTION0)
 		s.o.product = LEARN_OPTION0;
@@ -439,13 +471,13 @@ static void finish(struct centre *k, int i)
 	}
 	if (k->watcher && k->watcher->finished && is_live(x))
 		k->watcher->finished(k->watcher->arg, k->router, x->q.routed_as, x->q.kind, agent,
-		                     us(k->now - x->answered), now_us(k));
+				     us(k->now - x->answered), now_us(k));
 	count_first(k, x, &o);
 	if (o.returns) {
 		x->attempt++;
 		x->tries = 0;
 		x->previous = agent;
-		x->q.routed_as = x->q.product;   /* by now it is known what it is about */
+		x->q.routed_as = x->q.product; /* by now it is known what it is about */
 		x->state = CONTACT_AWAY;
 		at(k, k->now + o.after_s, EVENT_RETURN, i, ++x->version);
 	} else {
@@ -558,10 +590,12 @@ static void end(struct centre *k, double at_s)
 	free(k->seen);
 }
 
-void centre_run(const struct world *w, const struct route_policy *policy, const struct watcher *watcher, struct tally *t)
+void centre_run(const struct world *w, const struct route_policy *policy, const struct watcher *watcher,
+		struct tally *t)
 {
 	struct centre *k = must(calloc(1, sizeof(*k)));
-	double warm_s = w->scenario.warm_days * (double)SCN_DAY_S, all_s = w->scenario.days * (double)SCN_DAY_S;
+	double warm_s = w->scenario.warm_days * (double)SCN_DAY_S,
+	       all_s = w->scenario.days * (double)SCN_DAY_S;
 	struct event e;
 
 	k->w = w;

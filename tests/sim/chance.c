@@ -14,7 +14,7 @@ static uint64_t mix(uint64_t x)
 
 struct chance chance_of(uint64_t seed, unsigned purpose, uint64_t number)
 {
-	return (struct chance){ mix(mix(mix(seed + STEP) + purpose * STEP) + number * STEP) };
+	return (struct chance){mix(mix(mix(seed + STEP) + purpose * STEP) + number * STEP)};
 }
 
 uint64_t chance_bits(struct chance *c)

@@ -48,5 +48,5 @@ bool heap_take(struct heap *h, struct event *e)
 void heap_done(struct heap *h)
 {
 	free(h->events);
-	*h = (struct heap){ 0 };
+	*h = (struct heap){0};
 }

@@ -1,4 +1,5 @@
-/* main.c - one run of the simulated contact centre: what is asked as options, its figures as a line of JSON */
+/* main.c - one run of the simulated contact centre: what is asked as options, its figures as a line of JSON
+ */
 #include "tests/sim/centre.h"
 #include "tests/sim/told.h"
 
@@ -11,7 +12,8 @@
 static const char help[] =
 	"routing_sim - one run of the simulated contact centre; prints a line of JSON (tests/sim/README.md)\n"
 	"  --policy NAME        skills-fifo or ftf (default ftf)\n"
-	"  --settings JSON      over the policy's defaults, as a municipality's: {\"routing\": {\"advantage\": 40}}\n"
+	"  --settings JSON      over the policy's defaults, as a municipality's: {\"routing\": "
+	"{\"advantage\": 40}}\n"
 	"  --agents N           1 to 1000 (40)\n"
 	"  --load R             (0.85)\n"
 	"  --seed S             (1)\n"
@@ -19,8 +21,10 @@ static const char help[] =
 	"  --spread X           how much agents differ: 1 as meant, 0.5 half of it, 0 not at all\n"
 	"  --misclassified X    share of the first contacts that is routed as another product (0)\n"
 	"  --expect             how well expected waits, as told to callers, come true\n"
-	"  --plain              a queue that formulas describe: agents alike, one class, exponential work, with\n"
-	"  --work S --patience S --fixed X   mean work, mean patience (0: for ever), share that does not come back\n";
+	"  --plain              a queue that formulas describe: agents alike, one class, exponential work, "
+	"with\n"
+	"  --work S --patience S --fixed X   mean work, mean patience (0: for ever), share that does not "
+	"come back\n";
 
 struct request {
 	struct scenario scenario;
@@ -52,6 +56,7 @@ static struct route_policy policy_named(const char *name)
 	struct route_policy p = policy_defaults();
 
 	p.control_share = 0;
+	p.method = METHOD_FTF;
 	if (!strcmp(name, route_method_name(METHOD_FTF)))
 		return p;
 	if (strcmp(name, route_method_name(METHOD_FIFO)))
@@ -78,38 +83,78 @@ static void apply_settings(const char *text, struct route_policy *p)
 static struct request read_request(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "policy", required_argument, NULL, 'p' },   { "settings", required_argument, NULL, 'o' },
-		{ "agents", required_argument, NULL, 'n' },   { "load", required_argument, NULL, 'l' },
-		{ "seed", required_argument, NULL, 's' },     { "days", required_argument, NULL, 'd' },
-		{ "warm", required_argument, NULL, 'w' },     { "spread", required_argument, NULL, 'v' },
-		{ "misclassified", required_argument, NULL, 'm' }, { "expect", no_argument, NULL, 'e' },
-		{ "plain", no_argument, NULL, 'q' },          { "work", required_argument, NULL, 't' },
-		{ "patience", required_argument, NULL, 'a' }, { "fixed", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
+		{"policy", required_argument, NULL, 'p'},
+		{"settings", required_argument, NULL, 'o'},
+		{"agents", required_argument, NULL, 'n'},
+		{"load", required_argument, NULL, 'l'},
+		{"seed", required_argument, NULL, 's'},
+		{"days", required_argument, NULL, 'd'},
+		{"warm", required_argument, NULL, 'w'},
+		{"spread", required_argument, NULL, 'v'},
+		{"misclassified", required_argument, NULL, 'm'},
+		{"expect", no_argument, NULL, 'e'},
+		{"plain", no_argument, NULL, 'q'},
+		{"work", required_argument, NULL, 't'},
+		{"patience", required_argument, NULL, 'a'},
+		{"fixed", required_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
-	struct request r = { .scenario = scenario_defaults() };
+	struct request r = {.scenario = scenario_defaults()};
 	struct scenario *s = &r.scenario;
 	const char *policy = "ftf", *settings = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (option) {
-		case 'p': policy = optarg; break;
-		case 'o': settings = optarg; break;
-		case 'n': s->agents = (int)number("--agents", optarg, 1, 1000); break;
-		case 'l': s->load = number("--load", optarg, 0.01, 10); break;
-		case 's': s->seed = (uint64_t)number("--seed", optarg, 0, 1e15); break;
-		case 'd': s->days = (int)number("--days", optarg, 1, 10000); break;
-		case 'w': s->warm_days = (int)number("--warm", optarg, 0, 10000); break;
-		case 'v': s->spread = number("--spread", optarg, 0, 10); break;
-		case 'm': s->misclassified = number("--misclassified", optarg, 0, 1); break;
-		case 'e': r.expect = true; break;
-		case 'q': s->plain = true; break;
-		case 't': s->work_s = number("--work", optarg, 1, 86400); break;
-		case 'a': s->patience_s = number("--patience", optarg, 0, 1e9); break;
-		case 'f': s->fixed = number("--fixed", optarg, 0.01, 1); break;
-		case 'h': fputs(help, stdout); exit(0);
-		default: fputs(help, stderr); exit(2);
+		case 'p':
+			policy = optarg;
+			break;
+		case 'o':
+			settings = optarg;
+			break;
+		case 'n':
+			s->agents = (int)number("--agents", optarg, 1, 1000);
+			break;
+		case 'l':
+			s->load = number("--load", optarg, 0.01, 10);
+			break;
+		case 's':
+			s->seed = (uint64_t)number("--seed", optarg, 0, 1e15);
+			break;
+		case 'd':
+			s->days = (int)number("--days", optarg, 1, 10000);
+			break;
+		case 'w':
+			s->warm_days = (int)number("--warm", optarg, 0, 10000);
+			break;
+		case 'v':
+			s->spread = number("--spread", optarg, 0, 10);
+			break;
+		case 'm':
+			s->misclassified = number("--misclassified", optarg, 0, 1);
+			break;
+		case 'e':
+			r.expect = true;
+			break;
+		case 'q':
+			s->plain = true;
+			break;
+		case 't':
+			s->work_s = number("--work", optarg, 1, 86400);
+			break;
+		case 'a':
+			s->patience_s = number("--patience", optarg, 0, 1e9);
+			break;
+		case 'f':
+			s->fixed = number("--fixed", optarg, 0.01, 1);
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(0);
+		default:
+			fputs(help, stderr);
+			exit(2);
 		}
 	if (optind < argc)
 		refuse(argv[optind], "not an option");
@@ -127,7 +172,7 @@ int main(int argc, char **argv)
 	struct world *w = calloc(1, sizeof(*w));
 	struct tally *t = calloc(1, sizeof(*t));
 	struct told *told = r.expect ? told_new() : NULL;
-	struct watcher watcher = { 0 };
+	struct watcher watcher = {0};
 	json_t *figures;
 
 	if (!w || !t)

@@ -9,37 +9,54 @@
 
 /* share of all questions, mean work in seconds, ease */
 static const struct sim_product products[SCN_PRODUCTS] = {
-	{ 9.0, 210, 2.0 }, { 8.0, 240, 1.7 }, { 8.0, 220, 1.9 }, { 7.0, 260, 1.5 }, { 7.0, 200, 2.1 }, { 6.0, 300, 1.3 },
-	{ 6.0, 280, 1.5 }, { 5.0, 330, 1.2 }, { 5.0, 240, 1.8 }, { 5.0, 360, 1.0 }, { 4.0, 300, 1.4 }, { 4.0, 420, 0.9 },
-	{ 4.0, 260, 1.6 }, { 3.0, 380, 1.0 }, { 3.0, 450, 0.7 }, { 3.0, 300, 1.3 }, { 2.5, 520, 0.6 }, { 2.5, 340, 1.2 },
-	{ 2.0, 600, 0.4 }, { 2.0, 480, 0.8 }, { 1.5, 420, 0.9 }, { 1.5, 560, 0.5 }, { 1.0, 700, 0.2 }, { 3.0, 540, 0.9 },
+	{9.0, 210, 2.0}, {8.0, 240, 1.7}, {8.0, 220, 1.9}, {7.0, 260, 1.5}, {7.0, 200, 2.1}, {6.0, 300, 1.3},
+	{6.0, 280, 1.5}, {5.0, 330, 1.2}, {5.0, 240, 1.8}, {5.0, 360, 1.0}, {4.0, 300, 1.4}, {4.0, 420, 0.9},
+	{4.0, 260, 1.6}, {3.0, 380, 1.0}, {3.0, 450, 0.7}, {3.0, 300, 1.3}, {2.5, 520, 0.6}, {2.5, 340, 1.2},
+	{2.0, 600, 0.4}, {2.0, 480, 0.8}, {1.5, 420, 0.9}, {1.5, 560, 0.5}, {1.0, 700, 0.2}, {3.0, 540, 0.9},
 };
-static const double municipality_share[SCN_MUNICIPALITIES] = { 0.40, 0.22, 0.16, 0.12, 0.10 };
-static const double kind_share[N_ROUTE_KINDS] = { [KIND_PHONE] = 0.60, [KIND_CHAT] = 0.22, [KIND_ASYNC] = 0.18 };
-static const double kind_work[N_ROUTE_KINDS] = { [KIND_PHONE] = 1.0, [KIND_CHAT] = 1.6, [KIND_ASYNC] = 0.8 };
-static const double kind_ease[N_ROUTE_KINDS] = { [KIND_PHONE] = 0, [KIND_CHAT] = -0.1, [KIND_ASYNC] = 0.1 };
-static const double kind_works[N_ROUTE_KINDS] = { [KIND_PHONE] = 0.95, [KIND_CHAT] = 0.7, [KIND_ASYNC] = 0.8 };
-static const double kind_patience_s[N_ROUTE_KINDS] = { [KIND_PHONE] = 240, [KIND_CHAT] = 300 };
-static const double hourly[9] = { 0.75, 1.15, 1.20, 1.10, 0.90, 1.05, 1.05, 0.95, 0.85 };  /* of the mean rate */
+static const double municipality_share[SCN_MUNICIPALITIES] = {0.40, 0.22, 0.16, 0.12, 0.10};
+static const double kind_share[N_ROUTE_KINDS] = {
+	[KIND_PHONE] = 0.60, [KIND_CHAT] = 0.22, [KIND_ASYNC] = 0.18};
+static const double kind_work[N_ROUTE_KINDS] = {[KIND_PHONE] = 1.0, [KIND_CHAT] = 1.6, [KIND_ASYNC] = 0.8};
+static const double kind_ease[N_ROUTE_KINDS] = {[KIND_PHONE] = 0, [KIND_CHAT] = -0.1, [KIND_ASYNC] = 0.1};
+static const double kind_works[N_ROUTE_KINDS] = {[KIND_PHONE] = 0.95, [KIND_CHAT] = 0.7, [KIND_ASYNC] = 0.8};
+static const double kind_patience_s[N_ROUTE_KINDS] = {[KIND_PHONE] = 240, [KIND_CHAT] = 300};
+static const double hourly[9] = {0.75, 1.15, 1.20, 1.10, 0.90, 1.05, 1.05, 0.95, 0.85}; /* of the mean rate */
 
 static const double SD_AGENT = 0.35, SD_AGENT_PRODUCT = 0.55, SD_DIFFICULTY = 0.7, SD_PACE = 0.15;
-static const double AT_HOME = 0.25;              /* logit, for who comes from there */
-static const double AGAIN = 0.2, AGAIN_WORK = 0.75;   /* who had it before does better, and faster */
+static const double AT_HOME = 0.25;                 /* logit, for who comes from there */
+static const double AGAIN = 0.2, AGAIN_WORK = 0.75; /* who had it before does better, and faster */
 static const double LACKS_PRODUCT = -1.5, LACKS_MUNICIPALITY = -0.6;
 static const double CV_WORK = 0.9, ENGLISH = 0.08;
 static const double RETURNS = 0.85, RETURNS_THOUGH_FIXED = 0.05, REDIALS = 0.6, REDIAL_S = 1800;
-static const double CHATS_AT_ONCE = 1.7;         /* on average, by which the work of chats counts in the load */
+static const double CHATS_AT_ONCE = 1.7; /* on average, by which the work of chats counts in the load */
 
 enum { MAX_TRIES = 5, MAX_ATTEMPTS = 5, LEAST_ABLE = 3, OBSERVED_DAYS = 5 };
 
 /* each use of chance has a number of its own */
-enum purpose { FOR_AGENT, FOR_SKILLS, FOR_ENOUGH, FOR_GAP, FOR_QUESTION, FOR_WORK, FOR_OUTCOME, FOR_PATIENCE, FOR_REDIAL,
-	FOR_CHANNEL };
+enum purpose {
+	FOR_AGENT,
+	FOR_SKILLS,
+	FOR_ENOUGH,
+	FOR_GAP,
+	FOR_QUESTION,
+	FOR_WORK,
+	FOR_OUTCOME,
+	FOR_PATIENCE,
+	FOR_REDIAL,
+	FOR_CHANNEL
+};
 
 struct scenario scenario_defaults(void)
 {
-	return (struct scenario){ .agents = 40, .days = 50, .warm_days = 20, .load = 0.85, .seed = 1, .spread = 1,
-		.work_s = 300, .fixed = 1 };
+	return (struct scenario){.agents = 40,
+				 .days = 50,
+				 .warm_days = 20,
+				 .load = 0.85,
+				 .seed = 1,
+				 .spread = 1,
+				 .work_s = 300,
+				 .fixed = 1};
 }
 
 static double sigmoid(double x)
@@ -74,12 +91,13 @@ static void agent_make(struct world *w, int i)
 		double has = p == SCN_OPTION0 ? 0.25 : w->products[p].share > 0.05 ? 0.60 : 0.40;
 
 		a->skill[p] = w->products[p].ease +
-		              s->spread * (SD_AGENT * talent + SD_AGENT_PRODUCT * chance_normal(&c));
+			      s->spread * (SD_AGENT * talent + SD_AGENT_PRODUCT * chance_normal(&c));
 		a->products |= (chance_uniform(&c) < has ? 1U : 0U) << p;
 	}
 }
 
-enum fit world_fit(const struct sim_agent *a, int product, int municipality, int language, enum route_kind kind)
+enum fit world_fit(const struct sim_agent *a, int product, int municipality, int language,
+		   enum route_kind kind)
 {
 	if (!(a->languages >> language & 1) || !(a->channels >> kind & 1))
 		return FIT_NONE;
@@ -131,17 +149,20 @@ static double logit_of(const struct world *w, const struct sim_agent *a, int pro
 /* chance of fixing over all difficulties: a normal mixture of logits, by the usual approximation */
 static double mean_fix(const struct world *w, const struct sim_agent *a, int product, int municipality)
 {
-	return sigmoid(logit_of(w, a, product, municipality) / sqrt(1 + M_PI * SD_DIFFICULTY * SD_DIFFICULTY / 8));
+	return sigmoid(logit_of(w, a, product, municipality) /
+		       sqrt(1 + M_PI * SD_DIFFICULTY * SD_DIFFICULTY / 8));
 }
 
-/* arrivals for the load: each question's work times 1 / (1 - share that comes back), by who is able, evenly */
+/* arrivals for the load: each question's work times 1 / (1 - share that comes back), by who is able, evenly
+ */
 static double arrivals_for(const struct world *w)
 {
 	double fix = 0, work_s = 0, kinds = 0, again;
 
 	for (int p = 0; p < SCN_PRODUCTS; p++)
 		for (int m = 0; m < SCN_MUNICIPALITIES; m++) {
-			double weight = w->products[p].share * municipality_share[m], sum_fix = 0, sum_pace = 0;
+			double weight = w->products[p].share * municipality_share[m], sum_fix = 0,
+			       sum_pace = 0;
 			int n = 0;
 
 			for (int i = 0; i < w->scenario.agents; i++)
@@ -166,7 +187,8 @@ static void world_make_plain(struct world *w)
 	for (int i = 0; i < s->agents; i++) {
 		struct sim_agent *a = &w->agents[i];
 
-		*a = (struct sim_agent){ .pace = 1, .products = ~0U, .knows = ~0U, .channels = ~0U, .languages = ~0U };
+		*a = (struct sim_agent){
+			.pace = 1, .products = ~0U, .knows = ~0U, .channels = ~0U, .languages = ~0U};
 	}
 	w->arrivals_s = s->load * s->agents / s->work_s * s->fixed;
 }
@@ -208,10 +230,11 @@ void world_by_ease(const struct world *w, int out[SCN_PRODUCTS - 1])
 double arrival_after(const struct world *w, double at, uint64_t number)
 {
 	struct chance c = chance_of(w->scenario.seed, FOR_GAP, number);
-	double left = chance_exponential(&c, 1);         /* of the integral of the rate */
+	double left = chance_exponential(&c, 1); /* of the integral of the rate */
 
 	for (;;) {
-		double hour = floor(at / 3600), rate = w->arrivals_s * (w->scenario.plain ? 1 : hourly[(int)fmod(hour, 9)]);
+		double hour = floor(at / 3600),
+		       rate = w->arrivals_s * (w->scenario.plain ? 1 : hourly[(int)fmod(hour, 9)]);
 		double end = (hour + 1) * 3600;
 
 		if (left <= rate * (end - at))
@@ -223,8 +246,8 @@ double arrival_after(const struct world *w, double at, uint64_t number)
 
 struct question question_make(const struct world *w, uint64_t number)
 {
-	struct question q = { .seed = chance_of(w->scenario.seed, FOR_QUESTION, number).state };
-	struct chance c = { q.seed };
+	struct question q = {.seed = chance_of(w->scenario.seed, FOR_QUESTION, number).state};
+	struct chance c = {q.seed};
 	double share[SCN_PRODUCTS];
 
 	if (w->scenario.plain)
@@ -254,13 +277,14 @@ double question_work_s(const struct world *w, const struct question *q, int agen
 	if (w->scenario.plain)
 		return chance_exponential(&c, w->scenario.work_s);
 	fit = world_fit(a, q->product, q->municipality, q->language, q->kind);
-	work_s = exp(sigma * chance_normal(&c) - sigma * sigma / 2);     /* lognormal, mean 1 */
+	work_s = exp(sigma * chance_normal(&c) - sigma * sigma / 2); /* lognormal, mean 1 */
 	work_s *= w->products[q->product].work_s * kind_work[q->kind] * a->pace;
 	work_s *= fit <= FIT_NO_PRODUCT ? 1.3 : fit == FIT_NO_MUNICIPALITY ? 1.1 : 1;
 	return again ? AGAIN_WORK * work_s : work_s;
 }
 
-/* who was not helped comes back: half of them within hours, most of the others within two days, all within six */
+/* who was not helped comes back: half of them within hours, most of the others within two days, all within
+ * six */
 static double comes_back_s(struct chance *c)
 {
 	double which = chance_uniform(c), where = chance_uniform(c);
@@ -270,11 +294,13 @@ static double comes_back_s(struct chance *c)
 	return SCN_DAY_S * (which < 0.85 ? 0.5 + 1.5 * where : 2 + 4 * where);
 }
 
-struct outcome question_outcome(const struct world *w, const struct question *q, int agent, int attempt, bool again)
+struct outcome question_outcome(const struct world *w, const struct question *q, int agent, int attempt,
+				bool again)
 {
 	struct chance c = chance_of(q->seed, FOR_OUTCOME, (uint64_t)attempt);
 	const struct sim_agent *a = &w->agents[agent];
-	double logit = logit_of(w, a, q->product, q->municipality) - q->difficulty + kind_ease[q->kind], returns;
+	double logit = logit_of(w, a, q->product, q->municipality) - q->difficulty + kind_ease[q->kind],
+	       returns;
 	struct outcome o;
 
 	logit += a->products >> q->product & 1 ? 0 : LACKS_PRODUCT;
@@ -290,7 +316,7 @@ struct outcome question_outcome(const struct world *w, const struct question *q,
 	}
 	o.returns = !o.fixed && returns < RETURNS;
 	o.seen_fixed = !(o.returns || (o.fixed && returns < RETURNS_THOUGH_FIXED)) ||
-	               o.after_s > OBSERVED_DAYS * SCN_DAY_S;
+		       o.after_s > OBSERVED_DAYS * SCN_DAY_S;
 	o.returns = o.returns && attempt < MAX_ATTEMPTS;
 	return o;
 }

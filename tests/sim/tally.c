@@ -91,25 +91,23 @@ static void put_equity(const struct tally *t, const struct world *w, json_t *out
 json_t *tally_figures(const struct tally *t, const struct world *w)
 {
 	double offered = (double)(t->live_wait.n + t->abandoned);
-	json_t *out = json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
-		"questions", (json_int_t)t->questions,
-		"ftf", ratio((double)t->first_fixed, (double)t->first),
-		"ftfSeen", ratio((double)t->first_seen_fixed, (double)t->first),
-		"ftfAll", ratio((double)t->first_fixed, (double)(t->first + t->lost)),
-		"liveWait", mean_s(&t->live_wait),
-		"liveWaitP95", percentile_s(&t->live_wait, 0.95),
-		"liveWaitMax", t->live_wait.max_s,
-		"abandoned", ratio((double)t->abandoned, (double)t->live),
-		"asyncWaitMin", mean_s(&t->async_wait) / 60,
-		"asyncWaitP95Min", percentile_s(&t->async_wait, 0.95) / 60,
-		"asyncWaitMaxH", t->async_wait.max_s / 3600,
-		"repeats", 100 * ratio((double)t->repeats, (double)t->questions),
-		"unskilled", ratio((double)t->unskilled, (double)t->answered),
-		"offeredWait", ratio(t->live_wait.sum_s + t->abandoned_s, offered));
+	json_t *out = json_pack(
+		"{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "questions",
+		(json_int_t)t->questions, "ftf", ratio((double)t->first_fixed, (double)t->first), "ftfSeen",
+		ratio((double)t->first_seen_fixed, (double)t->first), "ftfAll",
+		ratio((double)t->first_fixed, (double)(t->first + t->lost)), "liveWait",
+		mean_s(&t->live_wait), "liveWaitP95", percentile_s(&t->live_wait, 0.95), "liveWaitMax",
+		t->live_wait.max_s, "abandoned", ratio((double)t->abandoned, (double)t->live), "asyncWaitMin",
+		mean_s(&t->async_wait) / 60, "asyncWaitP95Min", percentile_s(&t->async_wait, 0.95) / 60,
+		"asyncWaitMaxH", t->async_wait.max_s / 3600, "repeats",
+		100 * ratio((double)t->repeats, (double)t->questions), "unskilled",
+		ratio((double)t->unskilled, (double)t->answered), "offeredWait",
+		ratio(t->live_wait.sum_s + t->abandoned_s, offered));
 	json_t *kinds = json_array();
 
 	for (int k = 0; k < N_ROUTE_KINDS; k++)
-		json_array_append_new(kinds, json_real(ratio((double)t->first_fixed_on[k], (double)t->first_on[k])));
+		json_array_append_new(kinds,
+				      json_real(ratio((double)t->first_fixed_on[k], (double)t->first_on[k])));
 	json_object_set_new(out, "ftfByKind", kinds);
 	put_occupancy(t, w->scenario.agents, out);
 	put_equity(t, w, out);

@@ -8,17 +8,18 @@
 
 enum { TALLY_BINS = 4000 };
 
-struct waits {                           /* of those who were answered */
-	long n, bins[TALLY_BINS];        /* the last one holds all that is longer */
+struct waits {                    /* of those who were answered */
+	long n, bins[TALLY_BINS]; /* the last one holds all that is longer */
 	double bin_s, sum_s, max_s;
 };
 
 struct tally {
-	long questions, repeats;         /* first contacts that came; repeats that came */
-	long first, first_fixed, first_seen_fixed, lost;   /* first contacts: answered, fixed, seen as such; given up for good */
-	long live, abandoned;            /* attempts to reach somebody live; given up */
+	long questions, repeats; /* first contacts that came; repeats that came */
+	long first, first_fixed, first_seen_fixed,
+		lost;         /* first contacts: answered, fixed, seen as such; given up for good */
+	long live, abandoned; /* attempts to reach somebody live; given up */
 	long answered, unskilled;
-	double abandoned_s;              /* waited by who gave up */
+	double abandoned_s; /* waited by who gave up */
 	struct waits live_wait, async_wait;
 	long live_of[SCN_PRODUCTS], abandoned_of[SCN_PRODUCTS];
 	long first_on[N_ROUTE_KINDS], first_fixed_on[N_ROUTE_KINDS];

@@ -9,18 +9,27 @@ enum { LAST = 10, MAX_WAITING = 65536 };
 static const double NEAR = 0.3, FIRST_GUESS_S = 60;
 
 /* the last waits of a channel, of those who had to wait */
-struct last { double waited_s[LAST]; int n, next; };
+struct last {
+	double waited_s[LAST];
+	int n, next;
+};
 
 struct told {
 	struct last last[N_ROUTE_KINDS];
 	int64_t from_us;
-	struct waiting { struct case_id id; double said_s[4]; } waiting[MAX_WAITING];
+	struct waiting {
+		struct case_id id;
+		double said_s[4];
+	} waiting[MAX_WAITING];
 	int n_waiting;
-	struct score { long n, near; double error_s, said_s, waited_s; } scores[4];
+	struct score {
+		long n, near;
+		double error_s, said_s, waited_s;
+	} scores[4];
 };
 
-static double mean_of_last(const struct told *t, const struct router *r, const struct route_case *c, int ahead,
-                           int64_t now_us)
+static double mean_of_last(const struct told *t, const struct router *r, const struct route_case *c,
+			   int ahead, int64_t now_us)
 {
 	const struct last *l = &t->last[c->kind];
 	double sum = 0;
@@ -33,9 +42,10 @@ static double mean_of_last(const struct told *t, const struct router *r, const s
 
 static const struct estimator {
 	const char *name;
-	double (*say)(const struct told *t, const struct router *r, const struct route_case *c, int ahead, int64_t now_us);
+	double (*say)(const struct told *t, const struct router *r, const struct route_case *c, int ahead,
+		      int64_t now_us);
 } estimators[] = {
-	{ "lastTen", mean_of_last },
+	{"lastTen", mean_of_last},
 };
 
 enum { N_ESTIMATORS = sizeof(estimators) / sizeof(*estimators) };
@@ -66,8 +76,8 @@ static void waits(void *arg, const struct router *r, const struct route_case *c,
 		w->said_s[i] = estimators[i].say(t, r, c, ahead, now_us);
 }
 
-static void answered(void *arg, const struct router *r, const struct route_case *c, int agent, int64_t waited_us,
-                     int64_t now_us)
+static void answered(void *arg, const struct router *r, const struct route_case *c, int agent,
+		     int64_t waited_us, int64_t now_us)
 {
 	struct told *t = arg;
 	struct waiting *w = find(t, c->id);
@@ -76,7 +86,7 @@ static void answered(void *arg, const struct router *r, const struct route_case 
 
 	(void)r, (void)agent;
 	if (!w)
-		return;                          /* taken at once: nothing was told */
+		return; /* taken at once: nothing was told */
 	for (int i = 0; i < N_ESTIMATORS && now_us >= t->from_us; i++) {
 		struct score *s = &t->scores[i];
 
@@ -120,7 +130,7 @@ struct told *told_free(struct told *t)
 struct watcher told_watcher(struct told *t, int warm_days)
 {
 	t->from_us = (int64_t)warm_days * SCN_DAY_S * 1000000;
-	return (struct watcher){ .arg = t, .waits = waits, .answered = answered, .gave_up = gave_up };
+	return (struct watcher){.arg = t, .waits = waits, .answered = answered, .gave_up = gave_up};
 }
 
 json_t *told_figures(const struct told *t)
@@ -131,9 +141,10 @@ json_t *told_figures(const struct told *t)
 		const struct score *s = &t->scores[i];
 		double n = s->n > 0 ? (double)s->n : 1;
 
-		json_object_set_new(out, estimators[i].name, json_pack("{s:I, s:f, s:f, s:f, s:f}", "callers",
-			(json_int_t)s->n, "within30", (double)s->near / n, "error", s->error_s / n, "told",
-			s->said_s / n, "waited", s->waited_s / n));
+		json_object_set_new(out, estimators[i].name,
+				    json_pack("{s:I, s:f, s:f, s:f, s:f}", "callers", (json_int_t)s->n,
+					      "within30", (double)s->near / n, "error", s->error_s / n,
+					      "told", s->said_s / n, "waited", s->waited_s / n));
 	}
 	return out;
 }
