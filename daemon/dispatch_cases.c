@@ -265,6 +265,9 @@ static void load_page(struct dispatch *d, const struct op *op, int st)
 static void loaded(struct pages *p)
 {
 	p->d->loaded = true;
+	/* bars were made while nobody was known to be ready */
+	p->d->bars_left = 0;
+	p->d->refreshed_us = mono_us() - (DISPATCH_REFRESH_S - 2) * INT64_C(1000000);
 	log_event(LOG_NOTICE, "dispatch.loaded", "epoch=%lld n=%d ms=%lld", (long long)p->epoch, p->n_cases,
 	          (long long)(mono_us() - p->op.started_us) / 1000);
 	dispatch_agents_again(p->d);

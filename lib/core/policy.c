@@ -121,18 +121,6 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 	return n;
 }
 
-json_t *policy_write(const struct route_policy *p)
-{
-	struct route_policy copy = *p;
-	json_t *j = json_object();
-
-	json_object_set_new(j, "method", json_string(route_method_name(p->method)));
-	for (int i = 0; i < N_SETTINGS; i++)
-		json_object_set_new(j, settings_table[i].name, json_real(*field(&copy, &settings_table[i])));
-	json_object_set_new(j, "teamLevel", json_boolean(p->team_level));
-	return json_pack("{s:o}", "routing", j);
-}
-
 const char *route_method_name(enum route_method m)
 {
 	return (unsigned)m < N_METHODS ? methods[m] : "unknown";

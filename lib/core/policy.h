@@ -55,9 +55,6 @@ struct policy_problem { const char *field, *why; };   /* field: borrowed from th
  */
 int policy_read(const json_t *settings, struct route_policy *p, struct policy_problem *problems, int max);
 
-/* policy_write - the policy as settings would say it. New reference */
-json_t *policy_write(const struct route_policy *p);
-
 const char *route_method_name(enum route_method m);   /* "skills-fifo", "ftf" */
 
 #endif

@@ -261,11 +261,6 @@ const struct route_agent *router_agent(const struct router *r, int i)
 	return &r->agents[i];
 }
 
-int router_agent_count(const struct router *r)
-{
-	return r->n_agents;
-}
-
 /* ---------------------------------------------------------------- cases */
 
 /* false: this class has none */
@@ -321,11 +316,6 @@ bool router_get(const struct router *r, struct case_id id, struct route_case *ou
 int router_count(const struct router *r)
 {
 	return waitlist_count(r->waiting);
-}
-
-void router_each(const struct router *r, void (*fn)(const struct route_case *c, void *arg), void *arg)
-{
-	waitlist_each(r->waiting, fn, arg);
 }
 
 int router_late_wishes(const struct router *r, int64_t now_us, struct case_id *out, int max)

@@ -27,7 +27,6 @@ void router_agents(struct router *r, const struct route_agent *agents, int n, in
 /* router_agent_set - presence, load, skills of agent i changed; occupancy is kept by the router, the id stays. O(1) */
 void router_agent_set(struct router *r, int i, const struct route_agent *a, int64_t now_us);
 const struct route_agent *router_agent(const struct router *r, int i);      /* borrowed until router_agents */
-int router_agent_count(const struct router *r);
 int router_find(const struct router *r, struct agent_id id);               /* -1: none */
 
 /* router_clear - nothing waits any more */
@@ -38,7 +37,6 @@ bool router_remove(struct router *r, struct case_id id);                    /* f
 /* router_get - false: it is not there; out may be NULL */
 bool router_get(const struct router *r, struct case_id id, struct route_case *out);
 int router_count(const struct router *r);
-void router_each(const struct router *r, void (*fn)(const struct route_case *c, void *arg), void *arg);
 
 /* router_state - what decisions look at beside agents and cases */
 const struct route_state *router_state(const struct router *r);

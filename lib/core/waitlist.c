@@ -514,17 +514,6 @@ int waitlist_count(const struct waitlist *w)
 	return w->n;
 }
 
-void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case *c, void *arg), void *arg)
-{
-	struct route_case c;
-
-	for (size_t i = 0; i < w->n_buckets; i++)
-		for (const struct waitlist_node *nd = w->buckets[i]; nd; nd = nd->next) {
-			case_of(nd, &c);
-			fn(&c, arg);
-		}
-}
-
 static int late_of(const struct waitlist_class *k, int64_t now_us, struct case_id *out, int max)
 {
 	const struct waitlist_node *nd = k->n > 0 ? treap_after(k->root, NULL) : NULL;

@@ -47,8 +47,6 @@ bool waitlist_remove(struct waitlist *w, struct case_id id);
 /* waitlist_get - false when it is not there; out may be NULL */
 bool waitlist_get(const struct waitlist *w, struct case_id id, struct route_case *out);
 int waitlist_count(const struct waitlist *w);
-/* waitlist_each - call fn for every case, in no order */
-void waitlist_each(const struct waitlist *w, void (*fn)(const struct route_case *c, void *arg), void *arg);
 /* waitlist_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int waitlist_late_wishes(const struct waitlist *w, int64_t now_us, struct case_id *out, int max);
 

@@ -294,30 +294,12 @@ START_TEST(every_bad_field_is_named)
 }
 END_TEST
 
-START_TEST(written_and_read_it_is_the_same)
-{
-	struct route_policy again = policy_defaults();
-	struct policy_problem problems[POLICY_MAX_PROBLEMS];
-	json_t *j;
-
-	policy = policy_defaults();
-	policy.hold_price = 3e-6;
-	policy.team_level = true;
-	policy.method = METHOD_FIFO;
-	j = policy_write(&policy);
-	ck_assert_int_eq(policy_read(j, &again, problems, POLICY_MAX_PROBLEMS), 0);
-	ck_assert_mem_eq(&again, &policy, sizeof(policy));
-	json_decref(j);
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *tests[] = {
 		nothing_known_is_the_prior, as_the_formulas_say, what_teaches_nothing, forgets_by_half_life,
 		within_0_and_1_and_monotone, a_success_instead_never_lowers, rows_bring_it_all_back, rows_that_are_none,
 		more_units_keep_what_is_known, settings_over_settings, every_bad_field_is_named,
-		written_and_read_it_is_the_same,
 	};
 
 	return unit_run("learn", tests, COUNT(tests));

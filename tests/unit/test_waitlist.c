@@ -87,12 +87,6 @@ START_TEST(as_a_plain_search)
 }
 END_TEST
 
-static void count(const struct route_case *c, void *arg)
-{
-	(void)c;
-	++*(int *)arg;
-}
-
 START_TEST(oldest_first_through_to_the_end)
 {
 	struct prng p = { 3 };
@@ -100,7 +94,7 @@ START_TEST(oldest_first_through_to_the_end)
 	struct route_agent a = able(1);
 	const struct route_case *head;
 	int64_t last_due = -1;
-	int n = 0, seen = 0;
+	int n = 0;
 
 	for (unsigned i = 1; i <= 5000; i++) {
 		struct route_case c = question(i, prng_below(&p, 1000));
@@ -108,8 +102,6 @@ START_TEST(oldest_first_through_to_the_end)
 		c.product = (uint16_t)prng_below(&p, 4);
 		waitlist_put(w, &c);
 	}
-	waitlist_each(w, count, &seen);
-	ck_assert_int_eq(seen, 5000);
 	while ((head = by_index(w, &a))) {
 		ck_assert_int_ge(head->due_us, last_due);
 		last_due = head->due_us;
