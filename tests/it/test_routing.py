@@ -90,6 +90,8 @@ class Routing(DispatchTest):
             self.assertEqual(seen, {'ftf', 'skills-fifo'})
         finally:
             self.set_policy('dordrecht', self.policy)
+            self.nobody_is_there()
+            self.world.restart()             # it still knows the cases that were closed behind its back
 
     def change(self, agent, knows, home=None):
         """PUT the agent as it is, with these"""
