@@ -48,7 +48,7 @@ static void list_read_query(struct api *a, struct list *l)
 	query_time(a, "to", &l->to_us);
 	l->reference = api_query(a, "reference");
 	if (state != NULL && case_state_from(state) < 0)
-		api_bad_field(a, "state", "must be queued, offered, assigned, triage or closed");
+		api_bad_field(a, "state", "must be queued, offered, assigned, triage, scheduled or closed");
 }
 
 /* one statement per index: a general one would be planned once and scan for all */

@@ -16,21 +16,30 @@ static const struct rule {
 	{ CASE_QUEUED, CASE_EV_ACCEPT, CASE_ASSIGNED, "an agent who is already talking to the citizen takes it" },
 	{ CASE_QUEUED, CASE_EV_TRANSFER, CASE_QUEUED, "a lead asks for somebody else" },
 	{ CASE_QUEUED, CASE_EV_RESOLVE, CASE_CLOSED, "a lead or webcare closes what needs no agent, such as spam" },
+	{ CASE_QUEUED, CASE_EV_SCHEDULE, CASE_SCHEDULED, "a call-back was agreed: it waits for its moment" },
+	{ CASE_QUEUED, CASE_EV_HANG_UP, CASE_CLOSED, "the caller hung up before anybody answered" },
 	{ CASE_OFFERED, CASE_EV_CONTACT, CASE_OFFERED, "more about the same question: the offer stands" },
 	{ CASE_OFFERED, CASE_EV_POST, CASE_OFFERED, "more under the same post: the offer stands" },
 	{ CASE_OFFERED, CASE_EV_ACCEPT, CASE_ASSIGNED, "the agent took it" },
 	{ CASE_OFFERED, CASE_EV_DECLINE, CASE_QUEUED, "the agent declined: it waits on with its first arrival" },
 	{ CASE_OFFERED, CASE_EV_TIMEOUT, CASE_QUEUED, "nobody answered: it waits on with its first arrival" },
 	{ CASE_OFFERED, CASE_EV_WITHDRAW, CASE_QUEUED, "the agent went away: it waits on with its first arrival" },
+	{ CASE_OFFERED, CASE_EV_SCHEDULE, CASE_SCHEDULED, "a call-back was agreed: the offer is withdrawn" },
+	{ CASE_OFFERED, CASE_EV_HANG_UP, CASE_CLOSED, "the caller hung up before anybody answered: the offer is withdrawn" },
 	{ CASE_ASSIGNED, CASE_EV_CONTACT, CASE_ASSIGNED, "the citizen wrote back: the owner sees it" },
 	{ CASE_ASSIGNED, CASE_EV_POST, CASE_ASSIGNED, "more under the same post: the owner sees it" },
 	{ CASE_ASSIGNED, CASE_EV_TRANSFER, CASE_QUEUED, "handed on, with a note, to somebody better placed" },
 	{ CASE_ASSIGNED, CASE_EV_RESOLVE, CASE_CLOSED, "closed with an outcome" },
 	{ CASE_ASSIGNED, CASE_EV_LOST, CASE_QUEUED, "the owner vanished: somebody else goes on" },
+	{ CASE_ASSIGNED, CASE_EV_SCHEDULE, CASE_SCHEDULED, "the citizen could not be reached: tried again later" },
 	{ CASE_TRIAGE, CASE_EV_CONTACT, CASE_TRIAGE, "an answer to the webcare team: they see it" },
 	{ CASE_TRIAGE, CASE_EV_POST, CASE_TRIAGE, "more under the same post: the webcare team sees it" },
 	{ CASE_TRIAGE, CASE_EV_HAND, CASE_QUEUED, "the webcare team hands it to the agents" },
 	{ CASE_TRIAGE, CASE_EV_FINISH, CASE_CLOSED, "the webcare team is done with it" },
+	{ CASE_SCHEDULED, CASE_EV_CONTACT, CASE_QUEUED, "the citizen is there again: no need to wait" },
+	{ CASE_SCHEDULED, CASE_EV_ACCEPT, CASE_ASSIGNED, "an agent who is already talking to the citizen takes it" },
+	{ CASE_SCHEDULED, CASE_EV_RESOLVE, CASE_CLOSED, "a lead closes what needs no call any more" },
+	{ CASE_SCHEDULED, CASE_EV_DUE, CASE_QUEUED, "time to call back" },
 	{ CASE_CLOSED, CASE_EV_CONTACT, CASE_QUEUED, "the citizen came back: it was not solved" },
 	{ CASE_CLOSED, CASE_EV_POST, CASE_TRIAGE, "the citizen came back in public: the webcare team sees it" },
 	{ CASE_CLOSED, CASE_EV_REOPEN, CASE_QUEUED, "opened again by people" },
@@ -49,7 +58,7 @@ int case_next(enum case_state from, enum case_event on, const char **why)
 
 static const char *const state_names[N_CASE_STATES] = {
 	[CASE_QUEUED] = "queued", [CASE_OFFERED] = "offered", [CASE_ASSIGNED] = "assigned",
-	[CASE_TRIAGE] = "triage", [CASE_CLOSED] = "closed",
+	[CASE_TRIAGE] = "triage", [CASE_SCHEDULED] = "scheduled", [CASE_CLOSED] = "closed",
 };
 
 static const char *const event_names[N_CASE_EVENTS] = {
@@ -57,6 +66,7 @@ static const char *const event_names[N_CASE_EVENTS] = {
 	[CASE_EV_DECLINE] = "decline", [CASE_EV_TIMEOUT] = "timeout", [CASE_EV_WITHDRAW] = "withdraw",
 	[CASE_EV_TRANSFER] = "transfer", [CASE_EV_RESOLVE] = "resolve", [CASE_EV_REOPEN] = "reopen",
 	[CASE_EV_LOST] = "lost", [CASE_EV_HAND] = "hand", [CASE_EV_FINISH] = "finish",
+	[CASE_EV_SCHEDULE] = "schedule", [CASE_EV_DUE] = "due", [CASE_EV_HANG_UP] = "hangUp",
 };
 
 static const char *const outcome_names[N_OUTCOMES] = {

@@ -7,8 +7,9 @@
 #ifndef LOKET_CASE_FILE_H
 #define LOKET_CASE_FILE_H
 
-/* TRIAGE: said in public, waits for the webcare team; not in the queue, offered to nobody */
-enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_TRIAGE, CASE_CLOSED, N_CASE_STATES };
+/* TRIAGE: said in public, waits for the webcare team; not in the queue, offered to nobody
+ * SCHEDULED: waits for the moment of its call-back; not in the queue until then */
+enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_TRIAGE, CASE_SCHEDULED, CASE_CLOSED, N_CASE_STATES };
 
 enum case_event {
 	CASE_EV_CONTACT,    /* the citizen wrote, called or came */
@@ -20,6 +21,9 @@ enum case_event {
 	CASE_EV_LOST,       /* the owner vanished */
 	CASE_EV_HAND,       /* the webcare team gives it to the agents */
 	CASE_EV_FINISH,     /* the webcare team is done with it */
+	CASE_EV_SCHEDULE,   /* a call-back later was agreed, or the citizen could not be reached now */
+	CASE_EV_DUE,        /* the moment of the call-back has come */
+	CASE_EV_HANG_UP,    /* the caller left before anybody answered */
 	N_CASE_EVENTS
 };
 
