@@ -84,7 +84,7 @@ struct router *router_new(const struct route_policy *policies, struct learn *lea
 void router_policies(struct router *r, const struct route_policy *policies)
 {
 	memcpy(r->policies, policies, sizeof(r->policies));
-	r->bars_left = 0;                /* the next refresh begins anew */
+	r->bars_left = 0; /* the next refresh begins anew */
 }
 
 static void free_agents(struct router *r)
@@ -569,23 +569,26 @@ void router_agent_for(const struct router *r, const struct route_case *c, int64_
 
 /* ---------------------------------------------------------------- and why not the others */
 
+/* whom the rows leave may have it, but for the bar: nobody declined it, or was asked for */
 static void add_candidates(struct search *s, struct route_decision *d)
 {
 	const struct router *r = s->r;
-	struct route_candidate new;
+	struct route_candidate one;
 
 	memset(r->candidates, 0, (size_t)r->n_words * sizeof(*r->candidates));
 	for (int w = 0; w < r->n_words; w++)
 		for (uint64_t x = and_rows(&s->rows, w); x; x &= x - 1) {
 			int i = 64 * w + __builtin_ctzll(x);
+			double optimistic;
 
-			route_candidate(s->v, &r->agents[i], &new);
-			if (route_why_not(s->v, &r->agents[i]) == WHY_OK) {
-				route_add_candidate(d, &new, i);
-				r->candidates[w] |= x & -x;
-			} else if (new.terms.q + s->v->p->optimism *new.terms.sd > s->best_held) {
-				s->best_held = new.terms.q + s->v->p->optimism *new.terms.sd;
+			route_candidate(s->v, &r->agents[i], &one);
+			optimistic = one.terms.q + s->v->p->optimism * one.terms.sd;
+			if (s->v->bar > 0 && optimistic < s->v->bar) {
+				s->best_held = optimistic > s->best_held ? optimistic : s->best_held;
+				continue;
 			}
+			route_add_candidate(d, &one, i);
+			r->candidates[w] |= x & -x;
 		}
 }
 

@@ -1,4 +1,5 @@
-/* test_learn.c - estimates follow the formulas, stay within (0, 1), and never fall by a success; and the policy's settings */
+/* test_learn.c - estimates follow the formulas, stay within (0, 1), and never fall by a success; and the
+ * policy's settings */
 #include "lib/core/learn.h"
 #include "tests/unit/prng.h"
 #include "tests/unit/unit.h"
@@ -22,8 +23,12 @@ static struct learn *new_learn(void)
 
 static struct learn_outcome outcome(int product, int unit, bool home, bool fixed)
 {
-	return (struct learn_outcome){ .product = product, .unit = unit, .home = home, .fixed = fixed, .first = true,
-		                       .skilled = true };
+	return (struct learn_outcome){.product = product,
+				      .unit = unit,
+				      .home = home,
+				      .fixed = fixed,
+				      .first = true,
+				      .skilled = true};
 }
 
 static void book(struct learn *l, int product, int unit, bool home, bool fixed)
@@ -57,19 +62,20 @@ START_TEST(as_the_formulas_say)
 	struct learn *l = new_learn();
 	double m1 = 4.0 / 5, m2, r, i, b, prior;
 
-	book(l, 0, 1, false, true);                      /* m was 3/4 */
+	book(l, 0, 1, false, true); /* m was 3/4 */
 	r = 1 - 0.75;
 	i = 0.75 * 0.25;
-	book(l, 0, 1, false, false);                     /* m was 4/5 */
+	book(l, 0, 1, false, false); /* m was 4/5 */
 	r += 0 - m1;
 	i += m1 * (1 - m1);
-	book(l, 0, 2, false, true);                      /* m was 4/6; of somebody else */
+	book(l, 0, 2, false, true); /* m was 4/6; of somebody else */
 	m2 = 5.0 / 7;
 	learn_refresh(l);
 	b = r / (i + 8.2);
 	prior = 1 / (1 + exp(-(log(m2 / (1 - m2)) + b)));
 	ck_assert_double_eq_tol(q_of(l, 0, 1, false), (20 * prior + 1) / 22, 1e-6);
-	ck_assert_double_eq_tol(q_of(l, 0, 1, true), 1 / (1 + exp(-(log(3.0) + b))), 1e-6);   /* same skill, other cell */
+	ck_assert_double_eq_tol(q_of(l, 0, 1, true), 1 / (1 + exp(-(log(3.0) + b))),
+				1e-6); /* same skill, other cell */
 	learn_assigned(l, 0, 3, 0.85);
 	ck_assert_double_eq_tol(learn_look(l)->benchmark[0][3], 0.75 + 0.02 * 0.10, 1e-12);
 	learn_worked(l, 0, KIND_PHONE, 900);
@@ -81,9 +87,13 @@ END_TEST
 START_TEST(what_teaches_nothing)
 {
 	struct learn *l = new_learn();
-	struct learn_outcome wrong[] = { outcome(0, 0, false, false), outcome(0, 0, false, false), outcome(0, 0, false, false),
-		                         outcome(0, UNITS, false, false), outcome(LEARN_PRODUCTS, 0, false, false),
-		                         outcome(-1, 0, false, false), outcome(0, LEARN_NO_UNIT, false, false) };
+	struct learn_outcome wrong[] = {outcome(0, 0, false, false),
+					outcome(0, 0, false, false),
+					outcome(0, 0, false, false),
+					outcome(0, UNITS, false, false),
+					outcome(LEARN_PRODUCTS, 0, false, false),
+					outcome(-1, 0, false, false),
+					outcome(0, LEARN_NO_UNIT, false, false)};
 
 	wrong[0].first = false;
 	wrong[1].anonymous = true;
@@ -116,7 +126,7 @@ END_TEST
 START_TEST(within_0_and_1_and_monotone)
 {
 	for (uint64_t seed = 0; seed < 300; seed++) {
-		struct prng p = { seed };
+		struct prng p = {seed};
 		struct learn *l = new_learn();
 		int easy = prng_below(&p, 5), n = prng_below(&p, 400);
 
@@ -145,15 +155,16 @@ END_TEST
 START_TEST(a_success_instead_never_lowers)
 {
 	for (uint64_t seed = 0; seed < 300; seed++) {
-		struct learn *l[2] = { new_learn(), new_learn() };
+		struct learn *l[2] = {new_learn(), new_learn()};
 		int changed = (int)(seed % 150);
 		struct learn_outcome there = outcome(0, 0, false, false);
 
 		for (int which = 0; which < 2; which++) {
-			struct prng p = { seed };
+			struct prng p = {seed};
 
 			for (int i = 0; i < 150; i++) {
-				struct learn_outcome o = outcome(prng_below(&p, 3), prng_below(&p, UNITS), prng_below(&p, 2), prng_below(&p, 2));
+				struct learn_outcome o = outcome(prng_below(&p, 3), prng_below(&p, UNITS),
+								 prng_below(&p, 2), prng_below(&p, 2));
 
 				if (i == changed)
 					o.fixed = which, there = o;
@@ -161,7 +172,8 @@ START_TEST(a_success_instead_never_lowers)
 			}
 			learn_refresh(l[which]);
 		}
-		ck_assert_double_gt(q_of(l[1], there.product, there.unit, there.home), q_of(l[0], there.product, there.unit, there.home));
+		ck_assert_double_gt(q_of(l[1], there.product, there.unit, there.home),
+				    q_of(l[0], there.product, there.unit, there.home));
 		learn_free(l[0]);
 		learn_free(l[1]);
 	}
@@ -170,7 +182,10 @@ END_TEST
 
 /* ---------------------------------------------------------------- rows */
 
-struct rows { struct learn_row row[ROWS]; int n; };
+struct rows {
+	struct learn_row row[ROWS];
+	int n;
+};
 
 static void keep(const struct learn_row *row, void *arg)
 {
@@ -184,7 +199,7 @@ START_TEST(rows_bring_it_all_back)
 {
 	static struct rows rows;
 	struct learn *l = new_learn(), *again = new_learn();
-	struct prng p = { 3 };
+	struct prng p = {3};
 
 	rows.n = 0;
 	for (int i = 0; i < 500; i++) {
@@ -200,8 +215,10 @@ START_TEST(rows_bring_it_all_back)
 	learn_refresh(again);
 	for (int product = 0; product < 4; product++) {
 		for (int unit = 0; unit < UNITS; unit++) {
-			ck_assert_double_eq_tol(q_of(again, product, unit, true), q_of(l, product, unit, true), 1e-7);
-			ck_assert_double_eq_tol(q_of(again, product, unit, false), q_of(l, product, unit, false), 1e-7);
+			ck_assert_double_eq_tol(q_of(again, product, unit, true),
+						q_of(l, product, unit, true), 1e-7);
+			ck_assert_double_eq_tol(q_of(again, product, unit, false),
+						q_of(l, product, unit, false), 1e-7);
 		}
 		ck_assert(learn_look(again)->benchmark[product][2] == learn_look(l)->benchmark[product][2]);
 		ck_assert(learn_work_s(again, product, KIND_CHAT) == learn_work_s(l, product, KIND_CHAT));
@@ -215,12 +232,18 @@ START_TEST(rows_that_are_none)
 {
 	struct learn *l = new_learn();
 	static const struct learn_row wrong[] = {
-		{ N_LEARN_ROWS, 0, 0, 0, 1, 1 },            { LEARN_ROW_CELL, 0, UNITS, 0, 1, 1 },
-		{ LEARN_ROW_CELL, LEARN_PRODUCTS, 0, 0, 1, 1 }, { LEARN_ROW_CELL, 0, 0, 2, 1, 1 },
-		{ LEARN_ROW_CELL, 0, 0, 0, 2, 1 },          { LEARN_ROW_CELL, 0, 0, 0, -1, 1 },
-		{ LEARN_ROW_PRODUCT, -1, -1, 0, 1, 1 },     { LEARN_ROW_BENCHMARK, 0, -1, 0, 1.5, 0 },
-		{ LEARN_ROW_UNIT, -1, -1, 0, 1, 1 },        { LEARN_ROW_WORK, 0, -1, N_ROUTE_KINDS, 1, 1 },
-		{ LEARN_ROW_PRODUCT, 0, -1, 0, NAN, 1 },    { LEARN_ROW_PRODUCT, 0, -1, 0, 1, INFINITY },
+		{N_LEARN_ROWS, 0, 0, 0, 1, 1},
+		{LEARN_ROW_CELL, 0, UNITS, 0, 1, 1},
+		{LEARN_ROW_CELL, LEARN_PRODUCTS, 0, 0, 1, 1},
+		{LEARN_ROW_CELL, 0, 0, 2, 1, 1},
+		{LEARN_ROW_CELL, 0, 0, 0, 2, 1},
+		{LEARN_ROW_CELL, 0, 0, 0, -1, 1},
+		{LEARN_ROW_PRODUCT, -1, -1, 0, 1, 1},
+		{LEARN_ROW_BENCHMARK, 0, -1, 0, 1.5, 0},
+		{LEARN_ROW_UNIT, -1, -1, 0, 1, 1},
+		{LEARN_ROW_WORK, 0, -1, N_ROUTE_KINDS, 1, 1},
+		{LEARN_ROW_PRODUCT, 0, -1, 0, NAN, 1},
+		{LEARN_ROW_PRODUCT, 0, -1, 0, 1, INFINITY},
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++)
@@ -267,9 +290,11 @@ START_TEST(settings_over_settings)
 	policy = policy_defaults();
 	ck_assert_int_eq(policy.method, METHOD_FTF);
 	ck_assert_int_eq(read_text("{}", &policy, problems), 0);
+	ck_assert_int_eq(read_text("{\"routing\": {\"advantage\": 20, \"method\": \"skills-fifo\"}}", &policy,
+				   problems),
+			 0);
 	ck_assert_int_eq(
-		read_text("{\"routing\": {\"advantage\": 20, \"method\": \"skills-fifo\"}}", &policy, problems), 0);
-	ck_assert_int_eq(read_text("{\"routing\": {\"sticky\": 0.1, \"teamLevel\": true}}", &policy, problems), 0);
+		read_text("{\"routing\": {\"sticky\": 0.1, \"teamLevel\": true}}", &policy, problems), 0);
 	ck_assert(policy.advantage == 20 && policy.sticky == 0.1 && policy.team_level &&
 		  policy.method == METHOD_FIFO);
 	ck_assert(policy.occupancy == 0.2);
@@ -280,15 +305,15 @@ START_TEST(every_bad_field_is_named)
 {
 	struct policy_problem problems[POLICY_MAX_PROBLEMS];
 	struct route_policy before = policy_defaults();
-	static const char *const text =
-		"{\"routing\": {\"advantage\": -1, \"sticky\": \"much\", \"colour\": 3, \"method\": \"lifo\", \"teamLevel\": 1,"
-		"\"relaxPhone\": 299, \"relaxAsync\": 300, \"occupancy\": 0.1}}";
+	static const char *const text = "{\"routing\": {\"advantage\": -1, \"sticky\": \"much\", \"colour\": "
+					"3, \"method\": \"lifo\", \"teamLevel\": 1,"
+					"\"relaxPhone\": 299, \"relaxAsync\": 300, \"occupancy\": 0.1}}";
 
 	policy = before;
 	ck_assert_int_eq(read_text(text, &policy, problems), 7);
 	ck_assert_str_eq(problems[0].field, "advantage");
 	ck_assert_str_eq(problems[6].field, "relaxAsync");
-	ck_assert_mem_eq(&policy, &before, sizeof(policy));      /* nothing of it holds */
+	ck_assert_mem_eq(&policy, &before, sizeof(policy)); /* nothing of it holds */
 	ck_assert_int_eq(read_text("{\"routing\": 7}", &policy, problems), 1);
 	ck_assert_int_eq(policy_read(NULL, &policy, problems, 1), 0);
 }
@@ -297,9 +322,10 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		nothing_known_is_the_prior, as_the_formulas_say, what_teaches_nothing, forgets_by_half_life,
-		within_0_and_1_and_monotone, a_success_instead_never_lowers, rows_bring_it_all_back, rows_that_are_none,
-		more_units_keep_what_is_known, settings_over_settings, every_bad_field_is_named,
+		nothing_known_is_the_prior, as_the_formulas_say,         what_teaches_nothing,
+		forgets_by_half_life,       within_0_and_1_and_monotone, a_success_instead_never_lowers,
+		rows_bring_it_all_back,     rows_that_are_none,          more_units_keep_what_is_known,
+		settings_over_settings,     every_bad_field_is_named,
 	};
 
 	return unit_run("learn", tests, COUNT(tests));

@@ -1,5 +1,6 @@
 /*
- * test_route_golden.c FILE - scenarios of routing with their answers (tests/golden/route.txt explains the form)
+ * test_route_golden.c FILE - scenarios of routing with their answers (tests/golden/route.txt explains the
+ * form)
  *
  * Each question is asked of the router and of the plain definition.
  */
@@ -14,7 +15,7 @@ enum { MAX = 64, LINE = 256, WORDS = 16 };
 static struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
 static struct learn *learn;
 static struct router *router;
-static struct route_agent agents[MAX];   /* number n is agents[n - 1] */
+static struct route_agent agents[MAX]; /* number n is agents[n - 1] */
 static int n_agents;
 static struct route_case cases[MAX];
 static bool waits[MAX];
@@ -67,7 +68,8 @@ static void knows_well(int unit, const char *s)
 {
 	for (int product = 0; product < 4; product++)
 		for (int home = 0; home < 2; home++)
-			learn_put(learn, &(struct learn_row){ LEARN_ROW_CELL, product, unit, home, strtod(s, NULL) * 1e9, 1e9 });
+			learn_put(learn, &(struct learn_row){LEARN_ROW_CELL, product, unit, home,
+							     strtod(s, NULL) * 1e9, 1e9});
 	learn_refresh(learn);
 }
 
@@ -120,7 +122,7 @@ static void add_agent(int n, char **words, int n_words)
 			*equals = '\0';
 		agent_word(&a, words[i], equals ? equals + 1 : "");
 	}
-	for (; n_agents < n; n_agents++) {       /* those not spoken of are not there */
+	for (; n_agents < n; n_agents++) { /* those not spoken of are not there */
 		agents[n_agents] = able((unsigned)n_agents + 1);
 		agents[n_agents].presence = PRESENCE_OFFLINE;
 		agents[n_agents].municipalities = 0;
@@ -190,7 +192,8 @@ static int number_of(struct uuid u)
 
 static void write_answer(char *out, const struct route_decision *d, int chosen)
 {
-	int n = chosen ? sprintf(out, "%d %s", chosen, route_rule_name(d->rule)) : sprintf(out, "nobody %s", route_rule_name(d->rule));
+	int n = chosen ? sprintf(out, "%d %s", chosen, route_rule_name(d->rule))
+		       : sprintf(out, "nobody %s", route_rule_name(d->rule));
 
 	if (d->again_at_us)
 		sprintf(out + n, " again %lld", (long long)((d->again_at_us - now_us + 999999) / 1000000));
@@ -209,7 +212,7 @@ static void who(int n, char *indexed, char *plain)
 static void what(int n, char *indexed, char *plain)
 {
 	const struct route_case *list[MAX], *c;
-	struct route_decision d = { 0 };
+	struct route_decision d = {0};
 	int n_list = 0;
 
 	c = router_case_for(router, n - 1, now_us, &d.rule);
@@ -232,7 +235,8 @@ static void ask(void (*question_)(int, char *, char *), int n, const char *expec
 	good = !strcmp(indexed, expected) && !strcmp(plain, expected);
 	printf("%s %d - line %d: %s\n", good ? "ok" : "not ok", ++n_tests, line_no, scenario);
 	if (!good)
-		printf("# expected \"%s\", router says \"%s\", the definition \"%s\"\n", expected, indexed, plain);
+		printf("# expected \"%s\", router says \"%s\", the definition \"%s\"\n", expected, indexed,
+		       plain);
 	n_bad += !good;
 }
 
@@ -259,7 +263,8 @@ static void obey(char *line)
 	else if (!strcmp(words[0], "wait"))
 		now_us += (int64_t)n * 1000000;
 	else if (!strcmp(words[0], "usual"))
-		learn_put(learn, &(struct learn_row){ LEARN_ROW_BENCHMARK, n, -1, 0, strtod(words[2], NULL), 0 });
+		learn_put(learn,
+			  &(struct learn_row){LEARN_ROW_BENCHMARK, n, -1, 0, strtod(words[2], NULL), 0});
 	else if (n < 1 || n > MAX || n_words < 2)
 		give_up("a number from 1 to 64 is missing");
 	else if (!strcmp(words[0], "agent"))

@@ -396,7 +396,7 @@ END_TEST
 START_TEST(the_control_is_a_share)
 {
 	struct route_policy p = policy_defaults();
-	struct prng chance = { 9 };
+	struct prng chance = {9};
 	int n = 0;
 
 	for (int i = 0; i < 20000; i++) {

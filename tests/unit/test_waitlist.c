@@ -22,7 +22,8 @@ static const struct route_case *plain_search(const struct route_agent *a)
 	return best;
 }
 
-/* the most urgent of the heads that a may take, or NULL; a class whose head a declined speaks with the next */
+/* the most urgent of the heads that a may take, or NULL; a class whose head a declined speaks with the next
+ */
 static const struct route_case *by_index(const struct waitlist *w, const struct route_agent *a)
 {
 	static struct route_case space[2];
@@ -36,14 +37,16 @@ static const struct route_case *by_index(const struct waitlist *w, const struct 
 
 		while (more && route_eligible(&c, a, policies, 0) == WHY_DECLINED)
 			more = waitlist_after(k, &c, &c);
-		if (!more || route_eligible(&c, a, policies, 0) != WHY_OK || (best && route_case_order(&c, best) > 0))
+		if (!more || route_eligible(&c, a, policies, 0) != WHY_OK ||
+		    (best && route_case_order(&c, best) > 0))
 			continue;
 		space[used] = c;
 		best = &space[used];
 		used = 1 - used;
 	}
 	for (struct waitlist_class *k = NULL; (k = waitlist_wished(w, a->id, k));)
-		if (route_eligible(&k->head, a, policies, 0) == WHY_OK && (!best || route_case_order(&k->head, best) < 0))
+		if (route_eligible(&k->head, a, policies, 0) == WHY_OK &&
+		    (!best || route_case_order(&k->head, best) < 0))
 			best = &k->head;
 	return best;
 }
