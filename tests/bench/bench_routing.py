@@ -2,12 +2,13 @@
 """first-time fix, waits and fairness of routing policies, simulated with the daemon's own decisions
 
     ./loket bench routing [--agents 40] [--load 0.85[,…]] [--seeds 1001-1008] [--policy skills-fifo,ftf[:SETTING=X…],…]
-                          [--days 50] [--warm 20] [--spread X] [--misclassified X] [--expect] [--json] [--picture FILE.svg]
+                          [--days 50] [--warm 20] [--spread X] [--misclassified X] [--expect]
+                          [--json] [--picture FILE.svg]
     ./loket bench routing --acceptance      what the policy must achieve, row by row
     ./loket bench routing --validate        the simulator against exact values of Erlang's formulas
 
-Policies meet the same demand seed by seed; differences are paired, ± is half a 95 % interval over seeds. A policy may have settings
-of its own: ftf:advantage=40:sticky=0.1 (lib/core/policy.c). The scenario is made up: tests/sim/README.md.
+Policies meet the same demand seed by seed; differences are paired, ± is half a 95 % interval over seeds. A policy may
+have settings of its own: ftf:advantage=40:sticky=0.1 (lib/core/policy.c). The scenario is made up: tests/sim/README.md.
 """
 import argparse
 import json
@@ -31,9 +32,11 @@ def seeds(text):
 
 
 def read_options():
-    parser = argparse.ArgumentParser(prog='./loket bench routing', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog='./loket bench routing', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--agents', type=int, default=40)
-    parser.add_argument('--load', type=lambda s: [float(x) for x in s.split(',')], default=[0.85], help='one, or several with commas')
+    parser.add_argument('--load', type=lambda s: [float(x) for x in s.split(',')], default=[0.85],
+                        help='one, or several with commas')
     parser.add_argument('--seeds', type=seeds, default=seeds('1001-1008'), metavar='A-B')
     parser.add_argument('--policy', type=lambda s: s.split(','), default=['skills-fifo', 'ftf'])
     parser.add_argument('--days', type=int, default=50)
@@ -60,7 +63,8 @@ def run_acceptance(sim, options):
     rows = [r for r in ROWS if not options.row or r[0] in options.row]
     results = accept(sim, rows, 1001, options.jobs, {'days': options.days, 'warm': options.warm})
     if options.json:
-        print(json.dumps([{'row': name, 'scenario': c.scenario, 'figures': c.figures, 'checks': checks} for name, c, checks in results]))
+        print(json.dumps([{'row': name, 'scenario': c.scenario, 'figures': c.figures, 'checks': checks}
+                          for name, c, checks in results]))
     else:
         print(acceptance_table(results))
     return all(passed for _, _, checks in results for _, _, passed in checks)

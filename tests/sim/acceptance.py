@@ -74,13 +74,15 @@ ROWS = [  # name, scenario, seeds, demands
     ('S6b', {'agents': 400, 'load': 1.05}, 3, [gain_at_least(5.7), *LIVE, *HARD]),
     ('S7', {'agents': 40, 'load': 0.85, 'misclassified': 0.15}, 8, [gain_at_least(2.0)]),
     ('S8', {'agents': 40, 'load': 0.85, 'spread': 0.5}, 8, [gain_at_least(0.8)]),
-    ('S9', {'agents': 40, 'load': 0.85, 'spread': 0}, 8, [gain_within(0.5), mean_not_more('liveWait', 'mean live wait', 1, 1)]),
+    ('S9', {'agents': 40, 'load': 0.85, 'spread': 0}, 8, [gain_within(0.5),
+                                                          mean_not_more('liveWait', 'mean live wait', 1, 1)]),
 ]
 
 
 def compare(sim, scenarios, policies, seeds_of, jobs):
     """A Comparison for each scenario; seeds_of: the seeds of each."""
-    wanted = [{**s, 'policy': p, 'seed': seed} for s, seeds in zip(scenarios, seeds_of, strict=True) for p in policies for seed in seeds]
+    wanted = [{**s, 'policy': p, 'seed': seed}
+              for s, seeds in zip(scenarios, seeds_of, strict=True) for p in policies for seed in seeds]
     figures = iter(all_runs(sim, wanted, jobs))
     return [Comparison(s, policies, seeds, {p: [next(figures) for _ in seeds] for p in policies})
             for s, seeds in zip(scenarios, seeds_of, strict=True)]
@@ -90,7 +92,8 @@ def accept(sim, rows, first_seed, jobs, more=None):
     """[(row, what it is, [(demanded, measured, passed), …]), …]"""
     comparisons = compare(sim, [{**s, **(more or {})} for _, s, _, _ in rows], [BASE, POLICY],
                           [range(first_seed, first_seed + n) for _, _, n, _ in rows], jobs)
-    return [(name, c, [check(c) for check in checks]) for (name, _, _, checks), c in zip(rows, comparisons, strict=True)]
+    return [(name, c, [check(c) for check in checks])
+            for (name, _, _, checks), c in zip(rows, comparisons, strict=True)]
 
 
 def acceptance_table(results):

@@ -1,7 +1,8 @@
 """exact.py - what formulas say of a plain queue, to hold the simulator against
 
-A queue with Poisson arrivals, exponential work, n servers: Erlang C when everybody stays, Erlang A when patience is exponential.
-Who is not fixed and comes back later: the queue is as one with all arrivals, first and repeated, at its door (Jackson).
+A queue with Poisson arrivals, exponential work, n servers: Erlang C when everybody stays, Erlang A when patience is
+exponential. Who is not fixed and comes back later: the queue is as one with all arrivals, first and repeated, at its
+door (Jackson).
 source: A. K. Erlang 1917; C. Palm 1946 (patience); J. R. Jackson 1957. Own derivations from the balance equations.
 """
 import math

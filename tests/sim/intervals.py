@@ -34,7 +34,8 @@ def interval(values, inside=0.95):
     values = list(values)
     if len(values) < 2:
         return values[0], math.nan
-    return statistics.mean(values), t_quantile(len(values) - 1, inside) * statistics.stdev(values) / math.sqrt(len(values))
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    return statistics.mean(values), t_quantile(len(values) - 1, inside) * error
 
 
 def apart(xs, ys, inside=0.95):

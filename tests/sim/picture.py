@@ -10,7 +10,8 @@ PANELS = [  # figure, title, factor
     ('asyncWaitMin', 'async wait, mean min', 1),
     ('spread', 'occupancy, spread, pp', 100),
 ]
-COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999']  # told apart by everybody
+# told apart by everybody, also by who is colour-blind
+COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999']
 WIDTH, HEIGHT, LEFT, TOP, GAP = 300, 190, 45, 60, 30
 
 
@@ -69,15 +70,18 @@ def picture(comparisons):
     policies = comparisons[0].policies
     width, height = 3 * (WIDTH + GAP) + GAP, TOP + 2 * (HEIGHT + 45)
     first = comparisons[0]
-    title = f'{first.scenario["agents"]} agents by load; {len(first.seeds)} seeds from {first.seeds[0]}; bars: 95 % intervals'
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">',
-           '<style>.t{font-size:12px;font-weight:bold}.g{stroke:#ddd}.l{fill:none;stroke-width:1.5}.w{stroke-width:1.5}</style>',
-           '<rect width="100%" height="100%" fill="white"/>', f'<text x="{GAP}" y="20" class="t">{html.escape(title)}</text>']
+    seeds = f'{len(first.seeds)} seeds from {first.seeds[0]}'
+    title = f'{first.scenario["agents"]} agents by load; {seeds}; bars: 95 % intervals'
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+           'font-size="11"><style>.t{font-size:12px;font-weight:bold}.g{stroke:#ddd}.l{fill:none;stroke-width:1.5}'
+           '.w{stroke-width:1.5}</style><rect width="100%" height="100%" fill="white"/>',
+           f'<text x="{GAP}" y="20" class="t">{html.escape(title)}</text>']
     x = GAP
     for i, p in enumerate(policies):
         out.append(f'<circle cx="{x + 5}" cy="36" r="4" fill="{COLOURS[i % len(COLOURS)]}"/>'
                    f'<text x="{x + 13}" y="40">{html.escape(p)}</text>')
         x += 30 + 7 * len(p)
     for i, (name, title, factor) in enumerate(PANELS):
-        out += panel(comparisons, policies, GAP + i % 3 * (WIDTH + GAP), TOP + i // 3 * (HEIGHT + 45), name, title, factor)
+        x, y = GAP + i % 3 * (WIDTH + GAP), TOP + i // 3 * (HEIGHT + 45)
+        out += panel(comparisons, policies, x, y, name, title, factor)
     return '\n'.join([*out, '</svg>', ''])

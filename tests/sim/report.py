@@ -36,8 +36,8 @@ def with_width(mean_and_width, scale, digits):
 def table(c):
     base = BASE if BASE in c.policies else c.policies[0]
     out = [f'### {c.title()}', '',
-           f'| policy | FTF % | over {base}, pp | FTF-all % | live wait s, mean | p95 | longest | abandoned % | hardest 6 % '
-           '| async wait min, mean / p95 | repeats per 100 | occupancy % | its spread, pp |',
+           f'| policy | FTF % | over {base}, pp | FTF-all % | live wait s, mean | p95 | longest | abandoned % '
+           '| hardest 6 % | async wait min, mean / p95 | repeats per 100 | occupancy % | its spread, pp |',
            '|---|---|---|---|---|---|---|---|---|---|---|---|---|']
     for p in c.policies:
         gain = with_width(interval(c.gains(p, 'ftf', base)), 100, 2) if p != base else '–'
@@ -53,7 +53,8 @@ def table(c):
 
 
 def told_table(c):
-    out = [f'### told waits: {c.title()}', '', '| policy | estimator | callers | within 30 % | mean error s | told s | waited s |',
+    out = [f'### told waits: {c.title()}', '',
+           '| policy | estimator | callers | within 30 % | mean error s | told s | waited s |',
            '|---|---|---|---|---|---|---|']
     for p in c.policies:
         told = [f['told'] for f in c.figures[p]]

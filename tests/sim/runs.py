@@ -44,8 +44,8 @@ class Progress:
             return
         self.shown = now
         left = (now - self.began) / self.done * (self.total - self.done)
-        print(f'{self.done} of {self.total} runs, about {left:.0f} s left', end='\r' if on_screen and self.done < self.total else '\n',
-              file=sys.stderr, flush=True)
+        print(f'{self.done} of {self.total} runs, about {left:.0f} s left', file=sys.stderr, flush=True,
+              end='\r' if on_screen and self.done < self.total else '\n')
 
 
 def all_runs(sim, wanted, jobs=2):

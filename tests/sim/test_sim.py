@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_sim.py ROUTING_SIM - the simulator against formulas, and a small acceptance row: fixed seeds, the same every time"""
+"""test_sim.py ROUTING_SIM - the simulator against formulas, and a small acceptance row; fixed seeds, always the same"""
 import math
 import pathlib
 import sys
@@ -85,7 +85,8 @@ class Runs(unittest.TestCase):
         self.assertNotEqual(first, one_run(SIM, {**options, 'seed': 8}))
 
     def test_told_waits(self):
-        told = one_run(SIM, {'agents': 15, 'days': 4, 'warm': 1, 'policy': 'skills-fifo', 'expect': True})['told']['lastTen']
+        run = one_run(SIM, {'agents': 15, 'days': 4, 'warm': 1, 'policy': 'skills-fifo', 'expect': True})
+        told = run['told']['lastTen']
         self.assertGreater(told['callers'], 100)
         self.assertTrue(0 < told['within30'] < 1)
 

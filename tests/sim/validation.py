@@ -44,13 +44,16 @@ def is_inside(exact, mean_and_width):
 
 
 def validation_table(rows):
-    out = ['| servers | load | patience s | fixed | wait s, exact | simulated | abandoned, exact | simulated | inside |',
+    out = ['| servers | load | patience s | fixed | wait s, exact | simulated | given up, exact | simulated | inside |',
            '|---|---|---|---|---|---|---|---|---|']
     for r in rows:
         n, load, patience, fixed = r['case']
         (wait, wait_w), (gone, gone_w) = r['simulatedWait'], r['simulatedAbandoned']
-        inside = is_inside(r['wait'], r['simulatedWait']) + (is_inside(r['abandoned'], r['simulatedAbandoned']) if patience else 0)
-        out.append(f'| {n} | {load:.2f} | {patience or "for ever"} | {fixed:.2f} | {r["wait"]:.2f} | {wait:.2f} ± {wait_w:.2f} | '
+        inside = [is_inside(r['wait'], r['simulatedWait'])]
+        if patience:
+            inside.append(is_inside(r['abandoned'], r['simulatedAbandoned']))
+        out.append(f'| {n} | {load:.2f} | {patience or "for ever"} | {fixed:.2f} | {r["wait"]:.2f} '
+                   f'| {wait:.2f} ± {wait_w:.2f} | '
                    + (f'{r["abandoned"]:.5f} | {gone:.5f} ± {gone_w:.5f}' if patience else ' | ')
-                   + f' | {inside} of {2 if patience else 1} |')
+                   + f' | {sum(inside)} of {len(inside)} |')
     return '\n'.join(out)
