@@ -1,4 +1,4 @@
--- 0018 telephone: calls, promises to call back, help by people, and what the daemon says by itself
+-- 0019 telephone: calls, promises to call back, help by people, and what the daemon says by itself
 --
 -- A call is a contact of kind 'call'; what happened to it are rows of call_event, in any order, each once. The row
 -- in call is their sum (lib/core/call), so it can be made again from them at any time. A case in state 'scheduled' is open,
