@@ -286,26 +286,22 @@ void router_clear(struct router *r)
 
 void router_put(struct router *r, const struct route_case *c)
 {
-	struct route_case copy = *c;
-	struct waitlist_class *k;
+	const struct waitlist_class *k;
 
-	router_remove(r, copy.id);
 	if (r->learn)
-		learn_product(r->learn, route_learn_product(&copy));
-	k = waitlist_put(r->waiting, &copy);
-	r->state.n_live += copy.kind != KIND_ASYNC;
+		learn_product(r->learn, route_learn_product(c));
+	k = waitlist_put(r->waiting, c);
+	r->state.n_live = waitlist_live(r->waiting);
 	if (k->slot >= 0 && !waitlist_briefs(r->waiting)[k->slot].known)
 		set_bars(r, k);
 }
 
 bool router_remove(struct router *r, struct case_id id)
 {
-	struct route_case c;
+	bool waited = waitlist_remove(r->waiting, id);
 
-	if (!waitlist_get(r->waiting, id, &c))
-		return false;
-	r->state.n_live -= c.kind != KIND_ASYNC;
-	return waitlist_remove(r->waiting, id);
+	r->state.n_live = waitlist_live(r->waiting);
+	return waited;
 }
 
 bool router_get(const struct router *r, struct case_id id, struct route_case *out)

@@ -35,7 +35,7 @@ struct slab {
 struct waitlist {
 	struct waitlist_node **buckets; /* power of two, at most as many cases as buckets */
 	size_t n_buckets, n_slabs, n_extras;
-	int n;
+	int n, n_live;
 	struct waitlist_class *class_buckets[CLASS_BUCKETS];
 	struct waitlist_class
 		*wish_buckets[CLASS_BUCKETS]; /* those that ask for an agent by name, by agent */
@@ -465,6 +465,7 @@ struct waitlist_class *waitlist_put(struct waitlist *w, const struct route_case 
 	nd->next = *at;
 	*at = nd;
 	w->n++;
+	w->n_live += k->head.kind != KIND_ASYNC;
 	return k;
 }
 
@@ -486,6 +487,7 @@ bool waitlist_remove(struct waitlist *w, struct case_id id)
 	nd->next = w->free_nodes;
 	w->free_nodes = nd;
 	w->n--;
+	w->n_live -= k->head.kind != KIND_ASYNC;
 	if (--k->n > 0) {
 		new_head(w, k);
 		return true;
@@ -512,6 +514,11 @@ bool waitlist_get(const struct waitlist *w, struct case_id id, struct route_case
 int waitlist_count(const struct waitlist *w)
 {
 	return w->n;
+}
+
+int waitlist_live(const struct waitlist *w)
+{
+	return w->n_live;
 }
 
 static int late_of(const struct waitlist_class *k, int64_t now_us, struct case_id *out, int max)

@@ -47,6 +47,7 @@ bool waitlist_remove(struct waitlist *w, struct case_id id);
 /* waitlist_get - false when it is not there; out may be NULL */
 bool waitlist_get(const struct waitlist *w, struct case_id id, struct route_case *out);
 int waitlist_count(const struct waitlist *w);
+int waitlist_live(const struct waitlist *w);   /* of those: with somebody on the line */
 /* waitlist_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int waitlist_late_wishes(const struct waitlist *w, int64_t now_us, struct case_id *out, int max);
 

@@ -61,6 +61,15 @@ static void compare(const struct waitlist *w, struct prng *p)
 		ck_assert_int_eq(route_case_order(expected, got), 0);
 }
 
+static int n_live(void)
+{
+	int n = 0;
+
+	for (int i = 0; i < N_MODEL; i++)
+		n += waits[i] && model[i].kind != KIND_ASYNC;
+	return n;
+}
+
 START_TEST(as_a_plain_search)
 {
 	struct prng p = { 7 };
@@ -73,6 +82,7 @@ START_TEST(as_a_plain_search)
 
 		if (prng_below(&p, 5) < 3) {
 			model[i] = any_case(&p, (unsigned)i + 1, N_AGENTS);
+			model[i].kind = model[i].channel == 2 ? KIND_ASYNC : KIND_PHONE;
 			waitlist_put(w, &model[i]);
 			n += !waits[i];
 			waits[i] = true;
@@ -82,6 +92,7 @@ START_TEST(as_a_plain_search)
 			waits[i] = false;
 		}
 		ck_assert_int_eq(waitlist_count(w), n);
+		ck_assert_int_eq(waitlist_live(w), n_live());
 		ck_assert_int_eq(waitlist_get(w, id, NULL), waits[i]);
 		if (round % 7 == 0)
 			compare(w, &p);
