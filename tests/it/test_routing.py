@@ -55,6 +55,10 @@ class Routing(DispatchTest):
         answer = self.change(self.agent_id('daan'), knows=['zwijndrecht-x'], home='nowhere')
         self.assertEqual(answer.status, 422, answer)
         self.assertEqual({f['name'] for f in answer.json['errors']}, {'knows[0]', 'home'})
+        answer = self.change(self.agent_id('daan'), knows=['dordrecht'], home='dordrecht')
+        self.assertEqual((answer.status, answer.json['knows'], answer.json['home']), (200, ['dordrecht'], 'dordrecht'))
+        answer = self.change(self.agent_id('daan'), knows=None)      # all of them again, and from nowhere
+        self.assertEqual((answer.status, answer.json.get('knows'), answer.json.get('home')), (200, None, None))
 
     def test_who_handled_it_before(self):
         """the one who had it gets it again, when the other is no better"""
