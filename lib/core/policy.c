@@ -15,11 +15,11 @@ static const struct setting {
 } settings_table[] = {
 #define FIELD(f) offsetof(struct route_policy, f)
 	{ "advantage",       FIELD(advantage),              30,    0, 1000 },
-	{ "occupancy",       FIELD(occupancy),              0.2,   0, 5 },
+	{ "occupancy",       FIELD(occupancy),              0.25,  0, 5 },
 	{ "optimism",        FIELD(optimism),               0.25,  0, 3 },
 	{ "sticky",          FIELD(sticky),                 0.03,  0, 0.5 },
 	{ "packing",         FIELD(packing),                0.05,  0, 0.5 },
-	{ "packingIdle",     FIELD(packing_idle),           0.05,  0, 1 },
+	{ "packingIdle",     FIELD(packing_idle),           1,     0, 1 },   /* chats beside chats, always */
 	{ "unfamiliar",      FIELD(unfamiliar),             0.85,  0.1, 1 },
 	{ "targetPhone",     FIELD(target_s[KIND_PHONE]),   30,    1, 3600 },
 	{ "targetChat",      FIELD(target_s[KIND_CHAT]),    45,    1, 3600 },

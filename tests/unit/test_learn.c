@@ -297,7 +297,7 @@ START_TEST(settings_over_settings)
 		read_text("{\"routing\": {\"sticky\": 0.1, \"teamLevel\": true}}", &policy, problems), 0);
 	ck_assert(policy.advantage == 20 && policy.sticky == 0.1 && policy.team_level &&
 		  policy.method == METHOD_FIFO);
-	ck_assert(policy.occupancy == 0.2);
+	ck_assert(policy.occupancy == 0.25);
 }
 END_TEST
 

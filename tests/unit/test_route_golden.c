@@ -27,8 +27,10 @@ static void start_anew(void)
 {
 	router_free(router);
 	learn_free(learn);
-	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
+	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++) {
 		policies[i] = policy_defaults();
+		policies[i].packing_idle = 0.05; /* the scenarios have both: few idle, and many */
+	}
 	learn = learn_new(&policies[0]);
 	learn_units(learn, 2 * MAX);
 	router = router_new(policies, learn);
