@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LOOK_AGAIN_S = 2, REFRESH_S = 3600, OBSERVED_S = 5.0 * SCN_DAY_S, CHAT_SLOWS = 0.30;
+static const double LOOK_AGAIN_S = 10, REFRESH_S = 3600, OBSERVED_S = 5.0 * SCN_DAY_S, CHAT_SLOWS = 0.30;
 
 enum event_kind {
 	EVENT_QUESTION,
