@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 		abort();
 	world_make(w, &r.scenario);
 	if (told)
-		watcher = told_watcher(told, r.scenario.warm_days);
+		watcher = told_watcher(told, &r.scenario);
 	centre_run(w, &r.policy, &watcher, t);
 	figures = tally_figures(t, w);
 	if (told)

@@ -58,9 +58,15 @@ def told_table(c):
            '|---|---|---|---|---|---|---|']
     for p in c.policies:
         told = [f['told'] for f in c.figures[p]]
-        for name in told[0]:
+        for name in (n for n in told[0] if n != 'promise'):
             def mean(key, scale, digits, name=name, told=told):
                 return with_width(interval([t[name][key] for t in told]), scale, digits)
             out.append(f'| {p} | {name} | {sum(t[name]["callers"] for t in told)} | {mean("within30", 100, 1)} % | '
                        f'{mean("error", 1, 1)} | {mean("told", 1, 1)} | {mean("waited", 1, 1)} |')
+    for p in c.policies:
+        kept = [f['told']['promise'] for f in c.figures[p] if 'promise' in f['told']]
+        if kept:
+            share, limit = (interval([k[key] for k in kept]) for key in ('kept', 'promised'))
+            out += ['', f'{p}: told a limit of {with_width(limit, 1, 0)} s on average, '
+                        f'{with_width(share, 100, 1)} % of those answered waited no longer.']
     return '\n'.join(out)

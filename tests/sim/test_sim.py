@@ -86,9 +86,12 @@ class Runs(unittest.TestCase):
 
     def test_told_waits(self):
         run = one_run(SIM, {'agents': 15, 'days': 4, 'warm': 1, 'policy': 'skills-fifo', 'expect': True})
-        told = run['told']['lastTen']
-        self.assertGreater(told['callers'], 100)
-        self.assertTrue(0 < told['within30'] < 1)
+        for estimator in ('lastTen', 'expect'):
+            told = run['told'][estimator]
+            self.assertGreater(told['callers'], 100)
+            self.assertTrue(0 < told['within30'] < 1)
+        self.assertGreater(run['told']['promise']['kept'], 0.85)
+        self.assertLess(run['told']['promise']['promised'], 10 * told['waited'], 'a limit that says nothing')
 
     def test_nonsense_is_refused(self):
         for options in ({'policy': 'best'}, {'agents': 0}, {'policy': 'ftf:advantage=-1'}, {'policy': 'ftf:unknown=1'}):

@@ -13,10 +13,10 @@ struct told;
 
 struct told *told_new(void);
 struct told *told_free(struct told *t);
-/* told_watcher - what centre_run tells it; nothing is counted before warm_days have gone by */
-struct watcher told_watcher(struct told *t, int warm_days);
+/* told_watcher - what centre_run tells it; nothing is counted during the warm-up */
+struct watcher told_watcher(struct told *t, const struct scenario *s);
 /* told_figures - for each estimator: callers, share whose wait was within 30 % of what was told, mean error
- * in seconds */
+ * in seconds; "promise": who was told a limit, the share that waited no longer, its mean */
 json_t *told_figures(const struct told *t);
 
 #endif
