@@ -9,6 +9,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
 #include "lib/core/policy.h"
+#include "lib/core/promise.h"
 
 #include <string.h>
 
@@ -176,6 +177,22 @@ static void check_routing(struct api *a, const json_t *settings)
 			      problems[i].why);
 }
 
+static void name_bad(struct api *a, const char *where, const struct bad_setting *problems, int n)
+{
+	for (int i = 0; i < n && i < HOURS_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.%s.%s", where, problems[i].field), problems[i].why);
+}
+
+static void check_hours(struct api *a, const json_t *settings)
+{
+	struct bad_setting problems[HOURS_MAX_PROBLEMS];
+	struct hours h = hours_defaults();
+	struct promise_rules r = promise_defaults();
+
+	name_bad(a, "hours", problems, hours_read(settings, &h, problems, HOURS_MAX_PROBLEMS));
+	name_bad(a, "callback", problems, promise_read(settings, &r, problems, HOURS_MAX_PROBLEMS));
+}
+
 enum op_status api_municipality_put(struct api *a)
 {
 	json_t *settings = json_object_get(a->body, "settings");
@@ -187,6 +204,7 @@ enum op_status api_municipality_put(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	check_routing(a, settings);
+	check_hours(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

@@ -11,6 +11,7 @@
 #include "lib/channel/channel.h"
 #include "lib/core/access.h"
 #include "lib/core/match.h"
+#include "lib/core/promise.h"
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
 
@@ -54,6 +55,8 @@ struct world {
 	int wrapup_s[ROUTE_MAX_CHANNELS];
 	enum route_kind kind[ROUTE_MAX_CHANNELS];
 	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
+	struct hours hours[ROUTE_MAX_MUNICIPALITIES];
+	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 };
 
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */

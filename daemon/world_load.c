@@ -118,6 +118,19 @@ static void load_policies(struct world *w, const struct op *op)
 	}
 }
 
+/* the same for when people are there */
+static void load_hours(struct world *w, const struct op *op)
+{
+	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
+		json_t *settings = m < w->n_municipalities ? copy_json(w, op, Q_MUNICIPALITIES, m, "settings") : NULL;
+
+		w->hours[m] = hours_defaults();
+		w->promises[m] = promise_defaults();
+		hours_read(settings, &w->hours[m], NULL, 0);
+		promise_read(settings, &w->promises[m], NULL, 0);
+	}
+}
+
 static void load_words(struct world *w, const struct op *op)
 {
 	int n = pg_rows(op, Q_WORDS);
@@ -369,6 +382,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_channels(w, op);
 	load_norms(w, op);
 	load_policies(w, op);
+	load_hours(w, op);
 	load_words(w, op);
 	load_inboxes(w, op);
 	load_secrets(w, op);

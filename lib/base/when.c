@@ -11,7 +11,7 @@
 /* Days since 1970-01-01 in the Gregorian calendar and back, counted in 400-year eras of years
  * that begin in March, so that the leap day comes last.
  * source   Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", read 2026-11-21 */
-static int64_t days_of(int64_t y, int m, int d)
+int64_t when_days(int64_t y, int m, int d)
 {
 	y -= m <= 2;
 	int64_t era = (y >= 0 ? y : y - 399) / 400, year = y - era * 400;
@@ -20,7 +20,7 @@ static int64_t days_of(int64_t y, int m, int d)
 	return era * 146097 + year * 365 + year / 4 - year / 100 + day - 719468;
 }
 
-static void date_of(int64_t days, int64_t *y, int *m, int *d)
+void when_date(int64_t days, int64_t *y, int *m, int *d)
 {
 	days += 719468;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097, in_era = days - era * 146097;
@@ -58,7 +58,7 @@ void when_format(int64_t us, char out[WHEN_TEXT])
 	int64_t s = floor_div(us, WHEN_SECOND_US), days = floor_div(s, SECONDS_PER_DAY), y;
 	int ms = (int)((us - s * WHEN_SECOND_US) / 1000), in_day = (int)(s - days * SECONDS_PER_DAY), m, d;
 
-	date_of(days, &y, &m, &d);
+	when_date(days, &y, &m, &d);
 	if (y < 0)
 		*out++ = '-';
 	out = put_number(out, y < 0 ? -y : y, 4, '-');
@@ -140,7 +140,7 @@ bool when_parse(const char *s, int64_t *us)
 	    !number(&s, 2, 0, 23, &h) || !skip(&s, ":") || !number(&s, 2, 0, 59, &min) || !skip(&s, ":") ||
 	    !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) || !offset(&s, &off) || *s)
 		return false;
-	moment = (days_of(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
+	moment = (when_days(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
 	if (moment < YEAR_1 || moment >= YEAR_10000)
 		return false;   /* an offset can lead out of the years that have four digits */
 	*us = moment;

@@ -14,5 +14,8 @@ void when_format(int64_t us, char out[WHEN_TEXT]);
 bool when_parse(const char *s, int64_t *us);
 /* when_unix - decimal seconds since 1970 between 2000 and 2200; false otherwise */
 bool when_unix(const char *s, int64_t *us);
+/* when_days - a date of the Gregorian calendar as days since 1970-01-01; when_date - and back. Month and day from 1 */
+int64_t when_days(int64_t y, int m, int d);
+void when_date(int64_t days, int64_t *y, int *m, int *d);
 
 #endif
