@@ -8,6 +8,7 @@
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
+#include "lib/core/menu.h"
 #include "lib/core/policy.h"
 #include "lib/core/promise.h"
 
@@ -143,6 +144,21 @@ bool setup_good_code(const char *id)
 	return !shape_check_text(&code, id);
 }
 
+void setup_wrong(void *a, const char *path, const char *why)
+{
+	api_bad_field(a, path, why);
+}
+
+static bool product_known(const void *w, const char *product)
+{
+	return !w || world_product(w, product) >= 0;
+}
+
+void setup_menu(struct api *a, const json_t *menu, const char *path)
+{
+	menu_new(a->op.arena, menu, path, product_known, world_now(a->op.srv), setup_wrong, a);
+}
+
 /* ------------------------------------------------------------------ municipalities */
 
 enum op_status api_municipality_get(struct api *a)
@@ -193,6 +209,22 @@ static void check_hours(struct api *a, const json_t *settings)
 	name_bad(a, "callback", problems, promise_read(settings, &r, problems, HOURS_MAX_PROBLEMS));
 }
 
+static void check_menus(struct api *a, json_t *menus)
+{
+	const char *channel;
+	json_t *menu;
+
+	if (menus && !json_is_object(menus))
+		api_bad_field(a, "settings.menus", "not an object with a menu for each channel");
+	json_object_foreach(menus, channel, menu)
+	{
+		const char *name = arena_printf(a->op.arena, "settings.menus.%.40s", channel);
+
+		setup_known(a, name, SETUP_CHANNEL, channel);
+		setup_menu(a, menu, name);
+	}
+}
+
 enum op_status api_municipality_put(struct api *a)
 {
 	json_t *settings = json_object_get(a->body, "settings");
@@ -205,6 +237,7 @@ enum op_status api_municipality_put(struct api *a)
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	check_routing(a, settings);
 	check_hours(a, settings);
+	check_menus(a, json_object_get(settings, "menus"));
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

@@ -28,6 +28,11 @@ void setup_all_known(struct api *a, const char *field, enum setup_kind kind);
 /* setup_rights - names the field when it holds a municipality that the token has no rights on */
 void setup_rights(struct api *a, const char *field);
 
+/* setup_wrong - a menu_report of lib/core/menu.h that names the field; arg: the struct api */
+void setup_wrong(void *arg, const char *path, const char *why);
+/* setup_menu - names all that is wrong with the menu that stands at path */
+void setup_menu(struct api *a, const json_t *menu, const char *path);
+
 /* a body field as a parameter; NULL when absent */
 void setup_add_texts(struct api *a, struct pg_unit *u, const char *field);
 void setup_add_bool(struct api *a, struct pg_unit *u, const char *field);

@@ -5,6 +5,7 @@
 
 #include "lib/base/jsonx.h"
 #include "lib/channel/channel.h"
+#include "lib/core/menu.h"
 #include "lib/core/spam.h"
 
 enum { ACCOUNT_BYTES = 800 };
@@ -59,8 +60,20 @@ static void check_setting(struct api *a, const char *name, const struct shape *s
 		shape_check(shape, value, setting_wrong, &s);
 }
 
+/* what leads to no person is refused */
+static void check_ways_out(struct api *a, const json_t *settings)
+{
+	const char *provider = jsonx_str(a->body, "provider");
+
+	if (json_object_get(settings, "menu"))
+		setup_menu(a, json_object_get(settings, "menu"), "settings.menu");
+	menu_ways_out(a->op.arena, settings, provider ? provider : jsonx_str(a->body, "channel"), setup_wrong,
+		      a);
+}
+
 static void check_inbox(struct api *a)
 {
+	check_ways_out(a, json_object_get(a->body, "settings"));
 	check_setting(a, "budget", &budget);
 	check_setting(a, "spam", &spam);
 	setup_known(a, "municipality", SETUP_MUNICIPALITY, jsonx_str(a->body, "municipality"));

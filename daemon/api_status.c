@@ -8,6 +8,7 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 #include "daemon/stream.h"
+#include "daemon/world.h"
 
 #include <stdlib.h>
 
@@ -32,6 +33,18 @@ static json_t *missing(const struct server *srv)
 	return list;
 }
 
+/* what is not as it should be, and does not stop us */
+static json_t *degraded(const struct server *srv)
+{
+	json_t *list = json_array();
+
+	if (srv->stream && !stream_up(srv->stream))
+		json_array_append_new(list, json_string("redis"));
+	if (srv->world->n_no_way_out)
+		json_array_append_new(list, json_string("option0"));
+	return list;
+}
+
 enum op_status api_readyz(struct api *a)
 {
 	const struct server *srv = a->op.srv;
@@ -44,8 +57,10 @@ enum op_status api_readyz(struct api *a)
 	}
 	json_decref(list);
 	j = json_pack("{s:s}", "status", "ready");
-	if (srv->stream && !stream_up(srv->stream))
-		json_object_set_new(j, "degraded", json_pack("[s]", "redis"));
+	list = degraded(srv);
+	if (json_array_size(list) > 0)
+		json_object_set(j, "degraded", list);
+	json_decref(list);
 	return api_answer(a, 200, j);
 }
 

@@ -15,6 +15,7 @@
 	X(M_BATCHES, COUNTER, "loket_intake_batches_total", "", "intake transactions") \
 	X(M_BATCH_RETRIES, COUNTER, "loket_intake_batch_retries_total", "", "intake batches sent again post by post") \
 	X(M_INTAKE_US, HISTOGRAM, "loket_intake_seconds", "", "from complete request to answer") \
+	X(M_NO_WAY_OUT, GAUGE, "loket_inboxes_without_option0", "", "inboxes whose menu, bot or form misses option 0 (menus are not used then)") \
 	X(M_OFFERS, COUNTER, "loket_offers_total", "", "offers made") \
 	X(M_OFFERS_ACCEPTED, COUNTER, "loket_offers_accepted_total", "", "offers accepted") \
 	X(M_OFFERS_MISSED, COUNTER, "loket_offers_missed_total", "", "offers nobody answered in time") \

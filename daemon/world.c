@@ -4,6 +4,7 @@
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
 #include "daemon/server.h"
@@ -151,6 +152,7 @@ static enum op_status take_over(struct op *op)
 	srv->world = w;
 	log_event(LOG_INFO, "world.loaded", "version=%lld inboxes=%d agents=%d products=%d",
 	          (long long)w->version, w->n_inboxes, w->n_agents, w->n_products);
+	metric_set(M_NO_WAY_OUT, w->n_no_way_out);
 	if (srv->dispatch)
 		dispatch_world_changed(srv->dispatch);
 	auth_forget(srv->auth);          /* tokens are part of what is set up, perhaps by another instance */

@@ -11,6 +11,7 @@
 #include "lib/channel/channel.h"
 #include "lib/core/access.h"
 #include "lib/core/match.h"
+#include "lib/core/menu.h"
 #include "lib/core/promise.h"
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
@@ -27,6 +28,7 @@ struct world_inbox {
 	const char *product;           /* default product; may be NULL */
 	int per_second, sender_per_minute;        /* budgets of its own; 0: as configured */
 	const struct spam_rules *spam; /* NULL: none */
+	const struct menu *menu;       /* NULL: none, or a bad one: straight to a person */
 	uint16_t municipality, channel;   /* route numbers */
 };
 
@@ -49,6 +51,7 @@ struct world {
 	struct match_word *words; int n_words;
 	struct match_rules *match;
 	struct world_agent *agents; int n_agents;
+	int n_no_way_out; /* inboxes whose settings miss option 0 somewhere */
 	struct map *blocked; int n_blocked;                     /* senders; what is in it is for world_blocked */
 	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];

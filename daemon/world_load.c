@@ -1,5 +1,6 @@
 #include "daemon/world_load.h"
 
+#include "daemon/log.h"
 #include "daemon/pg.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/map.h"
@@ -165,7 +166,43 @@ static int number_in(const json_t *settings, const char *key)
 	return n > 0 && n <= 1000000 ? (int)n : 0;
 }
 
-static void load_inbox(struct world *w, const struct op *op, int row)
+static bool product_known(const void *w, const char *product)
+{
+	return world_product(w, product) >= 0;
+}
+
+struct menu_wrongs {
+	const char *inbox;
+	int n;
+};
+
+/* the path is of the settings and may hold what people called a form: only the words that are ours are logged
+ */
+static void menu_wrong(void *arg, const char *path, const char *why)
+{
+	struct menu_wrongs *wrongs = arg;
+
+	(void)path;
+	if (!wrongs->n++)
+		log_event(LOG_WARNING, "world.option0", "inbox=%s why=\"%s\"", wrongs->inbox, why);
+}
+
+/* the inbox's own menu, else the municipality's. What was refused came past the API, or its product went: no
+ * menu then */
+static void load_menu(struct world *w, struct world_inbox *i, const json_t *menus)
+{
+	const json_t *menu = json_object_get(i->in.settings, "menu");
+	struct menu_wrongs wrongs = {i->in.id, 0};
+
+	if (!menu)
+		menu = json_object_get(menus, i->in.channel);
+	if (menu)
+		i->menu = menu_new(w->arena, menu, "menu", product_known, w, menu_wrong, &wrongs);
+	menu_ways_out(w->arena, i->in.settings, i->ops ? i->ops->name : NULL, menu_wrong, &wrongs);
+	w->n_no_way_out += wrongs.n > 0;
+}
+
+static void load_inbox(struct world *w, const struct op *op, int row, json_t *const menus[])
 {
 	struct world_inbox *i = &w->inboxes[w->n_inboxes];
 	int m = world_municipality(w, pg_get(op, Q_INBOXES, row, "municipality"));
@@ -194,6 +231,7 @@ static void load_inbox(struct world *w, const struct op *op, int row)
 	i->product = p >= 0 ? w->products[p] : NULL;
 	i->municipality = (uint16_t)m;
 	i->channel = (uint16_t)c;
+	load_menu(w, i, menus[m]);
 	w->n_inboxes++;
 }
 
@@ -220,9 +258,13 @@ static void mark_shared(struct world *w)
 
 static void load_inboxes(struct world *w, const struct op *op)
 {
+	json_t *menus[ROUTE_MAX_MUNICIPALITIES] = {0};
+
+	for (int m = 0; m < w->n_municipalities; m++)
+		menus[m] = copy_json(w, op, Q_MUNICIPALITIES, m, "menus");
 	w->inboxes = arena_array(w->arena, struct world_inbox, (size_t)pg_rows(op, Q_INBOXES));
 	for (int row = 0; row < pg_rows(op, Q_INBOXES); row++)
-		load_inbox(w, op, row);
+		load_inbox(w, op, row, menus);
 	qsort(w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_order);
 	mark_shared(w);
 }
