@@ -63,11 +63,11 @@ static json_t *fill_template(struct arena *mine, const json_t *template_, const 
 static void put_fits(struct api *a, struct arena *mine, const char *inbox, const char *text, json_t *filled)
 {
 	struct work_reply r = { .text = text };
-	int limit = 0, rule = work_try_compose(a, mine, inbox, READ_REPLY_TO, &r, &limit);
+	int limit = 0, rule = work_try_compose(&a->op, mine, inbox, READ_REPLY_TO, &r, &limit);
 
 	if (rule == REPLY_NOT_PRIVATE) {
 		r.is_public = true;
-		rule = work_try_compose(a, mine, inbox, READ_REPLY_TO, &r, &limit);
+		rule = work_try_compose(&a->op, mine, inbox, READ_REPLY_TO, &r, &limit);
 	}
 	json_object_set_new(filled, "fits", json_boolean(rule == 0));
 	if (rule > 0)

@@ -91,9 +91,10 @@ static const struct world_inbox *answering(const struct world *w, const struct w
 	return in;
 }
 
-int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int statement, struct work_reply *r, int *limit)
+int work_try_compose(const struct op *op, struct arena *arena, const char *inbox, int statement, struct work_reply *r,
+                     int *limit)
 {
-	const struct world *w = world_now(a->op.srv);
+	const struct world *w = world_now(op->srv);
 	const struct world_inbox *own = world_inbox(w, inbox), *in = own;
 	struct channel_send send = {0};
 	const char *fields;
@@ -101,24 +102,24 @@ int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int 
 	json_t *answers = NULL;
 	int rule;
 
-	if (pg_rows(&a->op, statement) > 0)
-		in = answering(w, own, pg_get(&a->op, statement, 0, "to_kind"));
+	if (pg_rows(op, statement) > 0)
+		in = answering(w, own, pg_get(op, statement, 0, "to_kind"));
 	if (in == NULL || in->ops == NULL || in->ops->compose == NULL)
 		return REPLY_NO_CHANNEL;
 	if (in != own) {
 		r->inbox = arena_str(arena, in->in.id);
 		r->channel = arena_str(arena, in->in.channel);
 	}
-	if (pg_rows(&a->op, statement) == 0 || pg_get(&a->op, statement, 0, "to_value") == NULL)
+	if (pg_rows(op, statement) == 0 || pg_get(op, statement, 0, "to_value") == NULL)
 		return REPLY_NO_ADDRESS;
-	r->to_kind = arena_str(arena, pg_get(&a->op, statement, 0, "to_kind"));
-	r->to = arena_str(arena, pg_get(&a->op, statement, 0, "to_value"));
-	r->answers = pg_get_uuid(&a->op, statement, 0, "answers");
-	fields = pg_get(&a->op, statement, 0, "fields");
+	r->to_kind = arena_str(arena, pg_get(op, statement, 0, "to_kind"));
+	r->to = arena_str(arena, pg_get(op, statement, 0, "to_value"));
+	r->answers = pg_get_uuid(op, statement, 0, "answers");
+	fields = pg_get(op, statement, 0, "fields");
 	if (fields != NULL)
 		jsonx_load(arena, (struct bytes){(const uint8_t *)fields, strlen(fields)}, &answers,
 			   NULL);
-	if (pg_get_bool(&a->op, statement, 0, "opted_out"))
+	if (pg_get_bool(op, statement, 0, "opted_out"))
 		return REPLY_OPTED_OUT;
 	uuid_format(r->id.u, id);
 	rule = in->ops->compose(arena, &in->in,
@@ -127,11 +128,11 @@ int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int 
 							.to = r->to,
 							.text = r->text,
 							.template_ = r->template_,
-							.answers_id = pg_get(&a->op, statement, 0, "answers_id"),
+							.answers_id = pg_get(op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,
-							.hook = world_hook_url(a->op.srv, arena, in->in.id),
-							.last_in_us = pg_get_time(&a->op, statement, 0, "last_in"),
+							.hook = world_hook_url(op->srv, arena, in->in.id),
+							.last_in_us = pg_get_time(op, statement, 0, "last_in"),
 							.now_us = now_us()},
 				&send);
 	*limit = send.limit;
@@ -161,7 +162,7 @@ bool work_compose(struct api *a, const char *inbox, int statement, struct work_r
 		*how = api_rule(a, "unfilled", found);
 		return false;
 	}
-	rule = work_try_compose(a, a->op.arena, inbox, statement, r, &limit);
+	rule = work_try_compose(&a->op, a->op.arena, inbox, statement, r, &limit);
 	if (rule == REPLY_TOO_LONG)
 		*how = api_rule(a, refusals[rule].rule,
 				arena_printf(a->op.arena,

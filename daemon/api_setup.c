@@ -11,6 +11,7 @@
 #include "lib/core/menu.h"
 #include "lib/core/policy.h"
 #include "lib/core/promise.h"
+#include "lib/core/texts.h"
 
 #include <string.h>
 
@@ -225,6 +226,19 @@ static void check_menus(struct api *a, json_t *menus)
 	}
 }
 
+/* what is said without a person, and whether it is said at all to who asks for one */
+static void check_texts(struct api *a, const json_t *settings)
+{
+	const json_t *option0 = json_object_get(settings, "option0"), *answer = json_object_get(option0, "answer");
+	struct bad_setting problems[TEXTS_MAX_PROBLEMS];
+
+	name_bad(a, "texts", problems, texts_check(settings, problems, TEXTS_MAX_PROBLEMS));
+	if (option0 && !json_is_object(option0))
+		api_bad_field(a, "settings.option0", "must be an object");
+	if (answer && !json_is_boolean(answer))
+		api_bad_field(a, "settings.option0.answer", "must be true or false");
+}
+
 enum op_status api_municipality_put(struct api *a)
 {
 	json_t *settings = json_object_get(a->body, "settings");
@@ -238,6 +252,7 @@ enum op_status api_municipality_put(struct api *a)
 	check_routing(a, settings);
 	check_hours(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));
+	check_texts(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

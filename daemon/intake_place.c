@@ -3,6 +3,7 @@
 #include "daemon/flood.h"
 #include "daemon/server.h"
 #include "lib/base/when.h"
+#include "lib/core/texts.h"
 
 #include <string.h>
 
@@ -346,6 +347,28 @@ static void place_public(struct batch *b, struct batch_item *it)
 		b->changes[b->n_changes++] = it;
 }
 
+/* ---------------------------------------------------------------- help by a person */
+
+/* written to us in private by somebody that a provider vouches for: who fills in a public form may name anybody's
+ * address. On the telephone a menu or a person asks */
+static bool is_written(const struct batch_item *it)
+{
+	const struct intake_post *p = it->post->p;
+
+	return it->c->direction == DIRECTION_IN && !is_public(it) && it->c->kind != KIND_CALL &&
+	       uuid_is_nil(p->by.u) && !p->without_proof && !is_flood(it);
+}
+
+static void place_help(struct batch *b, struct batch_item *it)
+{
+	if (!it->where || !it->where->option0 || !is_written(it))
+		return;
+	if (has_option0(it))
+		b->asked[b->n_asked++] = it;
+	else if (texts_preference(it->c->text))
+		b->answers[b->n_answers++] = it;
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 static void say_where(struct batch_item *it, const struct batch_message *m)
@@ -410,6 +433,7 @@ static void place_item(struct batch *b, struct batch_item *it)
 		b->proofs[b->n_proofs++] = it;
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
+	place_help(b, it);
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it, it->self);
@@ -506,6 +530,8 @@ static void make_room(struct batch *b)
 	b->proofs = arena_array(a, struct batch_item *, n);
 	b->webcare = arena_array(a, struct batch_item *, n);
 	b->public = arena_array(a, struct batch_item *, n);
+	b->asked = arena_array(a, struct batch_item *, n);
+	b->answers = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {
 		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;
 		for (int i = 0; i < b->posts[p].p->batch.n_reports; i++)

@@ -1,6 +1,7 @@
 #include "daemon/intake_batch.h"
 
 #include "daemon/attachments.h"
+#include "daemon/automatic.h"
 #include "daemon/dispatch.h"
 #include "daemon/identity.h"
 #include "daemon/metrics.h"
@@ -210,6 +211,8 @@ void batch_tell(struct batch *b)
 	for (int i = 0; i < b->n_proofs; i++)
 		identity_proved(b->op.srv, b->proofs[i]->post->p->inbox->in.municipality, b->proofs[i]->c->from,
 		                b->proofs[i]->c->n_from);
+	if (b->n_asked)
+		automatic_wake(b->op.srv->automatic);
 	if (b->n_attachments)
 		attachments_wake(b->op.srv->attachments);
 }

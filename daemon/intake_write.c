@@ -1,6 +1,8 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/server.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +333,27 @@ static void write_public_changes(struct batch *b, struct pg_unit *u)
 	TEXTS(n, what_it_changes(list[i]) ? what_it_changes(list[i])->provider_id : list[i]->c->provider_id);
 }
 
+static void write_automatic(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->asked;
+	int n = b->n_asked;
+
+	pg_add(u, SQL_INTAKE_AUTOMATIC);
+	UUIDS(n, server_uuid(b->op.srv));
+	UUIDS(n, case_id(list[i]));
+	pg_time(u, b->now_us);
+}
+
+static void write_preferences(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->answers;
+	int n = b->n_answers;
+
+	pg_add(u, SQL_INTAKE_PREFERENCE);
+	UUIDS(n, list[i]->id.u);
+	TEXTS(n, texts_preference(list[i]->c->text));
+}
+
 static void write_dead_letters(struct batch *b, struct pg_unit *u)
 {
 	struct batch_dead_letter *list = b->dead_letters;
@@ -500,6 +523,8 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_webcare, write_webcare, NULL },
 		{ b->n_platforms, write_platforms, NULL },
 		{ b->n_public, write_public_changes, NULL },
+		{ b->n_asked, write_automatic, NULL },
+		{ b->n_answers, write_preferences, NULL },
 		{ b->n_reports, write_reports, NULL },
 		{ b->n_deliveries, write_deliveries, &b->q_delivered },
 		{ b->n_untils, write_untils, &b->q_until },

@@ -26,7 +26,7 @@
 enum pg_connection { PG_SYSTEM, PG_API, N_PG_CONNECTIONS };
 
 enum {
-	PG_UNIT_MAX = 20,                        /* statements in a unit */
+	PG_UNIT_MAX = 24,                        /* statements in a unit */
 	PG_UNIT_MAX_PARAMS = 256,                /* their parameters together; an array is one */
 	PG_UNIT_MAX_BYTES = 64 << 20,            /* of parameters; a bigger unit comes back with PG_BUSY */
 	PG_MAX_WAITING = 4096,                   /* units of a connection, sent or not */

@@ -4,6 +4,7 @@
 #include "daemon/api.h"
 #include "daemon/attachments.h"
 #include "daemon/auth.h"
+#include "daemon/automatic.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/fetch.h"
@@ -251,6 +252,7 @@ static void start_parts(struct server *s)
 	s->queue = queue_new(s);
 	s->dispatch = dispatch_new(s);
 	s->outbox = outbox_new(s);
+	s->automatic = automatic_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
 	s->flood = flood_new(s);
@@ -284,6 +286,7 @@ static void free_parts(struct server *s)
 	s->dispatch = dispatch_free(s->dispatch);
 	s->sweep = sweep_free(s->sweep);
 	s->poll = poll_free(s->poll);
+	s->automatic = automatic_free(s->automatic);
 	s->outbox = outbox_free(s->outbox);
 	s->attachments = attachments_free(s->attachments);
 	s->fetcher = fetcher_free(s->fetcher);

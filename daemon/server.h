@@ -24,6 +24,7 @@ struct server {
 	struct queue *queue;
 	struct dispatch *dispatch;
 	struct outbox *outbox;
+	struct automatic *automatic;
 	struct poll *poll;
 	struct fetcher *fetcher;
 	struct attachments *attachments;

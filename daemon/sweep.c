@@ -6,6 +6,7 @@
  */
 #include "daemon/sweep.h"
 
+#include "daemon/automatic.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/loop.h"
@@ -100,6 +101,7 @@ static void sweep(void *arg)
 		return;
 	dispatch_resync(s->srv->dispatch);
 	queue_sweep(s->srv->queue);
+	automatic_wake(s->srv->automatic);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

@@ -89,7 +89,8 @@ bool work_compose(struct api *a, const char *inbox, int statement, struct work_r
  * in       arena: what r then points to lives there
  * returns  0, or enum reply_outcome; *limit with REPLY_TOO_LONG: how many characters the channel takes
  */
-int work_try_compose(struct api *a, struct arena *arena, const char *inbox, int statement, struct work_reply *r, int *limit);
+int work_try_compose(const struct op *op, struct arena *arena, const char *inbox, int statement, struct work_reply *r,
+                     int *limit);
 /* work_reply_rule - the rule of the contract that an outcome (> 0) is against: "textTooLong" */
 const char *work_reply_rule(int outcome);
 /* work_team - route number of a team, 0 when there is none of that name */

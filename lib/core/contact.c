@@ -18,7 +18,7 @@ static const char *const deliveries[N_DELIVERIES] = {
 };
 
 static const char *const flags[N_FLAGS] = {
-	"option0", "formal", "bsnMasked", "spam", "bidi", "edited", "deleted", "cut", "echo", "flood", "blocked",
+	"option0", "formal", "bsnMasked", "spam", "bidi", "edited", "deleted", "cut", "echo", "flood", "blocked", "automatic",
 };
 
 static int index_of(const char *const *words, int n, const char *s)

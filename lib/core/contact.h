@@ -40,7 +40,8 @@ enum contact_flag {
 	FLAG_ECHO = 1 << 8,          /* sent from our account, but not by loketd */
 	FLAG_FLOOD = 1 << 9,         /* its sender sends more than the budget: stored, and nobody is called for it */
 	FLAG_BLOCKED = 1 << 10,      /* its sender is blocked */
-	N_FLAGS = 11
+	FLAG_AUTOMATIC = 1 << 11,    /* said to the citizen without a person */
+	N_FLAGS = 12
 };
 
 /* what the citizen asks of us on this channel: to be sent no more, or to be sent messages again */

@@ -111,7 +111,8 @@ create table automatic (
 	state text not null default 'queued' check (state in ('queued', 'said', 'refused')),
 	why text,                              -- it was refused
 	at timestamptz not null,
-	unique (case_id, kind, n)
+	unique (case_id, kind, n),
+	check (n = 0 or kind = 'menu')         -- one promise and one preference in a case
 );
 create index automatic_queued on automatic (id) where state = 'queued';
 

@@ -8,6 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import faults  # noqa: E402
+import test_automatic  # noqa: E402
 import test_faults  # noqa: E402
 import world  # noqa: E402
 
@@ -59,6 +60,15 @@ class Mutants(unittest.TestCase):
 
     def test_no_sweep(self):
         self.found('no_sweep', 'a forgotten case is not found')
+
+    def test_menu_after_option0(self):
+        for mutant, menus in ((None, 0), ('menu_after_option0', 1)):
+            w = world.World(record=False, environment={'LOKET_MUTANT': mutant} if mutant else None)
+            try:
+                w.start()
+                self.assertEqual(test_automatic.say_menu_after_option0(w), menus, mutant)
+            finally:
+                w.close()
 
     def found(self, mutant, what):
         found = short_form(mutant)

@@ -1,0 +1,40 @@
+/*
+ * texts.h - what a citizen is told without a person, and what the answers to it mean
+ *
+ * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. What is not set, is as
+ * built in: Dutch (B1), English, Polish, Turkish, Arabic and Ukrainian. In another language: Dutch.
+ */
+#ifndef LOKET_TEXTS_H
+#define LOKET_TEXTS_H
+
+#include "lib/base/arena.h"
+#include "lib/core/hours.h"
+
+#include <jansson.h>
+
+enum text_kind {
+	TEXT_HELP_NOW,      /* somebody asked for help by a person, and there is one */
+	TEXT_HELP_LATER,    /* there will be one before {{tijd}} */
+	N_TEXT_KINDS
+};
+
+enum { TEXTS_MAX_BYTES = 1000, TEXTS_MAX_PROBLEMS = 32 };
+
+/*
+ * texts_check - what is wrong with settings.texts
+ * in       settings: NULL or without "texts": nothing is
+ * out      problems[max]: every field that is wrong; may be NULL when max is 0
+ * returns  how many there are; at most max are told
+ */
+int texts_check(const json_t *settings, struct bad_setting *problems, int max);
+/*
+ * texts_say - a text in a language, with the time in it
+ * in       settings: one of its texts that texts_check would refuse counts as not set. language: ISO 639-1 or NULL;
+ *          time: for {{tijd}}
+ * owner    the text lives in a
+ */
+const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language, const char *time);
+/* texts_preference - the answer "1" or "2", alone on its first line, as "callback" or "counter"; NULL: it is neither */
+const char *texts_preference(const char *text);
+
+#endif
