@@ -5,6 +5,7 @@
  */
 #include "daemon/api.h"
 
+#include "daemon/calls.h"
 #include "daemon/config.h"
 #include "daemon/flood.h"
 #include "daemon/intake.h"
@@ -64,9 +65,10 @@ static enum op_status handshake(struct api *a, const struct world_inbox *in)
 struct hook {
 	struct intake_post post;
 	struct arena *arena; /* of what is read from the body; freed with the operation */
+	const char *settled; /* what the exchange hears of a call */
 };
 
-enum hook_state { HOOK_NEW, HOOK_SLOWED, HOOK_STORED };
+enum hook_state { HOOK_NEW, HOOK_SLOWED, HOOK_STORED, HOOK_SETTLED };
 
 static bool is_upload(const char *content_type)
 {
@@ -117,7 +119,7 @@ static bool by_get(const struct api *a)
 	return !strcmp(http_method(a->x), "GET");
 }
 
-static enum op_status say_stored(struct api *a, const struct intake_post *p)
+static enum op_status say_stored(struct api *a, const struct intake_post *p, const char *settled)
 {
 	static const char ok[] = "OK";
 	const struct channel_ops *ops = p->inbox->ops;
@@ -127,6 +129,8 @@ static enum op_status say_stored(struct api *a, const struct intake_post *p)
 	if (ops->receipt && !p->dead_reason && p->batch.n_contacts)
 		text = ops->receipt(a->op.arena, p->placed[0].reference, p->received_us, &status);
 	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
+	if (settled)
+		text = settled;
 	if (by_get(a))   /* what MessageBird looks for */
 		return api_send(a, 200, "text/plain", (struct bytes){(const uint8_t *)ok, strlen(ok)}, NULL);
 	return api_send(a, status, text ? "application/json" : NULL,
@@ -161,7 +165,7 @@ static enum op_status take(struct api *a, struct hook *h, const struct channel_r
 	}
 	metric_add(M_IGNORED, (uint64_t)p->batch.n_ignored);
 	if (nothing_to_store(p))
-		return say_stored(a, p);
+		return say_stored(a, p, NULL);
 	return p->without_proof ? intake_store(&a->op, HOOK_STORED, p) : slow_down(a, p);
 }
 
@@ -238,7 +242,12 @@ enum op_status api_hook_post(struct api *a)
 			return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 		if (a->op.result == INTAKE_FAILED)
 			return api_problem(a, PROBLEM_INTERNAL, NULL);
-		return say_stored(a, &h->post);
+		if (h->post.batch.n_calls && !h->post.dead_reason)
+			return calls_settle(&a->op, HOOK_SETTLED, h->post.placed[0].contact, &h->settled);
+		return say_stored(a, &h->post, NULL);
+
+	case HOOK_SETTLED: /* stored, even when it could not be settled: the sweep does */
+		return say_stored(a, &h->post, h->settled);
 	}
 	return op_bad_state(&a->op);
 }

@@ -83,6 +83,7 @@ static enum op_status agent_write(struct api *a)
 	setup_add_bool(a, u, "enabled");
 	setup_add_texts(a, u, "knows");
 	pg_text(u, jsonx_str(a->body, "home"));
+	pg_text(u, jsonx_str(a->body, "extension"));
 	pg_add(u, SQL_SETUP_AGENT_PRESENCE);
 	pg_text(u, a->param[0]);
 	pg_add(u, SQL_SETUP_AGENT_GET);

@@ -29,6 +29,7 @@ struct config {
 	int offer_seconds, presence_seconds, sweep_seconds;
 	int outbox_attempts, outbox_parallel;
 	int claim_seconds;             /* of a post, by the webcare team */
+	int call_return_minutes, call_silent_minutes;
 	const char *fetcher;           /* "unix:/path", a program, or "": attachments are not fetched */
 	const char *clamd_socket;      /* path, or "": attachments are not scanned */
 	int64_t attachment_max_bytes;

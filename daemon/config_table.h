@@ -50,6 +50,8 @@
 	X("outbox", outbox_attempts, NUMBER, 1, 100, "8", "how often a reply is tried before it has failed") \
 	X("outbox", outbox_parallel, NUMBER, 1, 256, "16", "replies under way at once") \
 	X("webcare", claim_seconds, NUMBER, 10, 86400, "900", "a post that was only claimed waits again after so long") \
+	X("calls", call_return_minutes, NUMBER, 0, 1440, "10", "who hung up and calls again within this time keeps the place") \
+	X("calls", call_silent_minutes, NUMBER, 1, 10080, "240", "a call of which nothing is heard for so long has ended") \
 	X("attachments", fetcher, TEXT, 0, 200, "unix:/run/loketd/fetch.sock", \
 	  "who fetches and looks at them: \"unix:/path\" (loketd-fetch.socket), a program's path, or \"\": nobody") \
 	X("attachments", clamd_socket, TEXT, 0, 100, "", \

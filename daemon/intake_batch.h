@@ -153,7 +153,7 @@ struct batch {
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
 	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_proofs, n_spam, n_webcare, n_public, n_asked, n_answers, n_dead_letters, n_opts, n_deliveries, n_notices;
-	int n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
+	int n_calls, n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
 	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */
 };

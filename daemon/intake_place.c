@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/config.h"
 #include "daemon/flood.h"
 #include "daemon/server.h"
 #include "lib/base/when.h"
@@ -245,12 +246,17 @@ static struct batch_case *matching_case(const struct batch_item *it)
 	return r.kind == MATCH_NEW ? NULL : it->party->cases[r.index];
 }
 
-static void reopen(struct batch_case *k, const struct batch_item *it)
+static void reopen(const struct batch *b, struct batch_case *k, const struct batch_item *it)
 {
+	bool keeps_place = it->post->p->batch.n_calls && k->outcome == OUTCOME_UNREACHABLE &&
+	                   it->post->p->received_us - k->closed_us <
+	                           b->op.srv->config->call_return_minutes * 60 * WHEN_SECOND_US;
+
 	k->state = k->wakes_to;
 	k->outcome = OUTCOME_NONE;
 	k->closed_us = 0;
-	k->arrived_us = it->post->p->received_us;
+	if (!keeps_place)
+		k->arrived_us = it->post->p->received_us;
 	k->due_us = k->arrived_us + norm_us(it, k->option0);
 	k->reopened = !k->is_new;
 }
@@ -277,7 +283,7 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 	k->wake = true;
 	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE : CASE_QUEUED;
 	if (k->state == CASE_CLOSED)
-		reopen(k, it);
+		reopen(b, k, it);
 }
 
 /* a flood of questions is not a flood of cases */
@@ -287,6 +293,24 @@ static struct batch_case *newest_open(const struct batch_item *it)
 		struct batch_case *k = it->party->cases[i];
 
 		if (k->state != CASE_CLOSED && !k->post && !strcmp(k->inbox, it->post->p->inbox->in.id))
+			return k;
+	}
+	return NULL;
+}
+
+/* who calls again within minutes goes on where they were: in the case of a call that nobody answered, or that goes on as
+ * far as we heard */
+static struct batch_case *call_again(const struct batch *b, const struct batch_item *it)
+{
+	int64_t since = it->post->p->received_us - b->op.srv->config->call_return_minutes * 60 * WHEN_SECOND_US;
+
+	for (int i = 0; it->post->p->batch.n_calls && it->party && i < it->party->n_cases; i++) {
+		struct batch_case *k = it->party->cases[i];
+		bool open = k->state == CASE_QUEUED || k->state == CASE_OFFERED;
+
+		if (strcmp(k->inbox, it->post->p->inbox->in.id) != 0)
+			continue;
+		if (open ? k->last_contact_us > since : k->outcome == OUTCOME_UNREACHABLE && k->closed_us > since)
 			return k;
 	}
 	return NULL;
@@ -302,6 +326,8 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 	k = it->post->into ? it->post->into : case_of_about(it, opens);
 	if (!k)
 		k = case_of_thread(it, opens);
+	if (!k)
+		k = call_again(b, it);
 	if (!k)
 		k = matching_case(it);
 	if (!k && is_flood(it))
@@ -533,6 +559,7 @@ static void make_room(struct batch *b)
 	b->asked = arena_array(a, struct batch_item *, n);
 	b->answers = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {
+		b->n_calls += b->posts[p].p->batch.n_calls;
 		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;
 		for (int i = 0; i < b->posts[p].p->batch.n_reports; i++)
 			*(b->posts[p].p->batch.reports[i].provider_id ? &b->n_reports : &b->n_untils) += 1;

@@ -162,6 +162,7 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 	TIMES(n, list[i]->due_us);
 	BOOLS(n, list[i]->reopened || list[i]->now_option0 || list[i]->state != CASE_QUEUED);
 	TEXTS(n, case_state_name(list[i]->wakes_to));
+	TIMES(n, list[i]->reopened ? list[i]->arrived_us : list[i]->last_contact_us);
 }
 
 static const char *addresses_json(struct batch *b, const struct contact *c)
@@ -261,6 +262,32 @@ static struct uuid attachment_id(const struct contact_attachment *a)
 
 	uuid_parse(a->id, &id);
 	return id;
+}
+
+struct call_row {
+	const struct intake_post *p;
+	const struct call_event *e;
+};
+
+/* also of a call that was here already: every post tells one more thing about it */
+static void write_calls(struct batch *b, struct pg_unit *u)
+{
+	struct call_row *list = arena_array(b->op.arena, struct call_row, (size_t)b->n_calls);
+	int n = 0;
+
+	for (int p = 0; p < b->n_posts; p++)
+		for (int i = 0; i < b->posts[p].p->batch.n_calls; i++)
+			list[n++] = (struct call_row){ b->posts[p].p, &b->posts[p].p->batch.calls[i] };
+	pg_add(u, SQL_INTAKE_CALL_EVENT_INSERT);
+	UUIDS(n, list[i].p->placed[0].contact.u);
+	TEXTS(n, list[i].e->event_id);
+	TEXTS(n, list[i].p->inbox->in.municipality);
+	TEXTS(n, call_event_kind_name(list[i].e->kind));
+	TIMES(n, list[i].e->at_us);
+	TIMES(n, list[i].p->received_us);
+	TEXTS(n, list[i].e->key);
+	TEXTS(n, list[i].e->agent);
+	TEXTS(n, list[i].e->reason);
 }
 
 static void write_attachments(struct batch *b, struct pg_unit *u)
@@ -518,6 +545,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_cases, write_cases, NULL },
 		{ b->n_touched, write_touched, &b->q_touched },
 		{ b->n_contacts, write_contacts, NULL },
+		{ b->n_calls, write_calls, NULL },
 		{ b->n_attachments, write_attachments, NULL },
 		{ b->n_changes, write_changes, NULL },
 		{ b->n_webcare, write_webcare, NULL },

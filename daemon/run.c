@@ -5,6 +5,7 @@
 #include "daemon/attachments.h"
 #include "daemon/auth.h"
 #include "daemon/automatic.h"
+#include "daemon/calls.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/fetch.h"
@@ -255,6 +256,7 @@ static void start_parts(struct server *s)
 	s->automatic = automatic_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
+	s->calls = calls_new(s);
 	s->flood = flood_new(s);
 	s->intake = intake_new(s);
 	s->poll = poll_new(s);
@@ -288,6 +290,7 @@ static void free_parts(struct server *s)
 	s->poll = poll_free(s->poll);
 	s->automatic = automatic_free(s->automatic);
 	s->outbox = outbox_free(s->outbox);
+	s->calls = calls_free(s->calls);
 	s->attachments = attachments_free(s->attachments);
 	s->fetcher = fetcher_free(s->fetcher);
 	s->http = http_free(s->http);

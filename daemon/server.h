@@ -28,6 +28,7 @@ struct server {
 	struct poll *poll;
 	struct fetcher *fetcher;
 	struct attachments *attachments;
+	struct calls *calls;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

@@ -7,6 +7,7 @@
 #include "daemon/sweep.h"
 
 #include "daemon/automatic.h"
+#include "daemon/calls.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/loop.h"
@@ -102,6 +103,7 @@ static void sweep(void *arg)
 	dispatch_resync(s->srv->dispatch);
 	queue_sweep(s->srv->queue);
 	automatic_wake(s->srv->automatic);
+	calls_sweep(s->srv->calls);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

@@ -144,7 +144,7 @@ insert into team (id, name) values
 	('burgerzaken', 'Burgerzaken'), ('parkeren', 'Parkeren en vergunningen')
 on conflict do nothing;
 
--- phone, counter and letter are typed in by people. One demo secret stands for every account of a provider's, so
+-- counter and letter are typed in by people, and calls where no exchange tells of them. One demo secret stands for every account of a provider's, so
 -- any_account: payloads of any number may be tried. The base_url is set again: the stand-in may have moved
 create temporary table account on commit drop as
 select a.key as inbox, a.value ->> 'provider' as provider, a.value ->> 'account' as account, a.value -> 'sends' as sends,

@@ -7,7 +7,13 @@ with newest as (
 	       provider_time as "providerTime", received_at as "receivedAt",
 	       jsonb_strip_nulls(jsonb_build_object('addresses', addresses, 'name', name)) as "from",
 	       reply_to as "replyTo", language, text, loket.attachments_of(id, attachments) as attachments, fields, to_jsonb(flags) as flags, delivery,
-	       delivery_at as "deliveryAt", delivery_error as "deliveryError", agent, case_id as "case", party
+	       delivery_at as "deliveryAt", delivery_error as "deliveryError", agent, case_id as "case", party,
+	       case when kind = 'call' then (select jsonb_strip_nulls(jsonb_build_object('state', w.state, 'outcome', w.outcome,
+	                'waitSeconds', round(extract(epoch from coalesce(w.answered_at, w.ended_at, clock_timestamp())
+	                                                        - coalesce(w.queued_at, w.started_at))),
+	                'talkSeconds', round(extract(epoch from w.ended_at - w.answered_at)) - w.held_s,
+	                'heldSeconds', case when w.answered_at is not null then w.held_s end))
+	           from loket.call w where w.id = contact.id) end as call
 	  from loket.contact
 	 where case_id = $1
 	   and ($2::uuid is null or (received_at, id) < (select b.received_at, b.id from loket.contact b where b.id = $2))

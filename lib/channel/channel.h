@@ -10,6 +10,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/hmac.h"
+#include "lib/core/call.h"
 #include "lib/core/contact.h"
 
 #include <stdbool.h>
@@ -60,6 +61,8 @@ struct channel_batch {
 	int n_contacts;
 	struct delivery_report *reports;
 	int n_reports;
+	struct call_event *calls;    /* what happened to the call that is the only contact of this post */
+	int n_calls;
 	int n_ignored;               /* pings, template updates, …: a fine answer, counted */
 	/* parts that are signed and addressed to us, yet not readable: each a dead letter beside the
 	 * contacts that were. why is a constant text without personal data */

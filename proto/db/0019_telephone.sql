@@ -54,6 +54,8 @@ create table call_event (
 	primary key (call, event_id)
 );
 
+create index call_event_received on call_event (received_at);
+
 create table callback (
 	id uuid primary key,
 	municipality text not null,

@@ -421,6 +421,19 @@ static const char *outcome_name(int outcome)
 	return names[outcome];
 }
 
+static json_t *call_json(const struct call_event *e)
+{
+	json_t *o = json_object();
+
+	jsonx_put(o, "kind", call_event_kind_name(e->kind));
+	jsonx_put(o, "id", e->event_id);
+	put_time(o, "at", e->at_us);
+	jsonx_put(o, "key", e->key);
+	jsonx_put(o, "agent", e->agent);
+	jsonx_put(o, "reason", e->reason);
+	return o;
+}
+
 static void parse_into(struct bench *b, json_t *out)
 {
 	struct channel_batch batch;
@@ -438,6 +451,11 @@ static void parse_into(struct bench *b, json_t *out)
 	json_object_set_new(out, "reports", list = json_array());
 	for (int i = 0; i < batch.n_reports; i++)
 		json_array_append_new(list, report_json(&batch.reports[i]));
+	for (int i = 0; i < batch.n_calls; i++) {
+		if (!i)
+			json_object_set_new(out, "calls", list = json_array());
+		json_array_append_new(list, call_json(&batch.calls[i]));
+	}
 	json_object_set_new(out, "ignored", json_integer(batch.n_ignored));
 	json_object_set_new(out, "unreadable", list = json_array());
 	for (int i = 0; i < batch.n_unreadable; i++)

@@ -394,7 +394,7 @@ class DeadLetters(Intake):
 
     def test_unknown_and_switched_off(self):
         self.assertEqual(404, self.world.hook('nowhere', b'{}', secret='x').status)
-        self.assertEqual(404, self.world.hook('dordrecht-phone', b'{}').status)      # nobody posts there
+        self.assertEqual(404, self.world.hook('dordrecht-counter', b'{}').status)      # nobody posts there
         self.assertEqual(404, self.world.request('GET', '/v1/hooks/nowhere').status)
 
     def test_handshake(self):

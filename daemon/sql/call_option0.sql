@@ -1,0 +1,31 @@
+-- call_option0: the caller pressed 0: from now on the case is for a coach, and waits for one when it was offered
+-- $1 uuid call, $2 int seconds a case of option 0 may wait, $3 text why
+-- columns: the notices (offer.withdrawn, case.changed)
+with pressed as (
+	update loket.contact c set flags = array_append(c.flags, 'option0')
+	 where c.id = $1 and not 'option0' = any (c.flags)
+	returning c.case_id),
+asked as (
+	update loket.case_file k
+	   set option0 = true, state = case when k.state = 'offered' then 'queued' else k.state end,
+	       flags = array_append(array_remove(k.flags, 'option0'), 'option0'),
+	       due_at = least(k.due_at, clock_timestamp() + make_interval(secs => $2))
+	  from loket.contact c
+	 where c.id = $1 and k.id = c.case_id and not k.option0 and k.state <> 'closed'
+	returning k.id, k.state, k.owner, k.municipality, k.product),
+ended as (
+	update loket.offer o set state = 'withdrawn', ended_at = clock_timestamp()
+	  from asked where o.case_id = asked.id and o.state = 'made'
+	returning o.id, o.case_id, o.agent, o.municipality)
+insert into loket.notice (at, municipality, kind, case_id, agent, payload)
+select * from (
+	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
+	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
+	                          'reason', 'left')
+	  from ended
+	union all
+	select clock_timestamp(), municipality, 'case.changed', id, owner,
+	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
+	                          'municipality', municipality), 'event', 'contact', 'why', $3::text)
+	  from asked) as n (at, municipality, kind, case_id, agent, payload)
+returning id, at, municipality, kind, case_id, agent, payload
