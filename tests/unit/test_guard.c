@@ -88,7 +88,8 @@ START_TEST(names)
 	struct arena *a = arena_new(1 << 16);
 	json_t *all = jsonx_own(a, contact_flags_json((1u << N_FLAGS) - 1));
 	ck_assert_str_eq(jsonx_dump(a, all, NULL),
-	                 "[\"option0\",\"formal\",\"bsnMasked\",\"spam\",\"bidi\",\"edited\",\"deleted\",\"cut\",\"echo\",\"flood\",\"blocked\"]");
+	                 "[\"option0\",\"formal\",\"bsnMasked\",\"spam\",\"bidi\",\"edited\",\"deleted\",\"cut\",\"echo\",\"flood\",\"blocked\","
+	                 "\"automatic\"]");
 	for (int i = 0; i < N_FLAGS; i++)
 		ck_assert_str_eq(contact_flag_name((enum contact_flag)(1 << i)), json_string_value(json_array_get(all, (size_t)i)));
 	ck_assert_uint_eq(json_array_size(jsonx_own(a, contact_flags_json(0))), 0);
