@@ -19,7 +19,7 @@ enum { SAYING_ARENA_BYTES = 1 << 20, DAY_S = 86400 };
 
 struct automatic {
 	struct server *srv;
-	struct uuid last;              /* nil: begin with the oldest. One that fails does not hold up those after it */
+	struct uuid last; /* nil: begin with the oldest. One that fails does not hold up those after it */
 	bool busy, again;
 };
 
@@ -28,7 +28,7 @@ struct saying {
 	struct op op;
 	struct work_reply r;
 	struct uuid case_id;
-	const char *home, *municipality, *channel, *language;   /* home: inbox of the case */
+	const char *home, *municipality, *channel, *language; /* home: inbox of the case */
 	int64_t due_us, promised_us;
 	json_t *settings;
 	bool coach, found;
@@ -36,7 +36,8 @@ struct saying {
 
 /* ---------------------------------------------------------------- what it says */
 
-/* "14:30" when that is today, else "28-04-2027 09:30": the same in every language. Seconds count as a minute */
+/* "14:30" when that is today, else "28-04-2027 09:30": the same in every language. Seconds count as a minute
+ */
 static const char *local_time(struct arena *a, int64_t us, int64_t now)
 {
 	int64_t day, y;
@@ -63,7 +64,7 @@ static void promise(struct saying *s)
 	else if (!s->promised_us)
 		s->promised_us = hours_add(&h, now, m < 0 || c < 0 ? DAY_S : w->norm_s[m][c]);
 	s->r.text = texts_say(s->op.arena, s->settings, there ? TEXT_HELP_NOW : TEXT_HELP_LATER, s->language,
-	                      local_time(s->op.arena, s->promised_us, now));
+			      local_time(s->op.arena, s->promised_us, now));
 }
 
 /* ---------------------------------------------------------------- saying it */
@@ -100,7 +101,8 @@ static void read_row(struct saying *s)
 	s->promised_us = pg_get_time(&s->op, 0, 0, "promised_at");
 	s->coach = pg_get_bool(&s->op, 0, 0, "coach");
 	if (settings)
-		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)settings, strlen(settings) }, &s->settings, NULL);
+		jsonx_load(s->op.arena, (struct bytes){(const uint8_t *)settings, strlen(settings)},
+			   &s->settings, NULL);
 }
 
 static enum op_status ask_whom(struct saying *s)
@@ -114,7 +116,7 @@ static enum op_status ask_whom(struct saying *s)
 
 static enum op_status say(struct saying *s)
 {
-	static const char *const after_option0[] = { "promise", "preference", "menu" };
+	static const char *const after_option0[] = {"promise", "preference", "menu"};
 	int limit = 0, rule, n_kinds = MUTANT("menu_after_option0") ? 3 : 2;
 	bool promises = !s->r.text;
 	struct pg_unit *u;
@@ -148,7 +150,7 @@ static enum op_status saying_step(struct op *op)
 	struct saying *s = (struct saying *)op;
 
 	if (op->state != SAYING_START && pg_failed(op))
-		return OP_FAIL;        /* the sweep comes by again */
+		return OP_FAIL; /* the sweep comes by again */
 	switch ((enum saying_state)op->state) {
 	case SAYING_START:
 		return ask_next(s);
@@ -181,14 +183,14 @@ static void saying_over(struct op *op, enum op_status how)
 		log_event(LOG_WARNING, "automatic.failed", "what=\"%s\"", op->err.text);
 	a->busy = false;
 	if (!more)
-		a->last = (struct uuid){ 0 };
+		a->last = (struct uuid){0};
 	if (more || (a->again && how == OP_DONE))
 		automatic_wake(a);
 }
 
 void automatic_wake(struct automatic *a)
 {
-	static const struct op_kind kind = { "automatic", saying_step, saying_over, SAYING_ARENA_BYTES };
+	static const struct op_kind kind = {"automatic", saying_step, saying_over, SAYING_ARENA_BYTES};
 
 	a->again = a->busy;
 	if (a->busy || a->srv->stopping || !a->srv->world)

@@ -375,14 +375,14 @@ static void place_public(struct batch *b, struct batch_item *it)
 
 /* ---------------------------------------------------------------- help by a person */
 
-/* written to us in private by somebody that a provider vouches for: who fills in a public form may name anybody's
- * address. On the telephone a menu or a person asks */
+/* written to us in private by a person that a provider vouches for: who fills in a public form may name anybody's
+ * address, and a program that is answered answers. On the telephone a menu or a person asks */
 static bool is_written(const struct batch_item *it)
 {
 	const struct intake_post *p = it->post->p;
 
 	return it->c->direction == DIRECTION_IN && !is_public(it) && it->c->kind != KIND_CALL &&
-	       uuid_is_nil(p->by.u) && !p->without_proof && !is_flood(it);
+	       !json_object_get(it->c->fields, "automatic") && uuid_is_nil(p->by.u) && !p->without_proof && !is_flood(it);
 }
 
 static void place_help(struct batch *b, struct batch_item *it)

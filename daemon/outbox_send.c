@@ -27,7 +27,7 @@ struct send {
 	const char *contact_word, *inbox, *to_kind, *to, *text, *reply_to;
 	const char *answers_id, *reference;
 	json_t *template_, *answers;
-	bool is_public, opted_out;
+	bool is_public, is_automatic, opted_out;
 	int64_t last_in_us;
 	int attempts;
 	const struct channel_ops *ops; /* constant */
@@ -79,6 +79,7 @@ static int compose(struct send *s, struct channel_send *out)
 		.answers = s->answers,
 		.reference = s->reference,
 		.is_public = s->is_public,
+		.is_automatic = s->is_automatic,
 		.hook = world_hook_url(s->op.srv, s->op.arena, s->inbox),
 		.now_us = now_us(),
 	};
@@ -289,6 +290,7 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->answers_id = copy(s, claim, statement, row, "answers_id");
 	s->reference = copy(s, claim, statement, row, "reference");
 	s->is_public = !strcmp(pg_get(claim, statement, row, "visibility"), "public");
+	s->is_automatic = pg_get_bool(claim, statement, row, "automatic");
 	s->opted_out = pg_get_bool(claim, statement, row, "opted_out");
 	s->answers = json_of(s, pg_get(claim, statement, row, "answers"));
 	s->template_ = json_of(s, pg_get(claim, statement, row, "template"));

@@ -1,9 +1,10 @@
 -- automatic_say: the only way anything is said without a person, so the only place that has to know: in a case that
--- asked for help by a person nothing is said but the kinds of $9, and of each of these one (unique in loket.automatic).
--- Written once, whoever comes first. What the channel cannot send is shown in the case as a message that failed
+-- asked for help by a person nothing is said but the kinds of $9, and of each of these one (unique in
+-- loket.automatic). Written once, whoever comes first. What the channel cannot send is shown in the case as a message
+-- that failed
 -- $1 uuid what is said (also of the contact), $2 text, $3 text why it cannot be sent or null, $4 text address kind,
--- $5 text address, $6 uuid contact it answers or null, $7 text inbox it goes out by, $8 text its channel; null: those of
--- the case, $9 text[] kinds, $10 timestamptz before then a person comes, as the text says; null: it does not
+-- $5 text address, $6 uuid contact it answers or null, $7 text inbox it goes out by, $8 text its channel; null: those
+-- of the case, $9 text[] kinds, $10 timestamptz before then a person comes, as the text says; null: it does not
 -- columns: the notice
 with held as (
 	select c.* from loket.automatic a join loket.case_file c on c.id = a.case_id where a.id = $1 for update of c),
@@ -19,14 +20,14 @@ promised as (
 	       last_contact_at = greatest(c.last_contact_at, clock_timestamp())
 	  from took where c.id = took.case_id and took.state = 'said'),
 said as (
-	insert into loket.contact (id, municipality, inbox, channel, direction, visibility, kind, received_at, case_id, party,
-	       addresses, language, text, flags, delivery, delivery_at, delivery_error)
+	insert into loket.contact (id, municipality, inbox, channel, direction, visibility, kind, received_at, case_id,
+	       party, addresses, language, text, flags, delivery, delivery_at, delivery_error)
 	select t.id, t.municipality, coalesce($7, h.inbox), coalesce($8, h.channel), 'out', 'private', 'text',
 	       clock_timestamp(), h.id, h.party,
 	       case when $5::text is null then '[]'
 	            else jsonb_build_array(jsonb_build_object('kind', $4::text, 'value', $5::text)) end,
-	       h.language, $2, '{automatic}', case when t.state = 'said' then 'queued' else 'failed' end, clock_timestamp(),
-	       t.why
+	       h.language, $2, '{automatic}', case when t.state = 'said' then 'queued' else 'failed' end,
+	       clock_timestamp(), t.why
 	  from took t, held h where t.why is distinct from 'option0' returning *),
 going as (
 	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, answers)

@@ -98,6 +98,7 @@ struct channel_reply {
 	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */
 	const char *reference;       /* of the case, as citizens know it; may be NULL */
 	bool is_public;              /* said where everybody reads it */
+	bool is_automatic;           /* no person wrote it */
 	const char *hook;            /* the inbox's own URL, for providers that are told where to report; NULL: unknown */
 	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
 	int64_t now_us;

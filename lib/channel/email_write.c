@@ -143,7 +143,7 @@ const char *email_write(struct arena *a, const struct inbox *in, const struct ch
 	g_mime_message_set_message_id(m, e->id);
 	set(m, "In-Reply-To", e->in_reply_to);
 	set(m, "References", e->references);
-	set(m, "Auto-Submitted", "no");
+	set(m, "Auto-Submitted", rep->is_automatic ? "auto-replied" : "no");
 	set(m, "X-Loop", in->account);
 	body = body_of(rep->text);
 	g_mime_message_set_mime_part(m, body);

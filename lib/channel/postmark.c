@@ -192,7 +192,7 @@ static json_t *message_of(struct arena *a, const struct inbox *in, const struct 
 	put_header(headers, "X-PM-KeepID", "true");
 	put_header(headers, "In-Reply-To", e.in_reply_to);
 	put_header(headers, "References", e.references);
-	put_header(headers, "Auto-Submitted", "no");
+	put_header(headers, "Auto-Submitted", rep->is_automatic ? "auto-replied" : "no");
 	put_header(headers, "X-Loop", in->account);
 	m = json_pack("{s:s,s:s,s:s,s:o,s:{s:s}}", "To", rep->to, "Subject", e.subject, "TextBody", rep->text, "Headers",
 		      headers, "Metadata", "loket", rep->contact_id);

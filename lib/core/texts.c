@@ -7,35 +7,41 @@
 
 #define TIME_FIELD "{{tijd}}"
 
-static const char *const names[N_TEXT_KINDS] = { [TEXT_HELP_NOW] = "helpNow", [TEXT_HELP_LATER] = "helpLater" };
+static const char *const names[N_TEXT_KINDS] = {[TEXT_HELP_NOW] = "helpNow", [TEXT_HELP_LATER] = "helpLater"};
 
 static const struct built_in {
 	const char *language, *text[N_TEXT_KINDS];
 } built_in[] = {
-	{ "nl", { "Een medewerker helpt u. Dat is nu. "
-	          "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2.",
-	          "Een medewerker helpt u. Dat is voor " TIME_FIELD " uur. "
-	          "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2." } },
-	{ "en", { "A person will help you now. "
-	          "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
-	          "A person will help you, before " TIME_FIELD ". "
-	          "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2." } },
-	{ "pl", { "Nasz pracownik pomoże teraz. "
-	          "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
-	          "Nasz pracownik pomoże, najpóźniej: " TIME_FIELD ". "
-	          "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2." } },
-	{ "tr", { "Bir çalışanımız size şimdi yardım edecek. "
-	          "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
-	          "Bir çalışanımız size yardım edecek. En geç: " TIME_FIELD ". "
-	          "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın." } },
-	{ "ar", { "سيساعدك أحد موظفينا الآن. "
-	          "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
-	          "سيساعدك أحد موظفينا في موعد أقصاه: " TIME_FIELD ". "
-	          "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2." } },
-	{ "uk", { "Працівник допоможе вам зараз. "
-	          "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
-	          "Працівник допоможе вам, не пізніше: " TIME_FIELD ". "
-	          "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2." } },
+	{"nl",
+	 {"Een medewerker helpt u. Dat is nu. "
+	  "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2.",
+	  "Een medewerker helpt u. Dat is voor " TIME_FIELD " uur. "
+	  "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2."}},
+	{"en",
+	 {"A person will help you now. "
+	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
+	  "A person will help you, before " TIME_FIELD ". "
+	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2."}},
+	{"pl",
+	 {"Nasz pracownik pomoże teraz. "
+	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
+	  "Nasz pracownik pomoże, najpóźniej: " TIME_FIELD ". "
+	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2."}},
+	{"tr",
+	 {"Bir çalışanımız size şimdi yardım edecek. "
+	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
+	  "Bir çalışanımız size yardım edecek. En geç: " TIME_FIELD ". "
+	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın."}},
+	{"ar",
+	 {"سيساعدك أحد موظفينا الآن. "
+	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
+	  "سيساعدك أحد موظفينا في موعد أقصاه: " TIME_FIELD ". "
+	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2."}},
+	{"uk",
+	 {"Працівник допоможе вам зараз. "
+	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
+	  "Працівник допоможе вам, не пізніше: " TIME_FIELD ". "
+	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */
@@ -49,7 +55,7 @@ static bool is_time(const char *text, const struct article_place *p)
 static const char *wrong(const char *name, const json_t *text)
 {
 	const char *s = json_string_value(text);
-	struct article_place p = { 0 };
+	struct article_place p = {0};
 	int n_times = 0;
 
 	if (strcmp(name, names[TEXT_HELP_NOW]) != 0 && strcmp(name, names[TEXT_HELP_LATER]) != 0)
@@ -72,11 +78,12 @@ static bool is_language(const char *s)
 }
 
 /* language and name: NULL for what is above it */
-static void tell(struct bad_setting *problems, int max, int *n, const char *language, const char *name, const char *why)
+static void tell(struct bad_setting *problems, int max, int *n, const char *language, const char *name,
+		 const char *why)
 {
 	if (*n < max) {
-		snprintf(problems[*n].field, sizeof problems[*n].field, "%.14s%s%.14s", language ? language : "",
-		         name ? "." : "", name ? name : "");
+		snprintf(problems[*n].field, sizeof problems[*n].field, "%.14s%s%.14s",
+			 language ? language : "", name ? "." : "", name ? name : "");
 		problems[*n].why = why;
 	}
 	(*n)++;
@@ -90,12 +97,13 @@ int texts_check(const json_t *settings, struct bad_setting *problems, int max)
 
 	if (texts && !json_is_object(texts))
 		tell(problems, max, &n, NULL, NULL, "must be an object of languages");
-	json_object_foreach(texts, language, of) {
+	json_object_foreach(texts, language, of)
+	{
 		if (!is_language(language) || !json_is_object(of))
-			tell(problems, max, &n, language, NULL, "must be a language of two letters with an object");
-		json_object_foreach(of, name, text)
-			if ((why = wrong(name, text)))
-				tell(problems, max, &n, language, name, why);
+			tell(problems, max, &n, language, NULL,
+			     "must be a language of two letters with an object");
+		json_object_foreach(of, name, text) if ((why = wrong(name, text)))
+			tell(problems, max, &n, language, name, why);
 	}
 	return n;
 }
@@ -104,7 +112,8 @@ int texts_check(const json_t *settings, struct bad_setting *problems, int max)
 
 static const char *find(const json_t *settings, enum text_kind kind, const char *language)
 {
-	const json_t *own = json_object_get(json_object_get(json_object_get(settings, "texts"), language), names[kind]);
+	const json_t *own =
+		json_object_get(json_object_get(json_object_get(settings, "texts"), language), names[kind]);
 
 	if (own && !wrong(names[kind], own))
 		return json_string_value(own);
@@ -114,7 +123,8 @@ static const char *find(const json_t *settings, enum text_kind kind, const char 
 	return NULL;
 }
 
-const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language, const char *time)
+const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language,
+		      const char *time)
 {
 	const char *text = language ? find(settings, kind, language) : NULL;
 	struct article_place p;
@@ -129,9 +139,11 @@ const char *texts_say(struct arena *a, const json_t *settings, enum text_kind ki
 /* ------------------------------------------------------------------ what comes back */
 
 /* a digit as people's keyboards have it: also Arabic-Indic and Persian */
-static const struct { const char *digit, *preference; } answers[] = {
-	{ "1", "callback" }, { "١", "callback" }, { "۱", "callback" },
-	{ "2", "counter" }, { "٢", "counter" }, { "۲", "counter" },
+static const struct {
+	const char *digit, *preference;
+} answers[] = {
+	{"1", "callback"}, {"١", "callback"}, {"۱", "callback"},
+	{"2", "counter"},  {"٢", "counter"},  {"۲", "counter"},
 };
 
 const char *texts_preference(const char *text)
@@ -145,7 +157,8 @@ const char *texts_preference(const char *text)
 		if (strncmp(text, answers[i].digit, n) != 0)
 			continue;
 		n += strspn(text + n, " \t\"').!");
-		if (text[n] == '\0' || text[n] == '\r' || text[n] == '\n')   /* below it a mail has what it answers */
+		if (text[n] == '\0' || text[n] == '\r' ||
+		    text[n] == '\n') /* below it a mail has what it answers */
 			return answers[i].preference;
 	}
 	return NULL;

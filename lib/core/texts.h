@@ -1,8 +1,9 @@
 /*
  * texts.h - what a citizen is told without a person, and what the answers to it mean
  *
- * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. What is not set, is as
- * built in: Dutch (B1), English, Polish, Turkish, Arabic and Ukrainian. In another language: Dutch.
+ * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. What is not
+ * set, is as built in: Dutch (B1), English, Polish, Turkish, Arabic and Ukrainian. In another language:
+ * Dutch.
  */
 #ifndef LOKET_TEXTS_H
 #define LOKET_TEXTS_H
@@ -13,8 +14,8 @@
 #include <jansson.h>
 
 enum text_kind {
-	TEXT_HELP_NOW,      /* somebody asked for help by a person, and there is one */
-	TEXT_HELP_LATER,    /* there will be one before {{tijd}} */
+	TEXT_HELP_NOW,   /* somebody asked for help by a person, and there is one */
+	TEXT_HELP_LATER, /* there will be one before {{tijd}} */
 	N_TEXT_KINDS
 };
 
@@ -29,12 +30,13 @@ enum { TEXTS_MAX_BYTES = 1000, TEXTS_MAX_PROBLEMS = 32 };
 int texts_check(const json_t *settings, struct bad_setting *problems, int max);
 /*
  * texts_say - a text in a language, with the time in it
- * in       settings: one of its texts that texts_check would refuse counts as not set. language: ISO 639-1 or NULL;
- *          time: for {{tijd}}
- * owner    the text lives in a
+ * in       settings: one of its texts that texts_check would refuse counts as not set. language: ISO 639-1 or
+ * NULL; time: for {{tijd}} owner    the text lives in a
  */
-const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language, const char *time);
-/* texts_preference - the answer "1" or "2", alone on its first line, as "callback" or "counter"; NULL: it is neither */
+const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language,
+		      const char *time);
+/* texts_preference - the answer "1" or "2", alone on its first line, as "callback" or "counter"; NULL: it is
+ * neither */
 const char *texts_preference(const char *text);
 
 #endif

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support
 import world  # noqa: E402
 from instance import another_instance, as_bytes, deliver  # noqa: E402
 from servers import wait_until  # noqa: E402
+from standin.chat import own_signature  # noqa: E402
 
 people = itertools.count(31621000001)
 ALWAYS = {day: [['00:00', '24:00']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
@@ -171,6 +172,22 @@ class Automatic(world.LoketTest):
         # the website that signs knows whom it speaks with; without an address it is shown that nobody was told
         self.assertEqual(self.world.hook_form(form | {'submission_id': 's-2'}).status, 201)
         self.assertEqual([m[1:3] for m in self.spoken(self.world.value(last))], [('failed', 'noReplyOnChannel')])
+
+    def test_by_mail(self):
+        """It says that no person wrote it, so that no program answers it; and what a program wrote is not answered."""
+        for headers, n in ({'Auto-Submitted': 'no'}, 1), ({'Auto-Submitted': 'auto-generated'}, 0):
+            who = f'burger{next(people)}@example.org'
+            lines = {'From': who, 'To': 'gemeente@dordrecht.example', 'Subject': 'Hulp', 'Message-ID': f'<{who}>',
+                     'Content-Type': 'text/plain; charset=utf-8'} | headers
+            mail = ('\r\n'.join(f'{k}: {v}' for k, v in lines.items()) + '\r\n\r\n0\r\n').encode()
+            answer = self.world.hook('dordrecht-email', mail, 'message/rfc822', secret='', headers={
+                'X-Loket-Signature': own_signature(self.world.secrets['dordrecht-email'], mail)})
+            self.assertEqual(answer.status, 200)
+            settle(self.world)
+            got = [r['message'] for r in self.world.standin.received if r['message'].get('to') == who]
+            self.assertEqual(len(got), n, headers)
+        self.assertIn('Auto-Submitted: auto-replied', [r['message']['raw'] for r in self.world.standin.received
+                                                       if r['provider'] == 'email'][-1])
 
     def test_texts_of_a_municipality(self):
         own = {'nl': {'helpLater': 'Wij bellen u vóór {{tijd}}!'}, 'pl': {'helpLater': 'Do {{tijd}}.'}}

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const languages[] = { "nl", "en", "pl", "tr", "ar", "uk" };
+static const char *const languages[] = {"nl", "en", "pl", "tr", "ar", "uk"};
 
 START_TEST(built_in)
 {
@@ -31,27 +31,34 @@ END_TEST
 START_TEST(own)
 {
 	struct arena *a = arena_new(1 << 20);
-	json_t *s = json_loads("{\"texts\": {\"nl\": {\"helpLater\": \"Om {{tijd}}!\"}, \"fr\": {\"helpNow\": \"Oui\"}, "
-	                       "\"en\": {\"helpLater\": \"Soon\"}}}", 0, NULL);
+	json_t *s = json_loads(
+		"{\"texts\": {\"nl\": {\"helpLater\": \"Om {{tijd}}!\"}, \"fr\": {\"helpNow\": \"Oui\"}, "
+		"\"en\": {\"helpLater\": \"Soon\"}}}",
+		0, NULL);
 
 	ck_assert_str_eq(texts_say(a, s, TEXT_HELP_LATER, "nl", "9"), "Om 9!");
 	ck_assert_str_eq(texts_say(a, s, TEXT_HELP_NOW, "fr", "9"), "Oui");
-	ck_assert_str_eq(texts_say(a, s, TEXT_HELP_LATER, "fr", "9"), "Om 9!");   /* not set: as in Dutch */
-	ck_assert_str_ne(texts_say(a, s, TEXT_HELP_LATER, "en", "9"), "Soon");    /* wrong: as if not set */
+	ck_assert_str_eq(texts_say(a, s, TEXT_HELP_LATER, "fr", "9"), "Om 9!"); /* not set: as in Dutch */
+	ck_assert_str_ne(texts_say(a, s, TEXT_HELP_LATER, "en", "9"), "Soon");  /* wrong: as if not set */
 	json_decref(s);
 	arena_free(a);
 }
 END_TEST
 
-static const struct { const char *json, *field; } wrong[] = {
-	{ "{\"texts\": 1}", "" }, { "{\"texts\": {\"nl\": []}}", "nl" }, { "{\"texts\": {\"Dutch\": {}}}", "Dutch" },
-	{ "{\"texts\": {\"nl\": {\"hulp\": \"x\"}}}", "nl.hulp" }, { "{\"texts\": {\"nl\": {\"helpNow\": \"\"}}}", "nl.helpNow" },
-	{ "{\"texts\": {\"nl\": {\"helpNow\": 1}}}", "nl.helpNow" },
-	{ "{\"texts\": {\"nl\": {\"helpNow\": \"{{tijd}}\"}}}", "nl.helpNow" },
-	{ "{\"texts\": {\"nl\": {\"helpNow\": \"{{naam}}\"}}}", "nl.helpNow" },
-	{ "{\"texts\": {\"nl\": {\"helpLater\": \"x\"}}}", "nl.helpLater" },
-	{ "{\"texts\": {\"nl\": {\"helpLater\": \"{{tijd\"}}}", "nl.helpLater" },
-	{ "{\"texts\": {\"nl\": {\"helpLater\": \"{{tijd}} {{tijd}}\"}}}", "nl.helpLater" },
+static const struct {
+	const char *json, *field;
+} wrong[] = {
+	{"{\"texts\": 1}", ""},
+	{"{\"texts\": {\"nl\": []}}", "nl"},
+	{"{\"texts\": {\"Dutch\": {}}}", "Dutch"},
+	{"{\"texts\": {\"nl\": {\"hulp\": \"x\"}}}", "nl.hulp"},
+	{"{\"texts\": {\"nl\": {\"helpNow\": \"\"}}}", "nl.helpNow"},
+	{"{\"texts\": {\"nl\": {\"helpNow\": 1}}}", "nl.helpNow"},
+	{"{\"texts\": {\"nl\": {\"helpNow\": \"{{tijd}}\"}}}", "nl.helpNow"},
+	{"{\"texts\": {\"nl\": {\"helpNow\": \"{{naam}}\"}}}", "nl.helpNow"},
+	{"{\"texts\": {\"nl\": {\"helpLater\": \"x\"}}}", "nl.helpLater"},
+	{"{\"texts\": {\"nl\": {\"helpLater\": \"{{tijd\"}}}", "nl.helpLater"},
+	{"{\"texts\": {\"nl\": {\"helpLater\": \"{{tijd}} {{tijd}}\"}}}", "nl.helpLater"},
 };
 
 START_TEST(what_is_wrong)
@@ -73,10 +80,25 @@ START_TEST(what_is_wrong)
 }
 END_TEST
 
-static const struct { const char *text, *means; } answers[] = {
-	{ "1", "callback" }, { "2", "counter" }, { " 1. ", "callback" }, { "\"2\"!", "counter" }, { "٢", "counter" }, { "۱", "callback" },
-	{ "1\n\nOp 3 mei schreef de gemeente:\n> 2", "callback" }, { "2\r\nGroet", "counter" },
-	{ "3", NULL }, { "0", NULL }, { "12", NULL }, { "1 2", NULL }, { "1e keer", NULL }, { "Om 1", NULL }, { "", NULL }, { NULL, NULL },
+static const struct {
+	const char *text, *means;
+} answers[] = {
+	{"1", "callback"},
+	{"2", "counter"},
+	{" 1. ", "callback"},
+	{"\"2\"!", "counter"},
+	{"٢", "counter"},
+	{"۱", "callback"},
+	{"1\n\nOp 3 mei schreef de gemeente:\n> 2", "callback"},
+	{"2\r\nGroet", "counter"},
+	{"3", NULL},
+	{"0", NULL},
+	{"12", NULL},
+	{"1 2", NULL},
+	{"1e keer", NULL},
+	{"Om 1", NULL},
+	{"", NULL},
+	{NULL, NULL},
 };
 
 START_TEST(preferences)
@@ -91,7 +113,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { built_in, own, what_is_wrong, preferences };
+	const TTest *const tests[] = {built_in, own, what_is_wrong, preferences};
 
 	return unit_run("texts", tests, COUNT(tests));
 }
