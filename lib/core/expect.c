@@ -8,7 +8,8 @@ static const double LOWEST_RATIO = 1.0 / 256, STEPS_PER_DOUBLING = 4;
 /* before waits were seen they are taken to be exponential around the plain wait; that counts as so many */
 static const double PRIOR_CALLERS = 20;
 
-static const int round_limits_s[] = {60, 120, 180, 300, 600, 900, 1200, 1800, 2700, EXPECT_LONGEST_S};
+static const int round_limits_s[] = {
+	60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, EXPECT_LONGEST_S};
 
 static double group_ahead(int group) /* where the next one begins */
 {

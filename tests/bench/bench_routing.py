@@ -2,7 +2,8 @@
 """first-time fix, waits and fairness of routing policies, simulated with the daemon's own decisions
 
     ./loket bench routing [--agents 40] [--load 0.85[,…]] [--seeds 1001-1008] [--policy skills-fifo,ftf[:SETTING=X…],…]
-                          [--days 50] [--warm 20] [--spread X] [--misclassified X] [--expect]
+                          [--days 50] [--warm 20] [--spread X] [--misclassified X]
+                          [--expect [--futures 200] [--every 300]]
                           [--json] [--picture FILE.svg]
     ./loket bench routing --acceptance      what the policy must achieve, row by row
     ./loket bench routing --validate        the simulator against exact values of Erlang's formulas
@@ -44,6 +45,8 @@ def read_options():
     parser.add_argument('--spread', type=float, help='how much agents differ: 1 as meant, 0 not at all')
     parser.add_argument('--misclassified', type=float, help='share routed as another product at first')
     parser.add_argument('--expect', action='store_true', help='how well the waits told to callers come true')
+    parser.add_argument('--futures', type=int, help='with --expect: in so many futures of a caller, what can be known')
+    parser.add_argument('--every', type=int, help='with --futures: of each so many callers who wait, one')
     parser.add_argument('--jobs', type=int, default=2, choices=(1, 2), help='runs at the same time')
     parser.add_argument('--json', action='store_true')
     parser.add_argument('--picture', type=pathlib.Path, metavar='FILE.svg')
@@ -71,7 +74,8 @@ def run_acceptance(sim, options):
 
 
 def run_comparison(sim, options):
-    same = {k: getattr(options, k) for k in ('agents', 'days', 'warm', 'spread', 'misclassified', 'expect')}
+    same = {k: getattr(options, k) for k in ('agents', 'days', 'warm', 'spread', 'misclassified', 'expect', 'futures',
+                                             'every')}
     comparisons = compare(sim, [{**same, 'load': load} for load in options.load], options.policy,
                           [options.seeds] * len(options.load), options.jobs)
     if options.picture:

@@ -1,11 +1,15 @@
 /* centre.c - see centre.h */
 #include "tests/sim/centre.h"
 
+#include "tests/sim/chance.h"
 #include "tests/sim/heap.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const double LOOK_AGAIN_S = 10, REFRESH_S = 3600, OBSERVED_S = 5.0 * SCN_DAY_S, CHAT_SLOWS = 0.30;
 
@@ -63,7 +67,10 @@ struct centre {
 	int waiting[N_ROUTE_KINDS];
 	struct seen *seen; /* a ring: outcomes become known in the order of contacts' ends */
 	size_t first_seen, n_seen, room_seen;
+	long n_waited;
 };
+
+static void what_could_be(struct centre *k, int i);
 
 static void *must(void *p)
 {
@@ -328,6 +335,7 @@ static void arrive(struct centre *k, int i)
 		return;
 	if (k->watcher && k->watcher->waits)
 		k->watcher->waits(k->watcher->arg, k->router, &x->c, k->waiting[x->q.kind] - 1, now_us(k));
+	what_could_be(k, i);
 	patience_s = question_patience_s(k->w, &x->q, x->attempt, x->tries);
 	if (patience_s > 0)
 		at(k, k->now + patience_s, EVENT_GIVES_UP, i, x->version);
@@ -554,6 +562,116 @@ static void happens(struct centre *k, const struct event *e)
 		at(k, k->now + SCN_DAY_S, EVENT_DAY, 0, 0);
 		break;
 	}
+}
+
+/* ---------------------------------------------------------------- other futures */
+
+static const double PATIENT_S = 4 * 3600;
+
+/* its chance anew, under the condition of what has happened: at work for so long, and not done */
+static void draw_work_anew(struct centre *k, int i, struct chance *c)
+{
+	enum { TRIES = 10000 };
+	struct contact *x = &k->contacts[i];
+	bool chat = x->q.kind == KIND_CHAT;
+	double done_s = k->now - x->answered, work_s = 0;
+
+	if (chat)
+		done_s = question_work_s(k->w, &x->q, x->agent, x->attempt, again(x)) - x->left_s;
+	for (int n = 0; n < TRIES && work_s <= done_s; n++) {
+		x->q.seed = chance_bits(c);
+		work_s = question_work_s(k->w, &x->q, x->agent, x->attempt, again(x));
+	}
+	if (chat)
+		x->left_s = work_s - done_s; /* its agent is rescheduled after */
+	else
+		at(k, k->now + fmax(work_s - done_s, 0), EVENT_END, i, ++x->version);
+}
+
+/* patience is exponential: who has waited has as much left as who begins */
+static void draw_patience_anew(struct centre *k, int i, struct chance *c, bool gives_up)
+{
+	struct contact *x = &k->contacts[i];
+	double patience_s;
+
+	x->q.seed = chance_bits(c);
+	x->version++;
+	patience_s = is_live(x) && gives_up ? question_patience_s(k->w, &x->q, x->attempt, x->tries) : 0;
+	if (patience_s > 0)
+		at(k, k->now + patience_s, EVENT_GIVES_UP, i, x->version);
+}
+
+/* all that is not known now is drawn anew: work that goes on, patience, who comes. This contact never gives up */
+static void another_future(struct centre *k, int kept, uint64_t seed)
+{
+	struct world *w = must(malloc(sizeof(*w)));
+	struct chance c = {seed};
+	struct heap events = {0};
+	struct event e;
+
+	*w = *k->w;
+	w->scenario.seed = chance_bits(&c);
+	k->w = w;
+	for (int i = 0; i < k->w->scenario.agents; i++)
+		touch(k, &k->desks[i]);
+	while (heap_take(&k->heap, &e))
+		if (e.kind != EVENT_QUESTION)
+			heap_put(&events, e);
+	heap_done(&k->heap);
+	k->heap = events;
+	at(k, arrival_after(k->w, k->now, k->n_questions), EVENT_QUESTION, 0, 0);
+	for (int i = 0; i < k->n_contacts; i++)
+		if (k->contacts[i].state == CONTACT_TALKS)
+			draw_work_anew(k, i, &c);
+		else if (k->contacts[i].state == CONTACT_WAITS)
+			draw_patience_anew(k, i, &c, i != kept);
+	for (int i = 0; i < k->w->scenario.agents; i++)
+		reschedule_chats(k, &k->desks[i]);
+}
+
+static void happens(struct centre *k, const struct event *e);
+
+static double wait_in_another_future(struct centre *k, int i, uint64_t seed)
+{
+	struct event e;
+
+	k->watcher = NULL;
+	k->measured = false;
+	another_future(k, i, seed);
+	while (k->contacts[i].state == CONTACT_WAITS && heap_take(&k->heap, &e) &&
+	       e.at - k->contacts[i].arrived < PATIENT_S) {
+		k->now = e.at;
+		happens(k, &e);
+	}
+	return k->now - k->contacts[i].arrived;
+}
+
+/* each future is lived in a process of its own, so that this one goes on as if nothing had been asked */
+static void what_could_be(struct centre *k, int i)
+{
+	const struct watcher *watcher = k->watcher;
+	double *waits_s;
+
+	if (!watcher || !watcher->could_wait || watcher->n_futures == 0 || !k->measured ||
+	    k->n_waited++ % watcher->futures_every != 0)
+		return;
+	waits_s = mmap(NULL, (size_t)watcher->n_futures * sizeof(*waits_s), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (waits_s == MAP_FAILED)
+		abort();
+	for (int f = 0; f < watcher->n_futures; f++) {
+		int status = -1;
+		pid_t child = fork();
+
+		if (child == 0) {
+			waits_s[f] = wait_in_another_future(k, i, k->n_cases * 65536 + (uint64_t)f);
+			_exit(0);
+		}
+		if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+			abort();
+	}
+	watcher->could_wait(watcher->arg, &k->contacts[i].c, waits_s, watcher->n_futures);
+	munmap(waits_s, (size_t)watcher->n_futures * sizeof(*waits_s));
 }
 
 static void begin(struct centre *k)

@@ -23,6 +23,10 @@ struct watcher {
 	/* agent i has finished one: it took so long */
 	void (*finished)(void *arg, const struct router *r, int product, enum route_kind kind, int i,
 			 int64_t took_us, int64_t now_us);
+	/* of each futures_every-th that has to wait: what its wait could be, once for each of n_futures futures
+	 * from this very state on, were it not to give up. For who wants to know what can be known */
+	int n_futures, futures_every;
+	void (*could_wait)(void *arg, const struct route_case *c, const double *waits_s, int n);
 };
 
 /* centre_run - all days of the scenario under one policy; counts what comes after the warm-up. watcher may be

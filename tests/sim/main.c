@@ -21,6 +21,8 @@ static const char help[] =
 	"  --spread X           how much agents differ: 1 as meant, 0.5 half of it, 0 not at all\n"
 	"  --misclassified X    share of the first contacts that is routed as another product (0)\n"
 	"  --expect             how well expected waits, as told to callers, come true\n"
+	"  --futures N --every M   with it: of each M-th (100) that waits, what can be known of the wait: it is\n"
+	"                       tried in N (0) futures from that very state on\n"
 	"  --plain              a queue that formulas describe: agents alike, one class, exponential work, "
 	"with\n"
 	"  --work S --patience S --fixed X   mean work, mean patience (0: for ever), share that does not "
@@ -30,6 +32,7 @@ struct request {
 	struct scenario scenario;
 	struct route_policy policy;
 	bool expect;
+	int futures, every;
 };
 
 static void refuse(const char *what, const char *why)
@@ -93,6 +96,8 @@ static struct request read_request(int argc, char **argv)
 		{"spread", required_argument, NULL, 'v'},
 		{"misclassified", required_argument, NULL, 'm'},
 		{"expect", no_argument, NULL, 'e'},
+		{"futures", required_argument, NULL, 'u'},
+		{"every", required_argument, NULL, 'y'},
 		{"plain", no_argument, NULL, 'q'},
 		{"work", required_argument, NULL, 't'},
 		{"patience", required_argument, NULL, 'a'},
@@ -100,7 +105,7 @@ static struct request read_request(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct request r = {.scenario = scenario_defaults()};
+	struct request r = {.scenario = scenario_defaults(), .every = 100};
 	struct scenario *s = &r.scenario;
 	const char *policy = "ftf", *settings = NULL;
 	int option;
@@ -136,6 +141,12 @@ static struct request read_request(int argc, char **argv)
 			break;
 		case 'e':
 			r.expect = true;
+			break;
+		case 'u':
+			r.futures = (int)number("--futures", optarg, 0, 10000);
+			break;
+		case 'y':
+			r.every = (int)number("--every", optarg, 1, 1e6);
 			break;
 		case 'q':
 			s->plain = true;
@@ -179,7 +190,7 @@ int main(int argc, char **argv)
 		abort();
 	world_make(w, &r.scenario);
 	if (told)
-		watcher = told_watcher(told, &r.scenario);
+		watcher = told_watcher(told, &r.scenario, r.futures, r.every);
 	centre_run(w, &r.policy, &watcher, t);
 	figures = tally_figures(t, w);
 	if (told)

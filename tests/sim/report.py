@@ -53,20 +53,25 @@ def table(c):
 
 
 def told_table(c):
+    """Figures as told.h has them; kept is its keptAll."""
     out = [f'### told waits: {c.title()}', '',
-           '| policy | estimator | callers | within 30 % | mean error s | told s | waited s |',
-           '|---|---|---|---|---|---|---|']
+           '| policy | estimator | callers | waited s | within 30 % | who waited > 30 s | as said | mean error s '
+           '| limit s | kept | over futures: within 30 % | kept |', '|---' * 12 + '|']
     for p in c.policies:
         told = [f['told'] for f in c.figures[p]]
-        for name in (n for n in told[0] if n != 'promise'):
-            def mean(key, scale, digits, name=name, told=told):
-                return with_width(interval([t[name][key] for t in told]), scale, digits)
-            out.append(f'| {p} | {name} | {sum(t[name]["callers"] for t in told)} | {mean("within30", 100, 1)} % | '
-                       f'{mean("error", 1, 1)} | {mean("told", 1, 1)} | {mean("waited", 1, 1)} |')
-    for p in c.policies:
-        kept = [f['told']['promise'] for f in c.figures[p] if 'promise' in f['told']]
-        if kept:
-            share, limit = (interval([k[key] for k in kept]) for key in ('kept', 'promised'))
-            out += ['', f'{p}: told a limit of {with_width(limit, 1, 0)} s on average, '
-                        f'{with_width(share, 100, 1)} % of those answered waited no longer.']
-    return '\n'.join(out)
+        for name in told[0]:
+            if name in ('atOnce', 'best30', 'futuresWaited'):
+                continue
+            rows = [t[name] for t in told if name in t]
+            mean = {k: with_width(interval([r[k] for r in rows]), 1 if k in ('error', 'limit', 'waited') else 100, 1)
+                    for k in rows[0] if k != 'callers'}
+            cells = [p, name, str(sum(r['callers'] for r in rows))]
+            cells += [mean.get(k, '') for k in ('waited', 'within30', 'within30Over30s', 'spoken30', 'error', 'limit',
+                                                'keptAll', 'futures30', 'futuresKept')]
+            out.append('| ' + ' | '.join(cells) + ' |')
+        if 'best30' in told[0]:
+            out.append(f'| {p} | any, at most |' + ' |' * 8
+                       + f' {with_width(interval([t["best30"] for t in told]), 100, 1)} | |')
+    at_once = ', '.join(f'{100 * interval([f["told"]["atOnce"] for f in c.figures[p]])[0]:.0f} % ({p})'
+                        for p in c.policies)
+    return '\n'.join([*out, '', f'Answered at once, and told nothing: {at_once}.'])

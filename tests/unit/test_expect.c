@@ -38,7 +38,7 @@ START_TEST(at_first_by_queue_and_agents_alone)
 	ck_assert_double_eq_tol(x.each_s, 300, 1e-6);
 	ck_assert_double_eq_tol(x.plain_s, 4 * 300 / 10.0, 1e-6);
 	ck_assert_double_eq_tol(x.likely_s, 120 * log(2), 3);
-	ck_assert_int_eq(x.within_s, 300); /* 120 × 1.897 = 228 */
+	ck_assert_int_eq(x.within_s, 240); /* 120 × 1.897 = 228 */
 	x = expect_wait(&e, 400, 1);
 	ck_assert_int_eq(x.within_s, 0); /* a day and more is not promised */
 	ck_assert_double_gt(x.likely_s, EXPECT_LONGEST_S);
