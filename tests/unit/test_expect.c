@@ -132,7 +132,7 @@ START_TEST(learns_what_waits_become)
 	double limits = 0;
 
 	works(&e, 600, 300);
-	for (int i = 0; i < 60000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		struct expected x = expect_wait(&e, (double)prng_below(&p, 12), 20);
 		double mean = 3 * (x.ahead + 1) * 15;
 		double wait = -mean * log(((double)prng_below(&p, 1000000) + 1) / 1000001);
