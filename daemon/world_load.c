@@ -176,8 +176,7 @@ struct menu_wrongs {
 	int n;
 };
 
-/* the path is of the settings and may hold what people called a form: only the words that are ours are logged
- */
+/* the path is of the settings and may hold what people called a form: only our words are logged */
 static void menu_wrong(void *arg, const char *path, const char *why)
 {
 	struct menu_wrongs *wrongs = arg;

@@ -322,6 +322,20 @@ struct menu_step menu_press(const struct menu *m, const char *path, char key)
 	return s;
 }
 
+struct menu_step menu_after(const struct menu *m, const char *keys)
+{
+	struct menu_step s = {.move = MENU_AGAIN};
+	const char *language = NULL;
+
+	for (; *keys && s.move != MENU_PRODUCT && s.move != MENU_HELP; keys++) {
+		s = menu_press(m, s.path, *keys);
+		if (s.language)
+			language = s.language;
+	}
+	s.language = language;
+	return s;
+}
+
 /* in that language, else in Dutch; *language: which it became */
 static const char *text_in(const json_t *texts, const char **language)
 {

@@ -44,8 +44,8 @@ const struct menu *menu_new(struct arena *a, const json_t *j, const char *path, 
 			    const void *ctx, menu_report *report, void *arg);
 /*
  * menu_ways_out - does all that the settings of an inbox connect lead to option 0?
- * in       settings.bot: how it hands over; settings.mapping and settings.forms.<form>.mapping of a form:
- * where its field is (without a mapping there are our own names, among them option 0); provider: may be NULL
+ * in       settings.bot: how it hands over; settings.mapping and settings.forms.<form>.mapping of a form: where
+ *          its field is (without a mapping there are our own names, with option 0); provider: may be NULL
  */
 void menu_ways_out(struct arena *a, const json_t *settings, const char *provider, menu_report *report,
 		   void *arg);
@@ -70,6 +70,11 @@ struct menu_step {
 const struct menu *menu_at(const struct menu *m, const char *path);
 /* menu_press - what a key does for who stands at path; 0 is option 0 also without a menu */
 struct menu_step menu_press(const struct menu *m, const char *path, char key);
+/*
+ * menu_after - where a caller stands who pressed these keys, one after the other
+ * out      language: chosen last, or NULL. Keys after a product or option 0 do nothing
+ */
+struct menu_step menu_after(const struct menu *m, const char *keys);
 /*
  * menu_prompt - {"say": [{"language","text"}], "choices": [{"key","language","text"}]}: this menu, not what
  * is below it in       language: of the caller; NULL, or a text that is not there in it: Dutch. A choice of a

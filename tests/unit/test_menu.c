@@ -2,10 +2,13 @@
  * test_menu.c GOLDEN - menus and settings in a file, each followed by what becomes of it
  *
  * A line of the file is one of these; what we say about it follows, indented:
- *   menu {…}              reads it (products: rijbewijs, paspoort); all that is wrong with it, or that it is
- * good press KEYS            presses them one after the other, in the last good menu say LANGUAGE PATH what
- * is said there; "-": no language, or the top inbox {…}, form {…}   settings: does all that they connect lead
- * to option 0? Run with two arguments, GOLDEN and "-", to print it anew.
+ *   menu {…}              reads it (products: rijbewijs, paspoort); all that is wrong with it, or that it is good
+ *   press KEYS            presses them one after the other, in the last good menu
+ *   after KEYS            the same, in one step
+ *   say LANGUAGE PATH     what is said there; "-": no language, or the top
+ *   inbox {…}, form {…}   settings: does all that they connect lead to option 0?
+ *
+ * Run with two arguments, GOLDEN and "-", to print it anew.
  */
 #include "lib/core/menu.h"
 
@@ -69,17 +72,29 @@ static void do_menu(const char *text)
 		menu = m;
 }
 
+static void draw_step(struct menu_step s)
+{
+	draw("%s", menu_move_name(s.move));
+	draw("%s%s%s%s", s.product ? " " : "", s.product ? s.product : "", s.language ? " " : "",
+	     s.language ? s.language : "");
+	draw("%s%s\n", *s.path ? " at " : "", s.path);
+}
+
 static void do_press(const char *keys)
 {
 	struct menu_step s = {0};
 
 	for (; *keys; keys++) {
 		s = menu_press(menu, s.path, *keys);
-		draw("    %c %s", *keys, menu_move_name(s.move));
-		draw("%s%s%s%s", s.product ? " " : "", s.product ? s.product : "", s.language ? " " : "",
-		     s.language ? s.language : "");
-		draw("%s%s\n", *s.path ? " at " : "", s.path);
+		draw("    %c ", *keys);
+		draw_step(s);
 	}
+}
+
+static void do_after(const char *keys)
+{
+	draw("    ");
+	draw_step(menu_after(menu, keys));
 }
 
 static void do_say(char *words)
@@ -116,6 +131,8 @@ static void obey(char *line)
 		do_menu(rest);
 	else if (!strcmp(line, "press"))
 		do_press(rest);
+	else if (!strcmp(line, "after"))
+		do_after(rest);
 	else if (!strcmp(line, "say"))
 		do_say(rest);
 	else
