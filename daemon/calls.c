@@ -12,6 +12,7 @@
 #include "lib/core/call.h"
 #include "lib/core/case_file.h"
 #include "lib/core/expect.h"
+#include "lib/core/menu.h"
 #include "lib/core/notice.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ enum {
 	SETTLE_ARENA_BYTES = 2 << 20,
 	ASK_AGAIN_S = 5,
 	CONNECT_AGAIN_S = 2,
+	MENU_AGAIN_S = 15,              /* then it is said once more, … */
+	MENU_MAX_S = 90,                /* … and who has chosen nothing by now waits for a person all the same */
 	SWEEP_HOURS = 1,
 	FIRST_SWEEP_HOURS = 24 * 7,
 };
@@ -58,7 +61,7 @@ struct settle {
 	struct op *waiter;              /* NULL: nobody */
 	const char **answer;            /* in waiter's arena */
 	/* as read */
-	const char *municipality, *inbox, *provider_id, *language, *extension, *was;
+	const char *municipality, *inbox, *provider_id, *language, *extension, *was, *was_keys;
 	struct case_id case_;
 	enum case_state case_state;
 	bool option0, was_queued, reachable;
@@ -68,7 +71,9 @@ struct settle {
 	/* as decided */
 	struct call now;
 	struct expected expected;
-	int q_put, q_option0, q_hang_up;   /* place in the unit; -1: not in it */
+	const struct menu *menu;        /* NULL: none; of a world that op holds */
+	struct menu_step step;          /* where the keys led in it */
+	int q_put, q_option0, q_hang_up, q_chosen;   /* place in the unit; -1: not in it */
 };
 
 static enum op_status read_call(struct settle *s)
@@ -126,6 +131,7 @@ static bool got(struct settle *s)
 	s->language = kept(s, Q_GET, 0, "language");
 	s->extension = kept(s, Q_GET, 0, "extension");
 	s->was = kept(s, Q_GET, 0, "state");
+	s->was_keys = kept(s, Q_GET, 0, "keys");
 	s->case_.u = pg_get_uuid(&s->op, Q_GET, 0, "case_id");
 	s->case_state = (enum case_state)case_state_from(pg_get(&s->op, Q_GET, 0, "case_state"));
 	s->option0 = pg_get_bool(&s->op, Q_GET, 0, "option0");
@@ -142,10 +148,26 @@ static bool waits(const struct settle *s)
 	return s->now.state == CALL_RINGING || s->now.state == CALL_MENU || s->now.state == CALL_WAITING;
 }
 
+static void follow_menu(struct settle *s)
+{
+	const struct world *w = world_hold(&s->op);
+	const struct world_inbox *in = w ? world_inbox(w, s->inbox) : NULL;
+
+	s->menu = in ? in->menu : NULL;
+	s->step = menu_after(s->menu, s->now.keys);
+}
+
+static bool in_menu(const struct settle *s)
+{
+	return s->menu && (s->now.state == CALL_RINGING || s->now.state == CALL_MENU) && !s->now.queued_us &&
+	       !s->now.option0 && s->step.move != MENU_PRODUCT &&
+	       now_us() - s->now.started_us < MENU_MAX_S * WHEN_SECOND_US;
+}
+
 /* nobody else says when the wait began, and a menu has none yet: then it begins as we tell the caller to wait */
 static bool begins_to_wait(const struct settle *s)
 {
-	return waits(s) && !s->now.queued_us;
+	return waits(s) && !s->now.queued_us && !in_menu(s);
 }
 
 static void add_queued(struct settle *s, struct pg_unit *u)
@@ -225,6 +247,22 @@ static void ask_for_coach(struct settle *s, struct pg_unit *u)
 	pg_text(u, "the caller pressed 0: a coach takes it");
 }
 
+/* only when keys came: what people did with the case since then holds */
+static bool chose(const struct settle *s)
+{
+	return waits(s) && (s->step.move == MENU_PRODUCT || s->step.language) &&
+	       (!s->was_keys || strcmp(s->was_keys, s->now.keys) != 0);
+}
+
+static void take_choice(struct settle *s, struct pg_unit *u)
+{
+	pg_add(u, SQL_CALL_CHOSEN);
+	pg_uuid(u, s->call.u);
+	pg_text(u, s->step.product);
+	pg_text(u, s->step.language);
+	pg_text(u, "the caller chose it in the menu");
+}
+
 static void hang_up(struct settle *s, struct pg_unit *u)
 {
 	const char *why = "";
@@ -248,10 +286,11 @@ static enum op_status write_call(struct settle *s)
 	struct pg_unit *u;
 	int at = 0;
 
-	s->q_put = s->q_option0 = s->q_hang_up = -1;
+	s->q_put = s->q_option0 = s->q_hang_up = s->q_chosen = -1;
 	if (!got(s))
 		return OP_FAIL;
 	call_fold(s->events, s->n_events, &s->now);
+	follow_menu(s);
 	s->expected = expect_wait(&s->op.srv->calls->line, s->ahead, s->agents);
 	u = pg_unit(&s->op, PG_SYSTEM, NULL);
 	if (begins_to_wait(s)) {
@@ -263,6 +302,10 @@ static enum op_status write_call(struct settle *s)
 	if (s->now.option0 && s->now.state != CALL_ENDED) {
 		ask_for_coach(s, u);
 		s->q_option0 = at++;
+	}
+	if (chose(s)) {
+		take_choice(s, u);
+		s->q_chosen = at++;
 	}
 	if (s->now.outcome == CALL_ABANDONED) {
 		hang_up(s, u);
@@ -285,15 +328,24 @@ static void learn(struct settle *s)
 		expect_worked(line, (double)(s->now.talked_us + s->now.held_us) / WHEN_SECOND_US);
 }
 
+/* the case waits for others than before */
+static void tell_anew(struct settle *s, int q)
+{
+	struct server *srv = s->op.srv;
+
+	if (q < 0 || !pg_rows(&s->op, q))
+		return;
+	dispatch_case_left(srv->dispatch, s->case_);
+	queue_remove(srv->queue, s->case_);
+	dispatch_told(srv, &s->op, q);
+}
+
 static void tell(struct settle *s)
 {
 	struct server *srv = s->op.srv;
 
-	if (s->q_option0 >= 0 && pg_rows(&s->op, s->q_option0)) {
-		dispatch_case_left(srv->dispatch, s->case_);
-		queue_remove(srv->queue, s->case_);
-		dispatch_told(srv, &s->op, s->q_option0);
-	}
+	tell_anew(s, s->q_option0);
+	tell_anew(s, s->q_chosen);
 	if (s->q_hang_up >= 0 && pg_rows(&s->op, s->q_hang_up)) {
 		dispatch_told(srv, &s->op, s->q_hang_up);
 		dispatch_case_left(srv->dispatch, s->case_);
@@ -327,6 +379,16 @@ static void say_wait(struct settle *s, json_t *answer)
 		                         minutes == 1 ? "minuut" : "minuten"));
 }
 
+static void say_menu(const struct settle *s, json_t *answer)
+{
+	json_t *prompt = menu_prompt(menu_at(s->menu, s->step.path), s->step.language ? s->step.language : s->language);
+
+	json_object_update(answer, prompt);
+	json_decref(prompt);
+	jsonx_put(answer, "do", "menu");
+	json_object_set_new(answer, "askAgainSeconds", json_integer(MENU_AGAIN_S));
+}
+
 static const char *answer(struct settle *s)
 {
 	json_t *j = json_pack("{s:s, s:[]}", "do", "wait", "say");
@@ -338,6 +400,8 @@ static const char *answer(struct settle *s)
 		jsonx_put(j, "do", "connect");
 		jsonx_put(j, "agent", s->extension);
 		json_object_set_new(j, "askAgainSeconds", json_integer(CONNECT_AGAIN_S));
+	} else if (in_menu(s)) {
+		say_menu(s, j);
 	} else {
 		if (s->now.state == CALL_WAITING)
 			say_wait(s, j);

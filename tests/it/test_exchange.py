@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""./loket call: a caller goes through the menu to an agent or a coach, and leaves again."""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import world  # noqa: E402
+from servers import ROOT, wait_until  # noqa: E402
+from standin import exchange  # noqa: E402
+from test_menus import MENU  # noqa: E402
+
+INBOX = 'dordrecht-phone'
+ENGLISH = MENU | {'say': {'nl': 'Welkom bij Dordrecht', 'en': 'Welcome to Dordrecht'},
+                  'choices': [{'key': '9', 'label': {'nl': 'Engels', 'en': 'English'}, 'language': 'en'}, *MENU['choices']]}
+
+
+class Exchange(world.LoketTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        w = cls.world
+        (w.dir / 'demo.env').write_text(f"LOKET_URL={w.url}\nLOKET_SECRET_DORDRECHT_PHONE={w.secrets[INBOX]}\n")
+        w.psql('update loket.inbox set settings = settings || %s where id = %s', [json.dumps({'menu': ENGLISH}), INBOX])
+        w.psql("update loket.agent set extension = '2' || right(id::text, 2) where extension is null")
+        wait_until(cls.menu_is_loaded, what='the menu')
+
+    @classmethod
+    def exchange(cls, number):
+        return exchange.Call(f'{cls.world.url}/v1/hooks/{INBOX}', cls.world.secrets[INBOX], number)
+
+    @classmethod
+    def menu_is_loaded(cls):
+        call = cls.exchange('+31610000000')
+        do = call.post('ringing')['do']
+        call.post('ended')
+        return do == 'menu'
+
+    def command(self, *args):
+        return [ROOT / 'loket', 'call', '--dir', self.world.dir, *args]
+
+    def call(self, *args):
+        done = subprocess.run(self.command(*args), check=False, timeout=60, capture_output=True, text=True)
+        self.assertEqual((done.stderr, done.returncode), ('', 0))
+        return done.stdout
+
+    def case(self, number):
+        found = self.world.psql("select json_build_object('product', k.product, 'language', k.language, 'option0', k.option0, 'state', "
+                               'k.state) from loket.case_file k join loket.contact c on c.case_id = k.id '
+                               'where c.addresses::text like %s order by k.id desc limit 1', [f'%{number}%'])
+        return found[0][0] if found else {'product': None}
+
+    def test_the_menu_and_out(self):
+        heard = self.call('--from', '+31610000001', '--keys', '2 1')
+        self.assertRegex(heard, r'(?s)Welkom bij Dordrecht.*0  Hulp van een medewerker.*> 2\n.*Waar gaat het over.*> 1\n')
+        self.assertIn('waiting: number', heard)
+        self.assertTrue(heard.endswith('The end: the caller hung up.\n'))
+        self.assertEqual(self.case('+31610000001')['product'], 'parkeervergunning')
+        self.assertEqual(self.case('+31610000001')['state'], 'closed')
+
+    def test_0_before_the_prompt_has_ended(self):
+        for i, keys in enumerate(('0', '20', '2*0', '5#0')):
+            number = f'+3161000001{i}'
+            self.call('--from', number, '--keys', keys)
+            self.assertTrue(self.case(number)['option0'], keys)
+
+    def test_a_language(self):
+        heard = self.call('--from', '+31610000020', '--keys', '91')
+        self.assertRegex(heard, r'(?s)9  English.*> 9\n  \[en\] Welcome to Dordrecht')
+        self.assertEqual({k: self.case('+31610000020')[k] for k in ('language', 'product')},
+                         {'language': 'en', 'product': 'rijbewijs'})
+
+    def test_to_an_agent(self):
+        anna = self.world.agent('anna')
+        with subprocess.Popen(self.command('--from', '+31610000030', '--keys', '1', '--hang-up-after', '12'),
+                              stdout=subprocess.PIPE, text=True) as caller:
+            wait_until(lambda: self.case('+31610000030')['product'] == 'rijbewijs', what='the choice')
+            anna.ready()
+            anna.accept(anna.next_offer())
+            heard = caller.communicate(timeout=40)[0]
+        self.assertEqual(caller.returncode, 0)
+        self.assertTrue(re.search(r'You speak with 2\d+', heard), heard)
+        self.world.api('PUT', '/v1/me/presence', 'anna', {'state': 'offline'})
+
+    def test_what_people_changed_stays(self):
+        """The product of the menu is not set again by every question of the exchange."""
+        w = self.world
+        call = self.exchange('+31610000040')
+        call.post('ringing')
+        call.post('key', key='1')
+        self.assertEqual(self.case('+31610000040')['product'], 'rijbewijs')
+        w.psql("update loket.case_file set product = 'huwelijk' where product = 'rijbewijs' and id = (select case_id from "
+               "loket.contact where addresses::text like '%%+31610000040%%' order by id desc limit 1)", [])
+        self.assertEqual(call.post('ask')['do'], 'wait')
+        self.assertEqual(self.case('+31610000040')['product'], 'huwelijk')
+        call.post('ended')
+
+    def test_nobody_hangs_in_a_menu(self):
+        """Who never presses a key waits for a person after a while."""
+        for number, ago, do in (('+31610000050', 0, 'menu'), ('+31610000051', 100, 'wait')):
+            call = self.exchange(number)
+            at = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - ago))
+            self.assertEqual(call.post('ringing', at=at)['do'], do)
+            call.post('ended')
+
+    def test_what_is_wrong_is_said(self):
+        done = subprocess.run(self.command('--inbox', 'nowhere-phone'), check=False, timeout=60, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no secret of an inbox nowhere-phone', done.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
