@@ -113,7 +113,7 @@ enum op_status api_case_list(struct api *a)
 /* ---------------------------------------------------------------- GET /v1/cases/{id} */
 
 enum get_state { GET_START, GET_HEAD, GET_READ };
-enum get_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS };
+enum get_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS, PART_CALLBACK };
 
 static enum op_status get_head(struct api *a)
 {
@@ -157,6 +157,7 @@ static enum op_status get_read(struct api *a)
 	add_for(u, SQL_PARTY_GET, party);
 	add_for(u, SQL_CASES_OPEN_OF_PARTY, party);
 	pg_uuid(u, id);
+	add_for(u, SQL_CALLBACK_GET, id);
 	api_audit(a, u, "case.read", municipality, "case", a->param[0]);
 	return pg_submit(&a->op, GET_READ, u);
 }
@@ -171,6 +172,17 @@ static void put_contacts(struct api *a, json_t *c)
 		json_array_remove(contacts, 0);
 	json_object_set_new(c, "contacts", contacts);
 	json_object_set_new(c, "moreContacts", json_boolean(more));
+}
+
+static void put_callback(struct api *a, json_t *c)
+{
+	json_t *callback;
+
+	if (pg_rows(&a->op, PART_CALLBACK) == 0)
+		return;
+	callback = rows_object(&a->op, PART_CALLBACK, 0);
+	json_object_del(callback, "caseState");
+	json_object_set_new(c, "callback", callback);
 }
 
 static bool knows_epoch(const struct api *a, const json_t *c)
@@ -197,6 +209,7 @@ static enum op_status get_answer(struct api *a)
 	if (pg_rows(&a->op, PART_PARTY) > 0)
 		json_object_set_new(c, "citizen", rows_object(&a->op, PART_PARTY, 0));
 	json_object_set_new(c, "openCases", rows_array(&a->op, PART_OTHERS));
+	put_callback(a, c);
 	return api_answer(a, 200, c);
 }
 

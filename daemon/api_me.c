@@ -26,13 +26,16 @@ static json_t *who_json(const struct principal *p)
 	                 p->sees_bsn, "seesRaw", p->sees_raw);
 }
 
-/* {"id", "expiresAt", "case": {…}} from a row that holds both */
+/* {"id", "expiresAt", "callback"?, "case": {…}} from a row that holds both */
 static json_t *offer_json(const struct op *op, int row)
 {
 	json_t *case_ = rows_object(op, ME_OFFERS, row), *offer = json_object();
 
 	json_object_set(offer, "id", json_object_get(case_, "offer"));
 	json_object_set(offer, "expiresAt", json_object_get(case_, "expiresAt"));
+	if (json_object_get(case_, "callback"))
+		json_object_set(offer, "callback", json_object_get(case_, "callback"));
+	json_object_del(case_, "callback");
 	json_object_del(case_, "offer");
 	json_object_del(case_, "expiresAt");
 	json_object_set_new(offer, "case", case_);

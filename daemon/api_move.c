@@ -17,14 +17,6 @@ struct move {
 	enum case_outcome outcome;
 };
 
-static int wrapup_seconds(struct server *srv, const struct work *w)
-{
-	const struct world *world = world_now(srv);
-	int channel = world_channel(world, w->channel);
-
-	return channel < 0 ? 0 : world->wrapup_s[channel];
-}
-
 /* who had it has room again */
 static void owner_is_free(struct api *a, const struct work *w)
 {
@@ -125,7 +117,7 @@ static enum op_status transfer_write(struct api *a, struct move *m)
 	pg_uuid(u, work_writer(a));
 	pg_text(u, m->note);
 	pg_text(u, m->w.why);
-	pg_int(u, wrapup_seconds(a->op.srv, &m->w));
+	pg_int(u, work_wrapup_seconds(a->op.srv, &m->w));
 	pg_text(u, m->w.state_word);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
@@ -191,7 +183,7 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_uuid(u, work_writer(a));
 	pg_text(u, m->note);
-	pg_int(u, wrapup_seconds(a->op.srv, &m->w));
+	pg_int(u, work_wrapup_seconds(a->op.srv, &m->w));
 	pg_text(u, m->w.why);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }

@@ -17,7 +17,7 @@ struct tick {
 	struct op op;
 	struct dispatch *d;
 	int64_t asked_us;       /* mono */
-	int expire, lost, withdraw;   /* statements; -1: not asked */
+	int expire, lost, withdraw, due;   /* statements; -1: not asked */
 	struct dispatch_asked asked;
 };
 
@@ -46,13 +46,14 @@ static enum op_status ask(struct tick *t)
 	pg_add(u, SQL_DISPATCH_LEASE_TAKE);
 	pg_text(u, d->srv->instance);
 	pg_int(u, DISPATCH_LEASE_S);
-	t->expire = t->lost = t->withdraw = -1;
+	t->expire = t->lost = t->withdraw = t->due = -1;
 	n += dispatch_agents_seen(d, u);     /* before anybody is thought lost */
 	dispatch_others_ask(d, u, &t->asked, &n);
 	if (dispatch_leads(d)) {
 		t->expire = add_fenced(t, u, SQL_DISPATCH_EXPIRE, &n);
 		t->lost = add_fenced(t, u, SQL_DISPATCH_LOST, &n);
 		t->withdraw = add_fenced(t, u, SQL_DISPATCH_WITHDRAW, &n);
+		t->due = add_fenced(t, u, SQL_DISPATCH_DUE, &n);
 	}
 	return pg_submit(&t->op, TICK_ANSWERED, u);
 }
@@ -95,6 +96,7 @@ static void read_answers(struct tick *t)
 	dispatch_told(op->srv, op, t->expire);
 	dispatch_told(op->srv, op, t->lost);
 	dispatch_told(op->srv, op, t->withdraw);
+	dispatch_told(op->srv, op, t->due);
 }
 
 static void look_after(struct dispatch *d)

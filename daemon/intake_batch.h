@@ -41,6 +41,7 @@ struct batch_case {
 	bool is_new;
 	/* when it was there already: what the batch does to it */
 	bool touched, wake, reopened, now_option0;
+	bool back;                   /* it waited for the moment of its call-back, and need not any more */
 	enum case_state wakes_to;    /* what it becomes when it is closed by now */
 };
 

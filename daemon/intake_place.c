@@ -282,8 +282,12 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 		return;
 	k->wake = true;
 	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE : CASE_QUEUED;
-	if (k->state == CASE_CLOSED)
+	if (k->state == CASE_CLOSED) {
 		reopen(b, k, it);
+	} else if (k->state == CASE_SCHEDULED && k->wakes_to == CASE_QUEUED) {
+		k->state = CASE_QUEUED;
+		k->back = true;
+	}
 }
 
 /* a flood of questions is not a flood of cases */

@@ -14,15 +14,16 @@
 
 /* ---------------------------------------------------------------- what will be told */
 
-static void say_reopened(struct batch *b, const struct batch_case *k)
+static void say_back(struct batch *b, const struct batch_case *k)
 {
 	b->notices[b->n_notices++] = (struct batch_notice){
 		.kind = NOTICE_CASE_CHANGED,
 		.about = k,
 		.payload = arena_printf(b->op.arena,
 			"{\"case\":{\"id\":\"%s\",\"state\":\"%s\",\"product\":\"%s\",\"municipality\":\"%s\"},"
-			"\"event\":\"contact\",\"why\":\"the citizen came back\"}",
-			k->id_text, case_state_name(k->wakes_to), k->product, k->municipality),
+			"\"event\":\"contact\",\"why\":\"%s\"}",
+			k->id_text, case_state_name(k->wakes_to), k->product, k->municipality,
+			k->reopened ? "the citizen came back" : "the citizen is there again: no need to wait"),
 	};
 }
 
@@ -86,8 +87,8 @@ void batch_make_notices(struct batch *b)
 	b->notices = arena_array(b->op.arena, struct batch_notice,
 	                          (size_t)(b->n_touched + b->n_contacts + b->n_webcare + b->n_public));
 	for (int i = 0; i < b->n_touched; i++)
-		if (b->touched[i]->reopened)
-			say_reopened(b, b->touched[i]);
+		if (b->touched[i]->reopened || b->touched[i]->back)
+			say_back(b, b->touched[i]);
 	for (int i = 0; i < b->n_contacts; i++)
 		if (b->contacts[i]->where && b->contacts[i]->where->outcome != OUTCOME_SPAM && !is_flood(b->contacts[i]))
 			say_received(b, b->contacts[i]);

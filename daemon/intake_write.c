@@ -160,7 +160,7 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 	BOOLS(n, list[i]->now_option0);
 	BOOLS(n, list[i]->wake);
 	TIMES(n, list[i]->due_us);
-	BOOLS(n, list[i]->reopened || list[i]->now_option0 || list[i]->state != CASE_QUEUED);
+	BOOLS(n, list[i]->reopened || list[i]->back || list[i]->now_option0 || list[i]->state != CASE_QUEUED);
 	TEXTS(n, case_state_name(list[i]->wakes_to));
 	TIMES(n, list[i]->reopened ? list[i]->arrived_us : list[i]->last_contact_us);
 }

@@ -142,6 +142,14 @@ bool work_route_case(struct server *srv, const struct work *w, struct route_case
 	return true;
 }
 
+int work_wrapup_seconds(struct server *srv, const struct work *w)
+{
+	const struct world *world = world_now(srv);
+	int channel = world_channel(world, w->channel);
+
+	return channel < 0 ? 0 : world->wrapup_s[channel];
+}
+
 /* what cannot be numbered is found by the sweep, which says so */
 void work_waits(struct server *srv, const struct work *w, struct agent_id not_again)
 {

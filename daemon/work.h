@@ -60,6 +60,8 @@ struct uuid work_writer(const struct api *a);
 int work_written(struct api *a, int statement);
 /* work_route_case - the case for the dispatcher. false when something in it is not set up any more */
 bool work_route_case(struct server *srv, const struct work *w, struct route_case *c);
+/* work_wrapup_seconds - how long the slot of who had it stays in use when it is done */
+int work_wrapup_seconds(struct server *srv, const struct work *w);
 /* work_waits - it waits (again): tell the dispatcher and the queue. not_again: who just had it, may be nil */
 void work_waits(struct server *srv, const struct work *w, struct agent_id not_again);
 /* work_due - the body's "due": a moment, or a date alone, which means until the end of that day (UTC); 0 when absent or

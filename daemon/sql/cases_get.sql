@@ -4,6 +4,7 @@
 select c.id, c.reference, c.municipality, c.product, c.inbox, c.channel, c.language, c.state, c.outcome,
        to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
        c.due_at as "dueAt", c.last_contact_at as "lastContactAt", c.closed_at as "closedAt", c.owner,
+       c.promised_at as "promisedAt",
        c.wanted_agent as "wantedAgent", c.wanted_team as "wantedTeam", c.transfers, c.reopened,
        c.merged_into as "mergedInto", c.epoch,
        nullif(exists (select from loket.address a join loket.opt_out o using (municipality, kind, value)

@@ -30,8 +30,11 @@ logged as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select m.made_at, c.municipality, 'offer.made', c.id, c.agent,
        jsonb_build_object(
-         'offer', jsonb_build_object('id', m.id,
-                    'expiresAt', to_char(m.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+         'offer', jsonb_strip_nulls(jsonb_build_object('id', m.id,
+                    'expiresAt', to_char(m.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                    'callback', (select jsonb_build_object('id', k.id, 'attempts', k.attempts, 'promisedAt',
+                                   to_char(k.promised_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                                   from loket.callback k where k.case_id = c.id and k.state = 'open'))),
          'case', jsonb_build_object('id', c.id, 'reference', c.reference, 'product', c.product,
                    'municipality', c.municipality, 'channel', c.channel, 'flags', to_jsonb(c.flags),
                    'option0', c.option0, 'language', c.language,

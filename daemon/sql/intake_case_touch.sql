@@ -1,5 +1,6 @@
 -- intake_case_touch: what new contacts do to cases that were there. A case that is closed by now, also when it was
--- open a moment ago, opens again when somebody has to look (wake)
+-- open a moment ago, opens again when somebody has to look (wake). One that waits for the moment of its call-back waits
+-- for an agent from now on; that somebody calls stays promised
 -- $1 uuid[] id (each once), $2 timestamptz[] at, $3 text[] flags (by comma; null: none), $4 bool[] option0, $5 bool[] wake,
 -- $6 timestamptz[] due_at (when it opens again, or asks for help by hand), $7 bool[] did not wait, or was not
 -- urgent, $8 text[] state (when it opens again), $9 timestamptz[] arrived_at (likewise)
@@ -11,7 +12,8 @@ with touched as (
 		flags = case when u.flags is null or string_to_array(u.flags, ',') <@ k.flags then k.flags
 			else array(select distinct f from unnest(k.flags || string_to_array(u.flags, ',')) f order by f) end,
 		option0 = k.option0 or u.option0,
-		state = case when k.state = 'closed' and u.wake then u.state else k.state end,
+		state = case when k.state = 'closed' and u.wake then u.state
+			when k.state = 'scheduled' and u.wake and u.state = 'queued' then 'queued' else k.state end,
 		outcome = case when u.wake then null else k.outcome end,
 		closed_at = case when u.wake then null else k.closed_at end,
 		reopened = k.reopened + (k.state = 'closed' and u.wake)::int,

@@ -1,11 +1,12 @@
--- work_resolve: the end of a case, with its outcome; the agent's slot stays in use for the wrap-up
+-- work_resolve: the end of a case, with its outcome; the agent's slot stays in use for the wrap-up; nobody
+-- calls back any more
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner or null, $4 text state as it was read; $5 text outcome,
 -- $6 uuid note (new), $7 uuid writer or null, $8 text note or null, $9 int seconds of wrap-up, $10 text why
 -- columns: the notice
 with closed as (
 	update loket.case_file
 	   set state = 'closed', outcome = $5, closed_at = clock_timestamp(), owner = null, wanted_agent = null,
-	       wanted_team = null,
+	       wanted_team = null, promised_at = null,
 	       flags = case when $5 = 'spam' then array_append(array_remove(flags, 'spam'), 'spam') else flags end
 	 where id = $1 and epoch = $2 and owner is not distinct from $3::uuid and state = $4
 	   and ($5 <> 'promised' or exists (select from loket.task t where t.case_id = $1 and t.state = 'open'))
@@ -13,6 +14,9 @@ with closed as (
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
 	select $6, municipality, id, $7, clock_timestamp(), $8 from closed where $8::text is not null),
+called_off as (
+	update loket.callback k set state = 'cancelled', ended_at = clock_timestamp()
+	  from closed c where k.case_id = c.id and k.state = 'open'),
 wrapping as (
 	insert into loket.wrapup (agent, case_id, municipality, channel, until)
 	select $3, id, municipality, channel, clock_timestamp() + make_interval(secs => $9::int) from closed

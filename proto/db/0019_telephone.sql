@@ -65,6 +65,7 @@ create table callback (
 	to_value text not null,
 	reason text not null check (reason in ('asked', 'noCoach', 'nobody', 'closed', 'abandoned')),
 	not_before timestamptz not null,       -- the window that suits the citizen, or the next attempt
+	due boolean not null default false,    -- that moment has come, and was acted on
 	promised_at timestamptz not null,      -- told to the citizen: before then
 	attempts int not null default 0,
 	last_result text,
@@ -75,7 +76,8 @@ create table callback (
 	check ((state = 'open') = (ended_at is null))
 );
 create unique index callback_one on callback (case_id) where state = 'open';
-create index callback_due on callback (not_before) where state = 'open';
+create index callback_due on callback (not_before) where state = 'open' and not due;
+create index callback_case on callback (case_id);
 
 create table help_request (
 	id uuid primary key,

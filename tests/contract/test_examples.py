@@ -17,6 +17,7 @@ GET /v1/municipalities/{id} · PUT /v1/municipalities/{id} · GET /v1/products/{
 GET /v1/agents/{id} · PUT /v1/agents/{id} · GET /v1/inboxes/{id} · PUT /v1/inboxes/{id} · GET /v1/norms · PUT /v1/norms
 GET /v1/posts · POST /v1/posts/{id}/triage · GET /v1/tokens · PUT /v1/tokens · GET /v1/dead-letters · POST /v1/dead-letters/{id}/retry · GET /v1/ledger
 GET /v1/articles · GET /v1/articles/{id} · PUT /v1/articles/{id}
+POST /v1/cases/{id}/callbacks · POST /v1/callbacks/{id}/attempts
 """
 
 

@@ -59,7 +59,7 @@ class Filled(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
-                                        'attachment', 'article']}
+                                        'attachment', 'article', 'callback']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -81,6 +81,8 @@ class Filled(world.LoketTest):
             row('dead_letter', id=i['dead'], raw=i['raw'], at=now, reason=SECRET, **box),
             row('note', id=i['note'], case_id=i['case'], agent=ANNA, at=now, text=SECRET, **mun),
             row('task', id=i['task'], case_id=i['case'], department=SECRET, action=SECRET, due='2036-01-01', created_at=now, **mun),
+            row('callback', id=i['callback'], case_id=i['case'], to_kind='phone', to_value='+31677777777', reason='asked',
+                not_before=now, promised_at=now, created_at=now, **mun),
             row('offer', id=i['offer'], case_id=i['case'], agent=ANNA, epoch=1, channel='whatsapp', state='accepted', made_at=now,
                 expires_at=now, **mun),
             row('wrapup', agent=ANNA, case_id=i['case'], channel='whatsapp', until='2036-01-01', **mun),
@@ -120,7 +122,7 @@ class Filled(world.LoketTest):
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
                 'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp',
-                'articles': i['article']}
+                'articles': i['article'], 'callbacks': i['callback']}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
