@@ -70,6 +70,12 @@ void api_audit(struct api *a, struct pg_unit *u, const char *action, const char 
  * this request makes, so that doing it twice makes it once. NULL when the caller gave none */
 const char *api_idem_key(struct api *a);
 
+/* api_natural_key - what makes the contact of this request the same when it comes again: the caller's own id ("providerId"),
+ * else the Idempotency-Key, else nothing does */
+const char *api_natural_key(struct api *a);
+/* api_address - what makes two addresses of a kind the same; NULL when value is none */
+const char *api_address(struct api *a, const char *kind, const char *value);
+
 /* the end of a step: answer, and OP_DONE, or a last wait of api.c's own: return what these return. json is
  * stolen */
 enum op_status api_answer(struct api *a, int status, json_t *json);

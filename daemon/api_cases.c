@@ -1,4 +1,5 @@
 /* api_cases.c - looking for cases, looking at one, and correcting what it is about */
+#include "daemon/dispatch.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
@@ -292,21 +293,27 @@ static enum op_status patch_write(struct api *a, struct patch *p)
 	flag(u, p->option0);
 	flag(u, p->formal);
 	pg_text(u, "corrected by people");
+	pg_uuid(u, server_uuid(a->op.srv));   /* of a help request */
 	add_for(u, SQL_CASES_GET, p->w.id.u);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 
 static enum op_status patch_told(struct api *a, struct patch *p)
 {
+	json_t *now;
+
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
-	if (p->w.state == CASE_QUEUED) {
+	now = rows_object(&a->op, 1, 0);
+	if (!strcmp(jsonx_str(now, "state"), case_state_name(CASE_QUEUED))) {
 		p->w.product = p->product != NULL ? p->product : p->w.product;
 		p->w.language = p->language != NULL ? p->language : p->w.language;
 		p->w.option0 = p->option0 != NULL ? json_is_true(p->option0) : p->w.option0;
 		work_waits(a->op.srv, &p->w, (struct agent_id){ 0 });
+		if (!uuid_is_nil(p->w.owner.u))      /* who had it is no coach */
+			dispatch_agent_changed(a->op.srv->dispatch, p->w.owner);
 	}
-	return api_answer(a, 200, rows_object(&a->op, 1, 0));
+	return api_answer(a, 200, now);
 }
 
 enum op_status api_case_patch(struct api *a)

@@ -22,24 +22,6 @@ struct create {
 	struct contact contact;
 };
 
-/* a municipality may have no inbox for its counter: then the contact gets one in name only */
-static const struct world_inbox *inbox_by_channel(struct api *a, const struct world *w, int municipality, int channel)
-{
-	struct world_inbox *in;
-
-	for (int i = 0; i < w->n_inboxes; i++)
-		if (w->inboxes[i].municipality == municipality && w->inboxes[i].channel == channel &&
-		    w->inboxes[i].enabled)
-			return &w->inboxes[i];
-	in = arena_new_of(a->op.arena, struct world_inbox);
-	in->in.municipality = w->municipalities[municipality];
-	in->in.channel = w->channels[channel];
-	in->in.id = arena_printf(a->op.arena, "%s-%s", in->in.municipality, in->in.channel);
-	in->municipality = (uint16_t)municipality;
-	in->channel = (uint16_t)channel;
-	return in;
-}
-
 static const struct world_inbox *named_inbox(struct api *a, const struct world *w, const char *id)
 {
 	const char *municipality = jsonx_str(a->body, "municipality"), *channel = jsonx_str(a->body, "channel");
@@ -70,7 +52,7 @@ static const struct world_inbox *find_inbox(struct api *a, const struct world *w
 		                                              : "is needed when no inbox is named");
 	if (c < 0)
 		api_bad_field(a, "channel", channel ? "there is no such channel" : "is needed when no inbox is named");
-	return m >= 0 && c >= 0 ? inbox_by_channel(a, w, m, c) : NULL;
+	return m >= 0 && c >= 0 ? world_inbox_by_channel(a->op.arena, w, m, c) : NULL;
 }
 
 static const char *clean(struct api *a, const char *s, size_t max_bytes)
@@ -78,8 +60,7 @@ static const char *clean(struct api *a, const char *s, size_t max_bytes)
 	return s ? utf8_clean(a->op.arena, (struct bytes){ (const uint8_t *)s, strlen(s) }, max_bytes) : NULL;
 }
 
-/* what makes two addresses the same; NULL when it is none */
-static const char *address_value(struct api *a, const char *kind, const char *value)
+const char *api_address(struct api *a, const char *kind, const char *value)
 {
 	if (!strcmp(kind, "phone"))
 		return contact_phone(a->op.arena, value);
@@ -99,7 +80,7 @@ static void read_from(struct api *a, struct contact *c)
 		c->name = clean(a, jsonx_str(from, "name"), NAME_BYTES);
 	json_array_foreach(addresses, i, v) {
 		const char *kind = jsonx_str(v, "kind");
-		const char *value = address_value(a, kind, jsonx_str(v, "value"));
+		const char *value = api_address(a, kind, jsonx_str(v, "value"));
 
 		if (value && *value)
 			contact_add_address(c, kind, value);
@@ -149,8 +130,7 @@ static void read_what(struct api *a, const struct world *w, struct contact *c)
 		api_bad_field(a, "text", "is needed, or fields");
 }
 
-/* the same again must be the same contact: by the caller's own id, else by the Idempotency-Key */
-static const char *natural_key(struct api *a)
+const char *api_natural_key(struct api *a)
 {
 	const char *id = clean(a, jsonx_str(a->body, "providerId"), VALUE_BYTES);
 	char text[UUID_TEXT];
@@ -168,7 +148,7 @@ static struct create *create_new(struct api *a, struct world *w)
 {
 	struct create *c = arena_new_of(a->op.arena, struct create);
 
-	c->contact.provider_id = natural_key(a);
+	c->contact.provider_id = api_natural_key(a);
 	read_from(a, &c->contact);
 	read_what(a, w, &c->contact);
 	read_flags(a, &c->contact);

@@ -5,6 +5,8 @@
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
 
+#include <string.h>
+
 struct move {
 	struct work w;
 	int64_t epoch;
@@ -15,6 +17,7 @@ struct move {
 	int team;                      /* route number; 0 none */
 	/* resolve */
 	enum case_outcome outcome;
+	const char *help;              /* outcome of the help; NULL: not said */
 };
 
 /* who had it has room again */
@@ -175,6 +178,13 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	if (m->outcome == OUTCOME_PROMISED && m->w.n_open_tasks == 0)
 		return api_rule(a, "promiseNeedsTask",
 		                "Promised means an open task with an owner and a date: make one first.");
+	if (m->outcome != OUTCOME_SPAM && pg_get_bool(&a->op, 0, 0, "help")) {
+		if (!m->help)
+			return api_rule(a, "helpNeedsOutcome", "The citizen asked for help: say with help.outcome what came of it.");
+		if (!strcmp(m->help, "doneForThem") && !pg_get_bool(&a->op, 0, 0, "help_consent"))
+			return api_rule(a, "helpNeedsConsent",
+			                "Doing it for somebody needs their consent: record it with /assist first.");
+	}
 	u = api_unit(a);
 	pg_add(u, SQL_WORK_RESOLVE);
 	work_guard(u, &m->w);
@@ -185,6 +195,7 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	pg_text(u, m->note);
 	pg_int(u, work_wrapup_seconds(a->op.srv, &m->w));
 	pg_text(u, m->w.why);
+	pg_text(u, m->help);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 
@@ -209,6 +220,7 @@ enum op_status api_case_resolve(struct api *a)
 		outcome = api_one_of(a, "outcome", true, outcomes);
 		if (outcome >= 0)
 			m->outcome = (enum case_outcome)case_outcome_from(outcomes[outcome]);
+		m->help = jsonx_str(jsonx_obj(a->body, "help"), "outcome");
 		m->note = api_text(a, "note", false, WORK_NOTE_BYTES);
 		m->epoch = work_epoch(a);
 		return start(a, m);

@@ -45,6 +45,7 @@ struct intake_post {
 		bool duplicate, new_case;
 		bool counted;                  /* in the budget of its sender: once, however often it is tried */
 		const char *product;           /* what it is about, by lib/core/match */
+		bool zero_in_words;            /* option 0 stands in the text, and nowhere else */
 	} *placed;
 	/* intake.c only */
 	struct op *waiter;

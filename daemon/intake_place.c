@@ -160,6 +160,15 @@ static void give_to(struct batch_case *k, struct agent_id agent)
 	k->epoch = 1;
 }
 
+/* option 0 is for a coach, whoever typed it in (H6) */
+static bool may_have(const struct batch_item *it)
+{
+	const struct intake_post *p = it->post->p;
+	const struct world_agent *by = uuid_is_nil(p->by.u) ? NULL : world_agent(p->world, p->by);
+
+	return !uuid_is_nil(p->by.u) && (!has_option0(it) || (by && by->base.coach));
+}
+
 static void remember_case(struct batch *b, struct batch_party *p, struct batch_case *k)
 {
 	if (!p)
@@ -338,7 +347,7 @@ static struct batch_case *case_for(struct batch *b, struct batch_item *it)
 		k = newest_open(it);
 	if (!k && opens) {
 		k = new_case(b, it);
-		if (!uuid_is_nil(it->post->p->by.u) && k->state != CASE_TRIAGE)
+		if (may_have(it) && k->state != CASE_TRIAGE)
 			give_to(k, it->post->p->by);
 		remember_case(b, it->party, k);
 		it->placed->new_case = true;
@@ -424,6 +433,12 @@ static void now_stored(const struct batch_item *it, struct batch_message *m)
 		m->party = it->party->id;
 }
 
+/* in public there is no help with somebody's own affairs: the webcare team asks them to write in private */
+static bool asks_for_help(const struct batch_item *it)
+{
+	return has_option0(it) && it->where && !is_public(it) && it->where->outcome != OUTCOME_SPAM;
+}
+
 /* agents type as fast as they can */
 static void count_sender(struct batch *b, const struct batch_item *it)
 {
@@ -464,6 +479,8 @@ static void place_item(struct batch *b, struct batch_item *it)
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	place_help(b, it);
+	if (asks_for_help(it))
+		b->helps[b->n_helps++] = it;
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it, it->self);
@@ -562,6 +579,7 @@ static void make_room(struct batch *b)
 	b->public = arena_array(a, struct batch_item *, n);
 	b->asked = arena_array(a, struct batch_item *, n);
 	b->answers = arena_array(a, struct batch_item *, n);
+	b->helps = arena_array(a, struct batch_item *, n);
 	for (int p = 0; p < b->n_posts; p++) {
 		b->n_calls += b->posts[p].p->batch.n_calls;
 		n_dead += 1 + (size_t)b->posts[p].p->batch.n_unreadable;

@@ -2,6 +2,7 @@
 
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/help.h"
 #include "lib/core/texts.h"
 
 #include <stdlib.h>
@@ -506,6 +507,33 @@ static void write_opts(struct batch *b, struct pg_unit *u)
 	pg_time(u, b->now_us);
 }
 
+/* ---------------------------------------------------------------- option 0 */
+
+static enum help_asked_by asked_by(const struct batch_item *it)
+{
+	return help_asked_by(it->c, it->post->p->inbox->in.channel, it->placed->zero_in_words,
+			     !uuid_is_nil(it->post->p->by.u));
+}
+
+static void write_helps(struct batch *b, struct pg_unit *u)
+{
+	struct batch_item **list = b->helps;
+	struct arena *a = b->op.arena;
+	int n = b->n_helps;
+
+	pg_add(u, SQL_INTAKE_HELP_INSERT);
+	UUIDS(n, server_uuid(b->op.srv));
+	UUIDS(n, list[i]->where->id.u);
+	UUIDS(n, list[i]->party ? list[i]->party->id.u : list[i]->where->party.u);
+	TEXTS(n, list[i]->c->product);
+	TEXTS(n, help_page(a, jsonx_str(list[i]->c->fields, "page")));
+	TEXTS(n, help_step(a, jsonx_str(list[i]->c->fields, "step")));
+	TEXTS(n, list[i]->c->language);
+	TEXTS(n, help_asked_by_name(asked_by(list[i])));
+	TEXTS(n, help_preference(list[i]->c));
+	TIMES(n, list[i]->post->p->received_us);
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 static void write_solved(struct batch *b, struct pg_unit *u)
@@ -546,6 +574,7 @@ struct pg_unit *batch_write(struct batch *b)
 		{ b->n_touched, write_touched, &b->q_touched },
 		{ b->n_contacts, write_contacts, NULL },
 		{ b->n_calls, write_calls, NULL },
+		{ b->n_helps, write_helps, NULL },
 		{ b->n_attachments, write_attachments, NULL },
 		{ b->n_changes, write_changes, NULL },
 		{ b->n_webcare, write_webcare, NULL },

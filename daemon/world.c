@@ -59,6 +59,23 @@ const struct world_inbox *world_inbox(const struct world *w, const char *id)
 	return bsearch(id, w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_by_id);
 }
 
+const struct world_inbox *world_inbox_by_channel(struct arena *a, const struct world *w, int municipality, int channel)
+{
+	struct world_inbox *in;
+
+	for (int i = 0; i < w->n_inboxes; i++)
+		if (w->inboxes[i].municipality == municipality && w->inboxes[i].channel == channel &&
+		    w->inboxes[i].enabled)
+			return &w->inboxes[i];
+	in = arena_new_of(a, struct world_inbox);
+	in->in.municipality = w->municipalities[municipality];
+	in->in.channel = w->channels[channel];
+	in->in.id = arena_printf(a, "%s-%s", in->in.municipality, in->in.channel);
+	in->municipality = (uint16_t)municipality;
+	in->channel = (uint16_t)channel;
+	return in;
+}
+
 /* short lists: to look is quicker than to search */
 static int number_of(const char *const *names, int n, const char *name)
 {

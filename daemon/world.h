@@ -70,6 +70,9 @@ const char *world_hook_url(const struct server *srv, struct arena *a, const char
 /* world_hold - world_now with a reference that lasts as long as op; NULL before anything was loaded */
 struct world *world_hold(struct op *op);
 const struct world_inbox *world_inbox(const struct world *w, const char *id);
+/* world_inbox_by_channel - the first that is enabled; a municipality may have none (for its counter): then one in name
+ * only, in a */
+const struct world_inbox *world_inbox_by_channel(struct arena *a, const struct world *w, int municipality, int channel);
 int world_municipality(const struct world *w, const char *id);   /* route number, -1 unknown */
 int world_product(const struct world *w, const char *id);
 int world_channel(const struct world *w, const char *name);

@@ -16,6 +16,7 @@ claimed as (
 	  from wish w, fence
 	 where c.id = w.case_id and c.state = 'queued'
 	   and exists (select from loket.presence p where p.agent = w.agent and p.state = 'ready')
+	   and (not c.option0 or exists (select from loket.agent g where g.id = w.agent and g.role = 'coach'))
 	   and not exists (select from loket.offer o where o.case_id = c.id and o.state = 'made')
 	returning c.*, w.offer, w.agent, w.rule, w.considered, w.candidates, w.left_out, w.policy),
 made as (
@@ -38,6 +39,10 @@ select m.made_at, c.municipality, 'offer.made', c.id, c.agent,
          'case', jsonb_build_object('id', c.id, 'reference', c.reference, 'product', c.product,
                    'municipality', c.municipality, 'channel', c.channel, 'flags', to_jsonb(c.flags),
                    'option0', c.option0, 'language', c.language,
-                   'arrivedAt', to_char(c.arrived_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+                   'arrivedAt', to_char(c.arrived_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                 || case when c.option0 then coalesce((
+                      select jsonb_build_object('helpRequest', jsonb_strip_nulls(jsonb_build_object('product', h.product,
+                               'page', h.page, 'step', h.step)))
+                        from loket.help_request h where h.case_id = c.id and h.ended_at is null), '{}') else '{}' end)
   from claimed c join made m on m.id = c.offer
 returning id, at, municipality, kind, case_id, agent, payload

@@ -2,6 +2,7 @@
 -- calls back any more
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner or null, $4 text state as it was read; $5 text outcome,
 -- $6 uuid note (new), $7 uuid writer or null, $8 text note or null, $9 int seconds of wrap-up, $10 text why
+-- $11 text outcome of the help, or null: one that is open needs one, unless all of it is spam
 -- columns: the notice
 with closed as (
 	update loket.case_file
@@ -10,7 +11,13 @@ with closed as (
 	       flags = case when $5 = 'spam' then array_append(array_remove(flags, 'spam'), 'spam') else flags end
 	 where id = $1 and epoch = $2 and owner is not distinct from $3::uuid and state = $4
 	   and ($5 <> 'promised' or exists (select from loket.task t where t.case_id = $1 and t.state = 'open'))
+	   and ($5 = 'spam' or not exists (select from loket.help_request h where h.case_id = $1 and h.ended_at is null
+		and ($11::text is null or $11 = 'doneForThem' and h.consent_at is null)))
 	returning *),
+helped as (
+	update loket.help_request h set ended_at = c.closed_at, outcome = $11, coach = coalesce(h.coach, $3::uuid),
+	       helped_at = case when $11::text is null then h.helped_at else coalesce(h.helped_at, c.closed_at) end
+	  from closed c where h.case_id = c.id and h.ended_at is null),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
 	select $6, municipality, id, $7, clock_timestamp(), $8 from closed where $8::text is not null),

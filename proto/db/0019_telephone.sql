@@ -103,6 +103,8 @@ create table help_request (
 );
 create unique index help_request_one on help_request (case_id) where ended_at is null;
 create index help_request_when on help_request (municipality, asked_at);
+create index help_request_case on help_request (case_id, asked_at);
+create index help_request_party on help_request (party, product, asked_at);   -- who came back
 
 -- what is said without a person: written with the reason for it, sent by daemon/automatic
 create table automatic (

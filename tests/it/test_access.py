@@ -59,7 +59,7 @@ class Filled(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
-                                        'attachment', 'article', 'callback']}
+                                        'attachment', 'article', 'callback', 'help']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -96,6 +96,8 @@ class Filled(world.LoketTest):
             row('blocked', id=i['block'], kind='phone', value='+31688888888', reason=SECRET, **mun),
             row('article', id=i['article'], kind='answer', language='nl', title=SECRET, text=SECRET, changed_at=now, **mun),
             row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
+            row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
+                asked_by='text', asked_at=now, **mun),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
             cls.world.psql(sql, values)
@@ -235,7 +237,7 @@ class OtherMunicipality(Filled):
             ('task', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
             ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
             ('product', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true'),
-            ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
+            ('help_request', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
 
     def test_search_and_ledger_are_empty(self):
         token = self.elsewhere['lead']
