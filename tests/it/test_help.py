@@ -149,6 +149,55 @@ class Helping(HelpTest):
         anna.resolve(taken)
 
 
+class Report(HelpTest):
+    def report(self, query='', token='lead'):
+        answer = self.world.api('GET', '/v1/help-requests/report' + query, token)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def row(self, place, query=''):
+        return next((r for r in self.report(query)['items'] if r.get('place') == place), {})
+
+    def test_counts(self):
+        self.assertEqual(self.row('huwelijk'), {})
+        self.phone = '31612000077'
+        case = self.ask(product='huwelijk', address={'kind': 'phone', 'value': '+31612000077'})['helpRequest']['case']
+        carla = self.person('carla')
+        taken = carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        carla.resolve(taken, help={'outcome': 'doneTogether'})
+        carla.away()
+        self.world.psql("update loket.help_request set asked_at = asked_at - interval '1 hour', helped_at = helped_at - interval '50 minutes' "
+                        'where case_id = %s', [case])
+        self.ask(product='huwelijk', page=None, step=None, address={'kind': 'phone', 'value': '+31612000077'})
+        row = self.row('huwelijk', '?municipality=dordrecht')
+        self.assertEqual([row[k] for k in ('asked', 'waiting', 'helped', 'cameBack')], [2, 1, 1, 1])
+        self.assertEqual(row['outcomes']['doneTogether'], 1)
+        self.assertAlmostEqual(row['waitMedianSeconds'], 600, delta=60)
+        steps = {(r.get('place'), r['product']): r['asked'] for r in self.report('?by=step')['items']}
+        self.assertEqual((steps['kenteken', 'huwelijk'], steps[None, 'huwelijk']), (1, 1))
+        self.assertEqual(self.row('huwelijk', '?municipality=sliedrecht'), {})
+
+    def test_shares(self):
+        def shares():
+            s = self.report()['shares']
+            return [round(s[k] * s['cases']) for k in ('digital', 'assisted', 'personal')]
+        before = shares()
+        self.say('Waar vraag ik een parkeervergunning aan?')
+        self.assertEqual(shares(), [before[0] + 1, *before[1:]])
+        self.ask('carla', address={'kind': 'phone', 'value': '+31612000078'})
+        self.assertEqual(shares(), [before[0] + 1, before[1] + 1, before[2]])
+        self.world.api('POST', '/v1/contacts', 'integration', {'municipality': 'dordrecht', 'channel': 'counter', 'text': 'Aan de balie'})
+        self.assertEqual(shares(), [before[0] + 1, before[1] + 1, before[2] + 1])
+
+    def test_definitions(self):
+        told = self.report()
+        self.ask()
+        names = set(self.report()['items'][0]) - {'place'} | set(told['shares']) - {'cases'}
+        self.assertLessEqual(names - {'waitMedianSeconds', 'waitP90Seconds'}, set(told['definitions']))
+        answer = self.world.api('GET', '/v1/help-requests/report?from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z', 'lead')
+        self.assertEqual((answer.status, [e['name'] for e in answer.json['errors']]), (400, ['from']))
+
+
 class OnlyCoaches(HelpTest):
     """Who is no coach never gets a case of option 0, whenever it became one."""
 
