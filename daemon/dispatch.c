@@ -50,7 +50,7 @@ static void give_back_lease(struct server *srv)
 
 void dispatch_release(struct dispatch *d)
 {
-	if (!d->ending || d->round || d->tick || d->load || d->resync)
+	if (!d->ending || d->round || d->tick || d->load || d->resync || d->learning)
 		return;
 	router_free(d->router);
 	learn_free(d->learn);

@@ -27,6 +27,7 @@ void dispatch_agent_changed(struct dispatch *d, struct agent_id id);           /
 void dispatch_offer_ended(struct dispatch *d, struct offer_id id);             /* accepted or declined */
 void dispatch_seen(struct dispatch *d, struct agent_id id);                    /* sign of life: API call or stream */
 void dispatch_world_changed(struct dispatch *d);
+void dispatch_learn_mature(struct dispatch *d); /* sweep: outcomes that are old enough */
 void dispatch_resync(struct dispatch *d);                                      /* sweep: compare with PostgreSQL */
 
 /*

@@ -65,6 +65,17 @@ static bool same_numbers(const struct world *a, const struct world *b)
 	       same_names(a->teams, a->n_teams, b->teams, b->n_teams);
 }
 
+/* do the units and products of what was learned still mean the same? */
+static bool same_units(const struct world *a, const struct world *b)
+{
+	for (int i = 0; a->n_agents == b->n_agents && i < a->n_agents; i++)
+		if (!uuid_same(a->agents[i].base.id.u, b->agents[i].base.id.u))
+			return false;
+	return a->n_agents == b->n_agents &&
+	       same_names(a->products, a->n_products, b->products, b->n_products) &&
+	       same_names(a->teams, a->n_teams, b->teams, b->n_teams);
+}
+
 /* and are cases still routed by the same method? */
 static bool same_methods(const struct world *a, const struct world *b)
 {
@@ -86,7 +97,7 @@ void dispatch_agents_build(struct dispatch *d)
 	for (int i = 0; i < w->n_agents; i++) {
 		agents[i] = w->agents[i].base;
 		agents[i].presence = PRESENCE_OFFLINE;
-		agents[i].unit = i; /* nothing is learned yet that would have to stay with a person */
+		agents[i].unit = i;
 		agents[i].team_unit =
 			agents[i].teams ? w->n_agents + __builtin_ctzll(agents[i].teams) : LEARN_NO_UNIT;
 		d->more[i].read = true;
@@ -96,6 +107,8 @@ void dispatch_agents_build(struct dispatch *d)
 	router_policies(d->router, w->policies);
 	free(agents);
 	d->world = w;
+	if (before && !same_units(before, w))
+		dispatch_learn_forget(d);
 	if (before && !(same_numbers(before, w) && same_methods(before, w)))
 		d->loaded = false; /* the next tick loads what waits with the new numbers and methods */
 	world_unref(before);

@@ -7,6 +7,7 @@
  *   dispatch_lease.c   twice a second: the lease, offers whose time is over, agents who vanished
  *   dispatch_round.c   read what changed, decide, write the offers; one round at a time
  *   dispatch_others.c  what other instances said
+ *   dispatch_learn.c   outcomes mature; who fixes what is read again
  *   dispatch_tell.c    notices that a statement wrote: to event streams, queue and memory
  *
  * Nothing here is counted up and down: what an agent has in hand is read again from PostgreSQL whenever
@@ -36,6 +37,9 @@ enum {
 	DISPATCH_DECLINED_S = 300,      /* as in daemon/sql/dispatch_waiting.sql */
 	DISPATCH_PAGE = 500,            /* rows read in one turn of the loop */
 	DISPATCH_RESYNC_PAGES = 10,     /* compared in one sweep */
+	DISPATCH_MATURE = 200,          /* outcomes judged in one sweep */
+	DISPATCH_LEARN_S = 3600,        /* then what was learned is read again */
+	DISPATCH_LEARNED = 200000,      /* rows of it: 10,000 agents with 20 products each */
 	DISPATCH_HEARD_TICKS = 6,       /* how far back notices of other instances are read again */
 	DISPATCH_HEARD = 1 << 14,       /* of which so many are known to have been heard */
 };
@@ -86,6 +90,7 @@ struct dispatch {
 	int n_empty;                    /* rounds in a row whose offers were all passed over */
 
 	struct learn *learn;
+	int64_t learn_due_us;           /* mono; when it is to be read again */
 	struct router *router;          /* what waits, and the agents */
 	struct dispatch_agent *more;    /* beside each agent */
 	int bars_left;                  /* to renew before the next refresh begins */
@@ -102,7 +107,7 @@ struct dispatch {
 
 	struct dispatch_round *round;   /* under way, or NULL */
 	struct dispatch_others others;
-	struct op *tick, *load, *resync;
+	struct op *tick, *load, *resync, *learning;
 	struct loop_timer *ticker, *wrapup;
 	int64_t seen_written_us;        /* mono */
 	int64_t resync_due_us;          /* where the next page to compare begins */
@@ -149,6 +154,10 @@ bool dispatch_round_holds(const struct dispatch *d, struct case_id id);   /* an 
 /* dispatch_others.c */
 void dispatch_others_ask(struct dispatch *d, struct pg_unit *u, struct dispatch_asked *asked, int *n);
 void dispatch_others_got(struct dispatch *d, const struct op *op, const struct dispatch_asked *asked);
+
+/* dispatch_learn.c */
+void dispatch_learn_load(struct dispatch *d);           /* when it is time */
+void dispatch_learn_forget(struct dispatch *d);         /* units got other numbers: nothing is known until it is read again */
 
 /* dispatch_tell.c: dispatch_told is for the API as well */
 void dispatch_tell_queue(struct dispatch *d);           /* queue.changed, at most once a second */

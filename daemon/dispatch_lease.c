@@ -68,6 +68,7 @@ static void got_lease(struct tick *t, int64_t epoch)
 	log_event(LOG_NOTICE, "dispatch.leads", "epoch=%lld", (long long)epoch);
 	d->epoch = epoch;
 	d->loaded = false;
+	d->learn_due_us = 0;
 }
 
 static int count_expired(const struct op *op, int statement)
@@ -109,6 +110,7 @@ static void look_after(struct dispatch *d)
 		dispatch_cases_load(d);
 	else
 		dispatch_cases_tick(d);
+	dispatch_learn_load(d);
 }
 
 static enum op_status tick_step(struct op *op)

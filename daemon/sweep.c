@@ -101,6 +101,7 @@ static void sweep(void *arg)
 	if (s->srv->stopping || MUTANT("no_sweep") || !dispatch_leads(s->srv->dispatch))
 		return;
 	dispatch_resync(s->srv->dispatch);
+	dispatch_learn_mature(s->srv->dispatch);
 	queue_sweep(s->srv->queue);
 	automatic_wake(s->srv->automatic);
 	calls_sweep(s->srv->calls);

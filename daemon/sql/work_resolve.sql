@@ -1,5 +1,6 @@
--- work_resolve: the end of a case, with its outcome; the agent's slot stays in use for the wrap-up; nobody
--- calls back any more
+-- work_resolve: the end of a case, with its outcome; the agent's slot stays in use for the wrap-up; nobody calls back any
+-- more. What routing may learn from: who had it first, when the party is known and it is their first case about this for
+-- a week
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner or null, $4 text state as it was read; $5 text outcome,
 -- $6 uuid note (new), $7 uuid writer or null, $8 text note or null, $9 int seconds of wrap-up, $10 text why
 -- $11 text outcome of the help, or null: one that is open needs one, unless all of it is spam
@@ -28,7 +29,22 @@ wrapping as (
 	insert into loket.wrapup (agent, case_id, municipality, channel, until)
 	select $3, id, municipality, channel, clock_timestamp() + make_interval(secs => $9::int) from closed
 	 where $9::int > 0 and $3::uuid is not null
-	on conflict (agent, case_id) do update set until = excluded.until)
+	on conflict (agent, case_id) do update set until = excluded.until),
+learning as (
+	insert into loket.outcome (case_id, municipality, product, agent, at, due_at)
+	select * from (
+		select k.id, k.municipality, case when k.option0 then '' else k.product end,
+		       case when k.transfers = 0 then $3::uuid
+		            else (select o.agent from loket.offer o where o.case_id = k.id and o.state = 'accepted'
+		                   order by o.made_at limit 1) end as agent,
+		       k.closed_at, k.closed_at + interval '7 days'
+		  from closed k
+		 where k.party is not null and k.reopened = 0 and k.outcome not in ('spam', 'notForUs', 'unreachable')
+		   and not exists (select from loket.case_file b
+		                    where b.party = k.party and b.product = k.product and b.id <> k.id and b.merged_into is null
+		                      and b.opened_at < k.opened_at and b.last_contact_at > k.opened_at - interval '7 days')) first
+	 where agent is not null
+	on conflict do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, $3,
        jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,

@@ -341,3 +341,44 @@ bool learn_put(struct learn *l, const struct learn_row *row)
 	}
 	return false;
 }
+
+void learn_forget(struct learn *l)
+{
+	for (int i = 0; i < LEARN_PRODUCTS; i++) {
+		struct product *p = &l->products[i];
+
+		memset(p->n, 0, sizeof(p->n));
+		memset(p->s, 0, sizeof(p->s));
+		for (int c = 0; p->counts && c < 2 * l->table.n_units; c++)
+			p->counts[c] = (struct count){0, 0};
+	}
+	for (int u = 0; u < l->table.n_units; u++)
+		l->units[u] = (struct unit){0, 0};
+}
+
+static void sum_product(struct learn *l, struct product *p, int home)
+{
+	double m;
+
+	p->n[home] = p->s[home] = 0;
+	for (int u = 0; u < l->table.n_units; u++) {
+		p->n[home] += (double)p->counts[2 * u + home].n;
+		p->s[home] += (double)p->counts[2 * u + home].s;
+	}
+	m = mean_of(p, home);
+	for (int u = 0; u < l->table.n_units; u++) {
+		struct count c = p->counts[2 * u + home];
+
+		l->units[u].r += (double)c.s - m * (double)c.n;
+		l->units[u].i += m * (1 - m) * (double)c.n;
+	}
+}
+
+void learn_sum(struct learn *l)
+{
+	for (int u = 0; u < l->table.n_units; u++)
+		l->units[u] = (struct unit){0, 0};
+	for (int i = 0; i < LEARN_PRODUCTS; i++)
+		for (int home = 0; l->products[i].counts && home < 2; home++)
+			sum_product(l, &l->products[i], home);
+}

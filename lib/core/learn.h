@@ -78,5 +78,10 @@ void learn_refresh(struct learn *l);
  * of ours */
 void learn_each(const struct learn *l, void (*fn)(const struct learn_row *row, void *arg), void *arg);
 bool learn_put(struct learn *l, const struct learn_row *row);
+/* learn_forget - who fixes what is not known any more; how long it takes, and pi, stay (then learn_refresh)
+ */
+void learn_forget(struct learn *l);
+/* learn_sum - products and units anew from the cells, when only those were put back (then learn_refresh) */
+void learn_sum(struct learn *l);
 
 #endif

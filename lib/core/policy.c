@@ -5,6 +5,8 @@
 #include <string.h>
 
 static const char *const methods[N_METHODS] = {[METHOD_FIFO] = "skills-fifo", [METHOD_FTF] = "ftf"};
+static const char *const learnings[N_LEARNINGS] = {
+	[LEARNING_AGENT] = "agent", [LEARNING_TEAM] = "team", [LEARNING_OFF] = "off"};
 
 /* Numbers were tuned in simulation (tests/sim); 1 point of fix probability weighs as 0.3 target. Where a
  * range begins at its default, less is not allowed: H3 relaxes after 300 s or 8 h, never sooner. */
@@ -67,22 +69,33 @@ static const struct setting *find(const char *name)
 	return NULL;
 }
 
+/* which of these words it is; -1: none */
+static int word_of(const json_t *v, const char *const *words, int n)
+{
+	for (int i = 0; json_is_string(v) && i < n; i++)
+		if (!strcmp(json_string_value(v), words[i]))
+			return i;
+	return -1;
+}
+
 /* NULL, or why the value is refused */
 static const char *read_one(struct route_policy *p, const char *name, const json_t *v)
 {
 	const struct setting *s = find(name);
 
 	if (!strcmp(name, "method")) {
-		for (int i = 0; i < N_METHODS; i++)
-			if (json_is_string(v) && !strcmp(json_string_value(v), methods[i])) {
-				p->method = (enum route_method)i;
-				return NULL;
-			}
-		return "is skills-fifo or ftf";
+		int i = word_of(v, methods, N_METHODS);
+
+		if (i >= 0)
+			p->method = (enum route_method)i;
+		return i >= 0 ? NULL : "is skills-fifo or ftf";
 	}
-	if (!strcmp(name, "teamLevel")) {
-		p->team_level = json_is_true(v);
-		return json_is_boolean(v) ? NULL : "is true or false";
+	if (!strcmp(name, "learning")) {
+		int i = word_of(v, learnings, N_LEARNINGS);
+
+		if (i >= 0)
+			p->learning = (enum route_learning)i;
+		return i >= 0 ? NULL : "is agent, team or off";
 	}
 	if (!s)
 		return "is not known";

@@ -17,6 +17,9 @@ enum route_kind { KIND_PHONE, KIND_CHAT, KIND_ASYNC, N_ROUTE_KINDS };
  * METHOD_FTF: who most probably finishes it in one go, weighed against waiting ("ftf") */
 enum route_method { METHOD_FIFO, METHOD_FTF, N_METHODS };
 
+/* of whom is learned who fixes what: agents; teams, never single agents; nobody */
+enum route_learning { LEARNING_AGENT, LEARNING_TEAM, LEARNING_OFF, N_LEARNINGS };
+
 enum { POLICY_LEVELS = 4, POLICY_MAX_PROBLEMS = 32 };
 
 struct route_policy {
@@ -39,7 +42,7 @@ struct route_policy {
 	double half_life_days;      /* working days; 0: nothing is forgotten */
 	double benchmark_rate;      /* of the moving average pi */
 	double control_share;       /* part of the contacts that stays with skills-fifo, for comparison */
-	bool team_level;            /* learn of teams, never of single agents */
+	enum route_learning learning;
 };
 
 /* policy_defaults - what holds when nothing is set */

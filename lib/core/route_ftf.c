@@ -17,7 +17,9 @@ int route_learn_product(const struct route_case *c)
 
 int route_learn_unit(const struct route_policy *p, const struct route_agent *a)
 {
-	return p->team_level ? a->team_unit : a->unit;
+	if (p->learning == LEARNING_OFF)
+		return LEARN_NO_UNIT;
+	return p->learning == LEARNING_TEAM ? a->team_unit : a->unit;
 }
 
 enum route_method route_arm(const struct route_policy *p, struct case_id id)

@@ -37,7 +37,7 @@ enum {
 /* what scoring needs of the agents, each side by side: less memory to read */
 struct hot {
 	float *occupancy;
-	int32_t *unit, *team_unit;
+	int32_t *unit, *team_unit, *no_unit;
 };
 
 /* which classes the agent's skills fit */
@@ -95,6 +95,7 @@ static void free_agents(struct router *r)
 	free(r->hot.occupancy);
 	free(r->hot.unit);
 	free(r->hot.team_unit);
+	free(r->hot.no_unit);
 	free(r->fits);
 	free(r->touched_us);
 	free(r->rows);
@@ -170,6 +171,7 @@ static void index_agent(const struct router *r, int i, const struct route_agent 
 	set_bit(r, ROW_BUSY, i, b->busy_total > 0);
 	r->hot.unit[i] = b->unit;
 	r->hot.team_unit[i] = b->team_unit;
+	r->hot.no_unit[i] = LEARN_NO_UNIT;
 	r->hot.occupancy[i] = b->occupancy;
 }
 
@@ -224,6 +226,7 @@ void router_agents(struct router *r, const struct route_agent *agents, int n, in
 	r->hot.occupancy = must(calloc((size_t)n + 1, sizeof(*r->hot.occupancy)));
 	r->hot.unit = must(calloc((size_t)n + 1, sizeof(*r->hot.unit)));
 	r->hot.team_unit = must(calloc((size_t)n + 1, sizeof(*r->hot.team_unit)));
+	r->hot.no_unit = must(calloc((size_t)n + 1, sizeof(*r->hot.no_unit)));
 	r->fits = must(calloc((size_t)n + 1, sizeof(*r->fits)));
 	r->touched_us = must(calloc((size_t)n + 1, sizeof(*r->touched_us)));
 	r->rows = must(calloc((size_t)N_ROWS * (size_t)r->n_words + 1, sizeof(*r->rows)));
@@ -420,7 +423,9 @@ static void search_ftf(struct search *s)
 	const struct learn_table *table = r->learn ? learn_look(r->learn) : NULL;
 	const bool ready = table && table->estimates[product][0];
 	const int n_units = ready ? table->n_units : 0;
-	const int32_t *units = p->team_level ? r->hot.team_unit : r->hot.unit;
+	const int32_t *units = p->learning == LEARNING_OFF    ? r->hot.no_unit
+			       : p->learning == LEARNING_TEAM ? r->hot.team_unit
+							      : r->hot.unit;
 	const float *occupancy = r->hot.occupancy;
 	const uint64_t *home = row(r, ROW_HOME + c->municipality), *busy = row(r, ROW_BUSY);
 	const struct learn_estimate *const *estimates = ready ? table->estimates[product] : NULL;

@@ -98,6 +98,7 @@ class Filled(world.LoketTest):
             row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
             row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
                 asked_by='text', asked_at=now, **mun),
+            row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
             cls.world.psql(sql, values)

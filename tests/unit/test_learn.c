@@ -294,8 +294,8 @@ START_TEST(settings_over_settings)
 				   problems),
 			 0);
 	ck_assert_int_eq(
-		read_text("{\"routing\": {\"sticky\": 0.1, \"teamLevel\": true}}", &policy, problems), 0);
-	ck_assert(policy.advantage == 20 && policy.sticky == 0.1 && policy.team_level &&
+		read_text("{\"routing\": {\"sticky\": 0.1, \"learning\": \"team\"}}", &policy, problems), 0);
+	ck_assert(policy.advantage == 20 && policy.sticky == 0.1 && policy.learning == LEARNING_TEAM &&
 		  policy.method == METHOD_FIFO);
 	ck_assert(policy.occupancy == 0.25);
 }
@@ -306,7 +306,7 @@ START_TEST(every_bad_field_is_named)
 	struct policy_problem problems[POLICY_MAX_PROBLEMS];
 	struct route_policy before = policy_defaults();
 	static const char *const text = "{\"routing\": {\"advantage\": -1, \"sticky\": \"much\", \"colour\": "
-					"3, \"method\": \"lifo\", \"teamLevel\": 1,"
+					"3, \"method\": \"lifo\", \"learning\": true,"
 					"\"relaxPhone\": 299, \"relaxAsync\": 300, \"occupancy\": 0.1}}";
 
 	policy = before;
@@ -319,13 +319,40 @@ START_TEST(every_bad_field_is_named)
 }
 END_TEST
 
+/* products and units are sums of the cells: the same estimates as outcome by outcome, but for the mean that
+ * each was compared with */
+START_TEST(sums_of_cells)
+{
+	struct learn *l = new_learn();
+	struct learn_row cell = {LEARN_ROW_CELL, 2, 1, 1, 30, 40}, other = {LEARN_ROW_CELL, 2, 3, 1, 10, 40};
+	double m = 43.0 / 84, i = 40 * m * (1 - m), q;
+
+	book(l, 5, 1, false, true);
+	learn_assigned(l, 5, 1, 0.9);
+	learn_forget(l);
+	learn_refresh(l);
+	ck_assert_double_eq_tol(q_of(l, 5, 1, false), 0.75, 1e-6); /* forgotten */
+	ck_assert(learn_look(l)->benchmark[5][1] > 0.75);          /* but not this */
+	ck_assert(learn_put(l, &cell) && learn_put(l, &other));
+	learn_sum(l);
+	learn_sum(l); /* again: not twice */
+	learn_refresh(l);
+	q = 1 / (1 + exp(-(log(m / (1 - m)) + (30 - 40 * m) / (i + 8.2))));
+	ck_assert_double_eq_tol(q_of(l, 2, 1, true), (20 * q + 30) / 60, 1e-5);
+	ck_assert_double_eq_tol(q_of(l, 2, 2, true), m,
+				1e-5); /* nothing known of who it is: the product's mean */
+	ck_assert(q_of(l, 2, 3, true) < m);
+	learn_free(l);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
-		nothing_known_is_the_prior, as_the_formulas_say,         what_teaches_nothing,
-		forgets_by_half_life,       within_0_and_1_and_monotone, a_success_instead_never_lowers,
-		rows_bring_it_all_back,     rows_that_are_none,          more_units_keep_what_is_known,
-		settings_over_settings,     every_bad_field_is_named,
+		nothing_known_is_the_prior,     sums_of_cells,          as_the_formulas_say,
+		what_teaches_nothing,           forgets_by_half_life,   within_0_and_1_and_monotone,
+		a_success_instead_never_lowers, rows_bring_it_all_back, rows_that_are_none,
+		more_units_keep_what_is_known,  settings_over_settings, every_bad_field_is_named,
 	};
 
 	return unit_run("learn", tests, COUNT(tests));

@@ -78,7 +78,9 @@ static struct made_up *made_up_new(uint64_t seed)
 	w->now_us = INT64_C(1700000000000000);
 	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
 		w->policies[m] = policy_defaults();
-		w->policies[m].team_level = prng_below(&w->p, 5) == 0;
+		w->policies[m].learning = prng_below(&w->p, 5)   ? LEARNING_AGENT
+					  : prng_below(&w->p, 2) ? LEARNING_TEAM
+								 : LEARNING_OFF;
 		w->policies[m].hold_price = prng_below(&w->p, 2) ? 1e-5 : 1e-6;
 	}
 	w->learn = learn_new(&w->policies[0]);
