@@ -1,6 +1,7 @@
 -- me_offers: offers an agent may accept now
 -- $1 uuid agent
--- columns: offer, "expiresAt", callback (what was promised; the number is for who takes it), and those of the case
+-- columns: offer, "expiresAt", callback (what was promised; the number is for who takes it), "helpRequest" (where it went
+-- wrong), and those of the case
 select o.id as offer, o.expires_at as "expiresAt",
        c.id, c.reference, c.municipality, c.product, c.channel, c.inbox, c.language, c.state, to_jsonb(c.flags) as flags, c.option0,
        c.party, c.owner, c.epoch, c.opened_at as "openedAt", c.arrived_at as "arrivedAt", c.due_at as "dueAt",
