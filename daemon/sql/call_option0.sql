@@ -12,7 +12,11 @@ asked as (
 	       due_at = least(k.due_at, clock_timestamp() + make_interval(secs => $2))
 	  from loket.contact c
 	 where c.id = $1 and k.id = c.case_id and not k.option0 and k.state <> 'closed'
-	returning k.id, k.state, k.owner, k.municipality, k.product),
+	returning k.id, k.state, k.owner, k.municipality, k.product, k.party, k.channel, k.language),
+helping as (
+	insert into loket.help_request (id, municipality, case_id, party, channel, product, language, asked_by, asked_at)
+	select $1, municipality, id, party, channel, product, language, 'key', clock_timestamp() from asked
+	on conflict do nothing),
 ended as (
 	update loket.offer o set state = 'withdrawn', ended_at = clock_timestamp()
 	  from asked where o.case_id = asked.id and o.state = 'made'

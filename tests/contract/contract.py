@@ -45,6 +45,9 @@ class Operation:
         response = self.responses.get(str(status))
         return None if response is None else {m: c.get('schema', {}) for m, c in response.get('content', {}).items()}
 
+    def may_be_empty(self, status):
+        return self.responses.get(str(status), {}).get('x-loket', {}).get('mayBeEmpty', False)
+
     def fixed_segments(self):
         return sum(not s.startswith('{') for s in self.path.split('/'))
 

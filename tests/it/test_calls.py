@@ -116,6 +116,8 @@ class Calls(world.LoketTest):
         self.post('key', c, key='0', id='k')
         self.assertEqual(self.case_of(c, 'option0'), 'true')
         self.assertEqual(self.world.value('select state from loket.offer where id = %s', [offer['offer']['id']]), 'withdrawn')
+        self.assertEqual(self.world.value('select asked_by from loket.help_request where case_id = %s::uuid', [self.case_of(c, 'id')]),
+                         'key')
         wait_until(lambda: self.case_of(c) in ('queued', 'offered'), what='it waits for a coach')
         self.assertEqual(self.world.value(
             "select count(*) from loket.offer o join loket.agent a on a.id = o.agent where o.state = 'made' "
@@ -130,7 +132,7 @@ class Calls(world.LoketTest):
             c, told = self.new(), [s for s in story for _ in range(2)]
             random.Random(seed).shuffle(told)
             for event, when, more in told:
-                self.post(event, c, at=at(when), **more)
+                self.post(event, c, at=at(when - 200), **more)      # over by now, as when an exchange was cut off
             self.assertEqual(self.call(c, 'state, outcome, menu, held_s, extract(epoch from answered_at - queued_at)::int as w'),
                              {'state': 'ended', 'outcome': 'answered', 'menu': '1', 'held_s': 10, 'w': 60})
             self.assertEqual(self.world.value('select count(*) from loket.contact where provider_id = %s', [c]), 1)

@@ -57,6 +57,12 @@ class Asking(HelpTest):
         self.assertEqual([e['name'] for e in answer['errors']], ['address.value'])
         self.ask('gijs', want=403)
 
+    def test_a_key_that_runs_elsewhere(self):
+        key = {'Idempotency-Key': 'loopt'}
+        self.assertEqual(self.world.api('POST', '/v1/help-requests', 'integration', ASK, key).status, 201)
+        self.world.psql("update loket.idempotency set status = null, answer = null where key = 'loopt'")
+        self.assertEqual(self.world.api('POST', '/v1/help-requests', 'integration', ASK, key).status, 409)
+
     def test_the_same_again_is_the_same(self):
         headers = {'Idempotency-Key': str(uuid.uuid4())}
         a, b = (self.world.api('POST', '/v1/help-requests', 'integration', ASK, headers).json for _ in range(2))
@@ -146,6 +152,7 @@ class Helping(HelpTest):
         taken = anna.accept(anna.next_offer())
         answer = self.world.api('POST', f'/v1/cases/{case}/assist', 'anna', {'epoch': taken['epoch'], 'consent': True})
         self.assertEqual((answer.status, answer.json['rule']), (422, 'noHelpAsked'))
+        self.assertEqual(self.world.api('POST', f'/v1/cases/{case}/assist', 'anna', {'epoch': taken['epoch'] - 1, 'consent': True}).status, 409)
         anna.resolve(taken)
 
 
