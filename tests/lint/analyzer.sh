@@ -9,6 +9,7 @@ for entry in json.load(open('compile_commands.json')):
     if not re.search(r'/(lib|daemon|fetcher)/\w+(/\w+)?\.c$', entry['file']) and not re.search(r'\.\./(lib|daemon|fetcher)/', entry['file']):
         continue
     words, out, skip = shlex.split(entry['command']), [], False
+    words = words[1:] if words[0].endswith('ccache') else words
     if not words[0].endswith(('cc', 'gcc')):
         continue
     for w in words:
