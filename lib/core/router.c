@@ -698,13 +698,13 @@ struct taking {
 	int level;
 	uint32_t tail; /* of the agent's id */
 	struct route_heads heads;
-	struct route_case spaces[3]; /* of those in heads that are no heads */
+	struct route_case spaces[4]; /* of those in heads that are no heads, and one to look with */
 };
 
 /* a place that none of those in heads stands in */
 static struct route_case *free_space(struct taking *t)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		if (t->heads.best != &t->spaces[i] && t->heads.second != &t->spaces[i] &&
 		    t->heads.fifo != &t->spaces[i])
 			return &t->spaces[i];
