@@ -19,12 +19,10 @@ ended as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'left')
+	       loket.offer_ended_told(id, case_id, 'left')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'closed', 'product', product,
-	                          'municipality', municipality, 'outcome', outcome), 'event', 'hangUp', 'why', $3::text)
+	       loket.case_told(id, 'closed', product, municipality, 'hangUp', $3, outcome => outcome)
 	  from closed) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -24,12 +24,10 @@ ended as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'left')
+	       loket.offer_ended_told(id, case_id, 'left')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, owner,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-	                          'municipality', municipality), 'event', 'contact', 'why', $3::text)
+	       loket.case_told(id, state, product, municipality, 'contact', $3)
 	  from asked) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

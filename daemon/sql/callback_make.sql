@@ -37,14 +37,12 @@ wrapping as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), c.municipality, 'case.changed', c.id, $3::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', c.id, 'state', c.state, 'product', c.product,
-	                          'municipality', c.municipality), 'event', 'schedule', 'why', $13::text,
-	                          'callback', jsonb_build_object('id', k.id, 'promisedAt',
-	                            to_char(k.promised_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+	       loket.case_told(c.id, c.state, c.product, c.municipality, 'schedule', $13) ||
+	       jsonb_build_object('callback', jsonb_build_object('id', k.id, 'promisedAt',
+	                          to_char(k.promised_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
 	  from changed c join kept k on k.case_id = c.id
 	union all
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'caseChanged')
+	       loket.offer_ended_told(id, case_id, 'caseChanged')
 	  from withdrawn) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

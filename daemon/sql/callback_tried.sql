@@ -27,8 +27,7 @@ wrapping as (
 	on conflict (agent, case_id) do update set until = excluded.until)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), m.municipality, 'case.changed', m.id, $3,
-       jsonb_build_object('case', jsonb_build_object('id', m.id, 'state', m.state, 'product', m.product,
-                          'municipality', m.municipality), 'event', 'callback', 'why', $9::text,
-                          'callback', jsonb_build_object('id', t.id, 'state', t.state, 'attempts', t.attempts))
+       loket.case_told(m.id, m.state, m.product, m.municipality, 'callback', $9) ||
+       jsonb_build_object('callback', jsonb_build_object('id', t.id, 'state', t.state, 'attempts', t.attempts))
   from moved m, tried t
 returning id, at, municipality, kind, case_id, agent, payload

@@ -16,7 +16,6 @@ back as (
 	returning c.id, c.municipality, c.product)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-                          'municipality', municipality), 'event', 'due', 'why', 'time to call back')
+       loket.case_told(id, 'queued', product, municipality, 'due', 'time to call back')
   from back
 returning id, at, municipality, kind, case_id, agent, payload

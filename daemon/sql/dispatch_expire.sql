@@ -31,14 +31,12 @@ missed as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'expired')
+	       loket.offer_ended_told(id, case_id, 'expired')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'timeout',
-	                          'why', 'nobody answered: it waits on with its first arrival')
+	       loket.case_told(id, 'queued', product, municipality, 'timeout',
+	                       'nobody answered: it waits on with its first arrival')
 	  from back
 	union all
 	select clock_timestamp(), municipalities[1], 'presence.changed', null::uuid, agent,

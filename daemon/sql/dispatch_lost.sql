@@ -22,8 +22,6 @@ select * from (
 	  from gone
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'lost',
-	                          'why', 'the owner vanished: somebody else goes on')
+	       loket.case_told(id, 'queued', product, municipality, 'lost', 'the owner vanished: somebody else goes on')
 	  from back) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -31,19 +31,14 @@ left_behind as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'caseChanged')
+	       loket.offer_ended_told(id, case_id, 'caseChanged')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'withdraw',
-	                          'why', 'found by the sweep: it was offered to nobody')
+	       loket.case_told(id, 'queued', product, municipality, 'withdraw', 'found by the sweep: it was offered to nobody')
 	  from back
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'lost',
-	                          'why', 'the owner vanished: somebody else goes on')
+	       loket.case_told(id, 'queued', product, municipality, 'lost', 'the owner vanished: somebody else goes on')
 	  from left_behind) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -23,7 +23,6 @@ busy as (
 	 where agent = $2 and exists (select from taken))
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
-       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'owner', owner, 'product', product,
-                          'municipality', municipality), 'event', 'accept', 'why', 'the agent took it')
+       loket.case_told(id, state, product, municipality, 'accept', 'the agent took it', owner => owner)
   from taken
 returning id, at, municipality, kind, case_id, agent, payload

@@ -15,13 +15,11 @@ seen as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       jsonb_build_object('offer', jsonb_build_object('id', id), 'case', jsonb_build_object('id', case_id),
-	                          'reason', 'declined')
+	       loket.offer_ended_told(id, case_id, 'declined')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null::uuid,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', 'queued', 'product', product,
-	                          'municipality', municipality), 'event', 'decline',
-	                          'why', 'the agent declined: it waits on with its first arrival')
+	       loket.case_told(id, 'queued', product, municipality, 'decline',
+	                       'the agent declined: it waits on with its first arrival')
 	  from back) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

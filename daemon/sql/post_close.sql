@@ -39,7 +39,6 @@ select * from (
 	  from done p
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-	                          'municipality', municipality, 'outcome', outcome), 'event', 'finish', 'why', $8::text)
+	       loket.case_told(id, state, product, municipality, 'finish', $8, outcome => outcome)
 	  from closed) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

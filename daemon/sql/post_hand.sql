@@ -29,7 +29,6 @@ select * from (
 	  from done p
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, null,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-	                          'municipality', municipality), 'event', 'hand', 'why', $7::text)
+	       loket.case_told(id, state, product, municipality, 'hand', $7)
 	  from handed) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -13,8 +13,6 @@ agreed as (
 	  from held c where h.case_id = c.id and h.ended_at is null)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
-       jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,
-                          'product', product, 'municipality', municipality)), 'event', 'assist',
-                          'why', 'the citizen agreed to it')
+       loket.case_told(id, state, product, municipality, 'assist', 'the citizen agreed to it', owner => owner)
   from held
 returning id, at, municipality, kind, case_id, agent, payload

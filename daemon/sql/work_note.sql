@@ -8,8 +8,7 @@ noted as (
 	on conflict (id) do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
-       jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,
-                          'product', product, 'municipality', municipality)),
-                          'event', 'note', 'note', jsonb_build_object('id', $2::uuid))
+       loket.case_told(id, state, product, municipality, 'note', null, owner => owner) ||
+       jsonb_build_object('note', jsonb_build_object('id', $2::uuid))
   from seen
 returning id, at, municipality, kind, case_id, agent, payload

@@ -31,7 +31,6 @@ taken_back as (
 	  from changed c where h.case_id = c.id and h.ended_at is null and not $7::bool)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
-       jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,
-                          'product', product, 'municipality', municipality)), 'event', 'patch', 'why', $9::text)
+       loket.case_told(id, state, product, municipality, 'patch', $9, owner => owner)
   from changed
 returning id, at, municipality, kind, case_id, agent, payload

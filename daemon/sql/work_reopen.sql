@@ -14,8 +14,7 @@ noted as (
 told as (
 	insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 	select arrived_at, municipality, 'case.changed', id, $3,
-	       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-	                          'municipality', municipality), 'event', 'reopen', 'why', $6::text)
+	       loket.case_told(id, state, product, municipality, 'reopen', $6)
 	  from opened
 	returning id, at, municipality, kind, case_id, agent, payload)
 select t.*, o.arrived_at, o.due_at from told t, opened o

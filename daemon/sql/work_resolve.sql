@@ -47,7 +47,6 @@ learning as (
 	on conflict do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, $3,
-       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-                          'municipality', municipality, 'outcome', outcome), 'event', 'resolve', 'why', $10::text)
+       loket.case_told(id, state, product, municipality, 'resolve', $10, outcome => outcome)
   from closed
 returning id, at, municipality, kind, case_id, agent, payload

@@ -11,8 +11,7 @@ promised as (
 	on conflict (id) do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, owner,
-       jsonb_build_object('case', jsonb_strip_nulls(jsonb_build_object('id', id, 'state', state, 'owner', owner,
-                          'product', product, 'municipality', municipality)),
-                          'event', 'task', 'task', jsonb_build_object('id', $5::uuid, 'state', 'open'))
+       loket.case_told(id, state, product, municipality, 'task', null, owner => owner) ||
+       jsonb_build_object('task', jsonb_build_object('id', $5::uuid, 'state', 'open'))
   from held
 returning id, at, municipality, kind, case_id, agent, payload

@@ -18,7 +18,6 @@ wrapping as (
 	on conflict (agent, case_id) do update set until = excluded.until)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), municipality, 'case.changed', id, $3,
-       jsonb_build_object('case', jsonb_build_object('id', id, 'state', state, 'product', product,
-                          'municipality', municipality), 'event', 'transfer', 'why', $10::text)
+       loket.case_told(id, state, product, municipality, 'transfer', $10)
   from moved
 returning id, at, municipality, kind, case_id, agent, payload
