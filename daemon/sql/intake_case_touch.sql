@@ -7,26 +7,26 @@
 -- columns, of those of $7 that wait now: id, municipality, product, channel, language, option0, arrived_at, due_at,
 -- wanted_agent, wanted_team
 with touched as (
-	update loket.case_file k set
-		last_contact_at = greatest(k.last_contact_at, u.at),
-		flags = case when u.flags is null or string_to_array(u.flags, ',') <@ k.flags then k.flags
-			else array(select distinct f from unnest(k.flags || string_to_array(u.flags, ',')) f order by f) end,
-		option0 = k.option0 or u.option0,
-		state = case when k.state = 'closed' and u.wake then u.state
-			when k.state = 'scheduled' and u.wake and u.state = 'queued' then 'queued' else k.state end,
-		outcome = case when u.wake then null else k.outcome end,
-		closed_at = case when u.wake then null else k.closed_at end,
-		reopened = k.reopened + (k.state = 'closed' and u.wake)::int,
-		arrived_at = case when k.state = 'closed' and u.wake then u.arrived_at else k.arrived_at end,
-		due_at = case when k.state = 'closed' and u.wake then u.due_at
-			when u.option0 and not k.option0 then least(k.due_at, u.due_at) else k.due_at end
-	from (select unnest($1::uuid[]) as id, unnest($2::timestamptz[]) as at, unnest($3::text[]) as flags,
-		unnest($4::bool[]) as option0, unnest($5::bool[]) as wake, unnest($6::timestamptz[]) as due_at,
-		unnest($7::bool[]) as starts, unnest($8::text[]) as state,
-		unnest($9::timestamptz[]) as arrived_at) u
-	where k.id = u.id
+	update loket.case_file k set (last_contact_at, flags, option0, state, outcome, closed_at, reopened, arrived_at, due_at) = (
+		select greatest(k.last_contact_at, u.at),
+			case when u.flags is null or string_to_array(u.flags, ',') <@ k.flags then k.flags
+				else array(select distinct f from unnest(k.flags || string_to_array(u.flags, ',')) f order by f) end,
+			k.option0 or u.option0,
+			case when k.state = 'closed' and u.wake then u.state
+				when k.state = 'scheduled' and u.wake and u.state = 'queued' then 'queued' else k.state end,
+			case when not u.wake then k.outcome end,
+			case when not u.wake then k.closed_at end,
+			k.reopened + (k.state = 'closed' and u.wake)::int,
+			case when k.state = 'closed' and u.wake then u.arrived_at else k.arrived_at end,
+			case when k.state = 'closed' and u.wake then u.due_at
+				when u.option0 and not k.option0 then least(k.due_at, u.due_at) else k.due_at end
+		from (select ($2::timestamptz[])[i] as at, ($3::text[])[i] as flags, ($4::bool[])[i] as option0,
+				($5::bool[])[i] as wake, ($6::timestamptz[])[i] as due_at, ($8::text[])[i] as state,
+				($9::timestamptz[])[i] as arrived_at
+			from (select array_position($1::uuid[], k.id) as i offset 0) at offset 0) u)
+	where k.id = any ($1::uuid[])
 	returning k.id, k.state, k.municipality, k.product, k.channel, k.language, k.option0, k.arrived_at, k.due_at,
-		k.wanted_agent, k.wanted_team, u.starts
+		k.wanted_agent, k.wanted_team
 )
 select id, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team
-from touched where starts and state = 'queued'
+from touched where state = 'queued' and ($7::bool[])[array_position($1::uuid[], id)]

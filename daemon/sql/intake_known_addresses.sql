@@ -7,7 +7,10 @@ select u.n, a.party as contact_party, a.proved, (select count(*) from loket.case
 	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
 from (select unnest($1::text[]) as municipality, unnest($2::text[]) as kind, unnest($3::text[]) as value,
 	unnest($4::bigint[]) as n) u
-join loket.address a on a.municipality = u.municipality and a.kind = u.kind and a.value = u.value
+cross join lateral (
+	select * from loket.address d
+	where d.municipality = u.municipality and d.kind = u.kind and d.value = u.value offset 0
+) a
 left join lateral (
 	select * from loket.case_file f
 	where f.party = a.party and f.merged_into is null

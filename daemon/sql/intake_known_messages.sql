@@ -5,5 +5,7 @@ select u.n, c.id as contact, c.party as contact_party, c.visibility = 'public' a
 	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
 	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
 from (select unnest($1::text[]) as inbox, unnest($2::text[]) as provider_id, unnest($3::bigint[]) as n) u
-join loket.contact c on c.inbox = u.inbox and c.provider_id = u.provider_id
-left join loket.case_file k on k.id = c.case_id
+cross join lateral (
+	select * from loket.contact m where m.inbox = u.inbox and m.provider_id = u.provider_id offset 0
+) c
+left join lateral (select * from loket.case_file f where f.id = c.case_id offset 0) k on true

@@ -175,6 +175,7 @@ static void write_touched(struct pg_unit *u)
 	TIMES(now, known);
 	BOOLS(false, known);
 	TEXTS("queued", known);
+	TIMES(now, known);
 }
 
 static void write_contacts(struct pg_unit *u)
