@@ -3,16 +3,10 @@
 
 #include "daemon/config.h"
 #include "daemon/sse.h"
+#include "lib/base/must.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 void dispatch_agent_read(struct dispatch *d, int i)
 {

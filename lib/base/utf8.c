@@ -1,5 +1,7 @@
 #include "lib/base/utf8.h"
 
+#include "lib/base/must.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -115,9 +117,7 @@ char *utf8_clean(struct arena *a, struct bytes in, size_t max_bytes)
 		return normalise(a, in, max_bytes);
 	if (max_bytes < SIZE_MAX / 4 && in.len > 4 * max_bytes)
 		in.len = 4 * max_bytes;
-	out = malloc(3 * in.len + 1);
-	if (!out)
-		abort();
+	out = must(malloc(3 * in.len + 1));
 	for (size_t i = 0, step; i < in.len; i += step) {
 		step = code_point(in.data + i, in.len - i, &cp);
 		memcpy(out + n, step ? (const void *)(in.data + i) : "\xef\xbf\xbd", step ? step : 3);

@@ -11,6 +11,8 @@
  */
 #include "lib/core/learn.h"
 
+#include "lib/base/must.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +45,6 @@ struct learn {
 	struct unit *units;
 	struct product products[LEARN_PRODUCTS];
 };
-
-/* running out of memory ends the process: what was learned is stored (base/arena.h) */
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static double clamp(double x, double low, double high)
 {

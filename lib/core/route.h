@@ -150,7 +150,7 @@ bool route_same_class(const struct route_case *a, const struct route_case *b);
  * nobody who was asked for and could take it is ready: a wish is no dead end */
 bool route_relax(const struct route_case *c, const struct route_agent *agents, int n, int64_t now_us);
 
-/* ---- the parts that decisions are made of; router.c uses the same */
+/* ---- the parts that decisions are made of; the router uses the same */
 
 /* route_terms - what counts for this case with this agent now, all but the hard rules */
 void route_terms(const struct route_state *s, const struct route_policy *p, const struct route_case *c,

@@ -1,5 +1,6 @@
 /* route_ftf.c - policy "ftf": what is weighed, once the hard rules are met (README.md has formulas and
  * source) */
+#include "lib/base/must.h"
 #include "lib/core/route_private.h"
 
 #include <math.h>
@@ -173,11 +174,9 @@ void route_bars_of(const struct route_state *s, const struct route_case *c, cons
 	const struct route_policy *p = route_policy_of(s, c);
 	double work_s = s->learn ? learn_work_s(s->learn, route_learn_product(c), c->kind) : 300;
 	struct route_terms t;
-	float *q = malloc((size_t)(n + 1) * sizeof(*q));
+	float *q = must(malloc((size_t)(n + 1) * sizeof(*q)));
 	int n_fit = 0;
 
-	if (!q)
-		abort();
 	for (int i = 0; i < n; i++)
 		if (route_would_fit(c, &agents[i])) {
 			route_terms(s, p, c, &agents[i], c->arrived_us, &t);

@@ -1,4 +1,4 @@
-/* route_private.h - the steps of a decision, for route.c (everybody is looked at) and router.c (indexes) */
+/* route_private.h - the steps of a decision, for route.c (everybody is looked at) and router*.c (indexes) */
 #ifndef LOKET_ROUTE_PRIVATE_H
 #define LOKET_ROUTE_PRIVATE_H
 

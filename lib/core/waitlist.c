@@ -8,6 +8,8 @@
  */
 #include "lib/core/waitlist.h"
 
+#include "lib/base/must.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,14 +49,6 @@ struct waitlist {
 	struct slab *slabs;
 	struct waitlist_node *free_nodes;
 };
-
-/* running out of memory ends the process: what waits is stored (base/arena.h) */
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static uint64_t mix(uint64_t x)          /* splitmix64's finaliser */
 {

@@ -1,6 +1,7 @@
 /* centre.c - see centre.h */
 #include "tests/sim/centre.h"
 
+#include "lib/base/must.h"
 #include "tests/sim/chance.h"
 #include "tests/sim/heap.h"
 
@@ -71,13 +72,6 @@ struct centre {
 };
 
 static void what_could_be(struct centre *k, int i);
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static int64_t us(double s)
 {

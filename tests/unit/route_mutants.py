@@ -11,7 +11,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SOURCES = ('learn', 'policy', 'route', 'route_ftf', 'router', 'waitlist')
+SOURCES = ('learn', 'policy', 'route', 'route_ftf', 'router', 'router_agent', 'router_contact', 'waitlist')
 TESTS = {'test_route_golden': [str(ROOT / 'tests/golden/route.txt')], 'test_learn': [], 'test_router': []}
 FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-ffp-contract=off', '-w']
 
