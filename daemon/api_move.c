@@ -4,6 +4,7 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/transfer.h"
 
 #include <string.h>
 
@@ -62,43 +63,43 @@ static void find_to(struct api *a, struct move *m)
 		api_bad_field(a, "to.product", "no such product");
 }
 
-static bool in_set(const struct route_set *s, int i)
+static const struct route_agent *skills_of(const struct world *world, struct agent_id id)
 {
-	return s->bits[i / 64] >> (i % 64) & 1;
+	const struct world_agent *agent = uuid_is_nil(id.u) ? NULL : world_agent(world, id);
+
+	return agent ? &agent->base : NULL;
 }
 
-/* could this agent ever take the case? What changes by the hour (presence, room) does not count here */
-static bool agent_fits(const struct world_agent *agent, const struct route_case *c)
+static enum transfer_refusal transfer_rules(struct api *a, const struct move *m)
 {
-	return agent->base.municipalities >> c->municipality & 1 &&
-	       in_set(&agent->base.products, c->product) && (!c->option0 || agent->base.coach);
-}
-
-static enum op_status transfer_rules(struct api *a, struct move *m, bool *ok)
-{
-	const struct world_agent *to = NULL;
-	struct route_case c;
+	const struct world *world = world_now(a->op.srv);
+	const struct world_agent *to = m->agent_word ? world_agent(world, m->agent) : NULL;
 	bool lead = access_case_write(&a->who, (struct agent_id){ 0 });
+	struct route_case c;
+	struct transfer t = {
+		.c = &c,
+		.from = m->w.owner,
+		.n_before = m->w.transfers,
+		.by_lead = lead,
+		.to_lead = to && to->role == ROLE_LEAD,
+		.agent = m->agent,
+		.team = m->team,
+		.product = m->product ? world_product(world, m->product) : -1,
+	};
+	bool somebody = false;
 
-	*ok = false;
-	if (m->agent_word)
-		to = world_agent(world_now(a->op.srv), m->agent);
-	if (m->w.transfers >= 1 && !lead && !(to != NULL && to->role == ROLE_LEAD))
-		return api_rule(a, "oneTransfer",
-		                "A case is handed on once; after that it goes to a team lead.");
-	if (to != NULL && (!work_route_case(a->op.srv, &m->w, &c) || !agent_fits(to, &c)))
-		return api_rule(a, "agentDoesNotFit",
-		                "This agent does not do this product, municipality or option 0.");
-	*ok = true;
-	return OP_DONE;
+	if (!work_route_case(a->op.srv, &m->w, &c))
+		return TRANSFER_NOT_FIT;
+	for (int i = 0; i < world->n_agents && !somebody; i++)
+		somebody = transfer_reaches(&t, &world->agents[i].base);
+	return transfer_refused(&t, skills_of(world, m->w.owner), somebody);
 }
 
 static enum op_status transfer_write(struct api *a, struct move *m)
 {
+	enum transfer_refusal refused;
 	struct pg_unit *u;
-	enum op_status refused;
 	enum problem p;
-	bool ok;
 
 	if (!work_got(a, &m->w))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
@@ -107,9 +108,9 @@ static enum op_status transfer_write(struct api *a, struct move *m)
 	p = work_refused(a, &m->w, m->epoch, CASE_EV_TRANSFER);
 	if (p != PROBLEM_NONE)
 		return api_problem(a, p, NULL);
-	refused = transfer_rules(a, m, &ok);
-	if (!ok)
-		return refused;
+	refused = transfer_rules(a, m);
+	if (refused != TRANSFER_FINE)
+		return api_rule(a, transfer_rule(refused), transfer_words(refused));
 	u = api_unit(a);
 	pg_add(u, SQL_WORK_TRANSFER);
 	work_guard(u, &m->w);

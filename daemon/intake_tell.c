@@ -115,41 +115,34 @@ static bool route_numbers(const struct world *w, struct route_case *c, const cha
 	return true;
 }
 
-static void enqueue(struct server *srv, const struct route_case *c)
-{
-	queue_put(srv->queue, c);
-	dispatch_case_waits(srv->dispatch, c);
-}
-
 static void enqueue_new(struct server *srv, const struct batch_case *k)
 {
 	struct route_case c = { .id = k->id, .option0 = k->option0, .arrived_us = k->arrived_us, .due_us = k->due_us };
 
-	if (route_numbers(world_now(srv), &c, k->municipality, k->product, k->channel, k->language))
-		enqueue(srv, &c);
+	if (!route_numbers(world_now(srv), &c, k->municipality, k->product, k->channel, k->language))
+		return;
+	queue_put(srv->queue, &c);
+	dispatch_case_waits(srv->dispatch, &c);
 }
 
-/* a case that was there and waits now: because it did not before, or because it became urgent */
+/* a case that was there and waits now: because it did not before, or because it became urgent. The dispatcher
+ * reads who had it before: it goes to them when they are no worse */
 static void enqueue_touched(struct batch *b, int row)
 {
 	struct server *srv = b->op.srv;
 	const struct world *w = world_now(srv);
 	int q = b->q_touched;
-	const char *team = pg_get(&b->op, q, row, "wanted_team");
 	struct route_case c = {
 		.id.u = pg_get_uuid(&b->op, q, row, "id"),
 		.option0 = pg_get_bool(&b->op, q, row, "option0"),
 		.arrived_us = pg_get_time(&b->op, q, row, "arrived_at"),
 		.due_us = pg_get_time(&b->op, q, row, "due_at"),
-		.wanted.u = pg_get_uuid(&b->op, q, row, "wanted_agent"),
 	};
 
-	for (int t = 1; team && t < w->n_teams; t++)
-		if (!strcmp(w->teams[t], team))
-			c.team = (uint16_t)t;
 	if (route_numbers(w, &c, pg_get(&b->op, q, row, "municipality"), pg_get(&b->op, q, row, "product"),
 	                  pg_get(&b->op, q, row, "channel"), pg_get(&b->op, q, row, "language")))
-		enqueue(srv, &c);
+		queue_put(srv->queue, &c);
+	dispatch_case_back(srv->dispatch, c.id);
 }
 
 static void tell_queue(struct batch *b)

@@ -157,9 +157,12 @@ void work_waits(struct server *srv, const struct work *w, struct agent_id not_ag
 
 	if (!work_route_case(srv, w, &c))
 		return;
-	if (!uuid_is_nil(not_again.u))
+	if (!uuid_is_nil(not_again.u)) {
 		c.declined[c.n_declined++] = not_again;
-	dispatch_case_waits(srv->dispatch, &c);
+		dispatch_case_waits(srv->dispatch, &c);
+	} else {
+		dispatch_case_back(srv->dispatch, c.id); /* who had it before is read */
+	}
 	queue_put(srv->queue, &c);
 }
 

@@ -4,8 +4,7 @@
 -- $1 uuid[] id (each once), $2 timestamptz[] at, $3 text[] flags (by comma; null: none), $4 bool[] option0, $5 bool[] wake,
 -- $6 timestamptz[] due_at (when it opens again, or asks for help by hand), $7 bool[] did not wait, or was not
 -- urgent, $8 text[] state (when it opens again), $9 timestamptz[] arrived_at (likewise)
--- columns, of those of $7 that wait now: id, municipality, product, channel, language, option0, arrived_at, due_at,
--- wanted_agent, wanted_team
+-- columns, of those of $7 that wait now: id, municipality, product, channel, language, option0, arrived_at, due_at
 with touched as (
 	update loket.case_file k set (last_contact_at, flags, option0, state, outcome, closed_at, reopened, arrived_at, due_at) = (
 		select greatest(k.last_contact_at, u.at),
@@ -25,8 +24,7 @@ with touched as (
 				($9::timestamptz[])[i] as arrived_at
 			from (select array_position($1::uuid[], k.id) as i offset 0) at offset 0) u)
 	where k.id = any ($1::uuid[])
-	returning k.id, k.state, k.municipality, k.product, k.channel, k.language, k.option0, k.arrived_at, k.due_at,
-		k.wanted_agent, k.wanted_team
+	returning k.id, k.state, k.municipality, k.product, k.channel, k.language, k.option0, k.arrived_at, k.due_at
 )
-select id, municipality, product, channel, language, option0, arrived_at, due_at, wanted_agent, wanted_team
+select id, municipality, product, channel, language, option0, arrived_at, due_at
 from touched where state = 'queued' and ($7::bool[])[array_position($1::uuid[], id)]

@@ -51,6 +51,11 @@ enum route_why route_is_asked_for(const struct route_case *c, const struct route
 	return WHY_OK;
 }
 
+bool route_could_finish(const struct route_case *c, const struct route_agent *a)
+{
+	return route_has_skill(c, a) == WHY_OK && route_is_asked_for(c, a) == WHY_OK;
+}
+
 /* who was asked for by name need not know the municipality */
 bool route_is_familiar(const struct route_case *c, const struct route_agent *a)
 {

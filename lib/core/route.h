@@ -110,6 +110,9 @@ struct route_decision {
 /* route_eligible - may this agent take this case now? WHY_OK, or the first reason why not */
 enum route_why route_eligible(const struct route_case *c, const struct route_agent *a, const struct route_policy *p,
                               int64_t now_us);
+/* route_could_finish - has the agent the skills, and is asked for when somebody is? What changes by the hour
+ * does not count */
+bool route_could_finish(const struct route_case *c, const struct route_agent *a);
 /* route_policy_of - the policy that holds for a case */
 const struct route_policy *route_policy_of(const struct route_state *s, const struct route_case *c);
 

@@ -74,6 +74,32 @@ class Routing(DispatchTest):
         decision = self.routing(case)[-1]
         self.assertTrue(decision['candidates'][0]['terms']['handledBefore'])
 
+    def test_who_comes_back(self):
+        """the same question within the week, on another channel, is the same case: not fixed, and for who knows it"""
+        phone = '0612345698'
+        self.world.hook_whatsapp('Hoe zit het met mijn parkeervergunning?', wa_id='316' + phone[2:])
+        for name in ('daan', 'oksana', 'ayşe'):
+            self.person(name)
+        time.sleep(1)
+        who = wait_until(lambda: self.world.psql("select lower(a.name) from loket.offer o join loket.agent a on a.id = o.agent "
+                                                 "where o.state = 'made'"), 5, 'an offer')[0][0]
+        had = self.people[('daan', 'oksana', 'ayşe').index(who)]
+        taken = had.accept(had.next_offer())
+        had.resolve(taken)
+        case = taken['case']['id']
+        for how in ('again', 'reopened'):
+            self.assertEqual(self.state(case), 'closed')
+            if how == 'again':
+                self.world.hook_form({'form': 'vraag', 'product': 'parkeervergunning',
+                                      'fields': {'telefoon': phone, 'bericht': 'Nog steeds geen vergunning'}})
+            else:
+                self.world.api('POST', f'/v1/cases/{case}/reopen', 'lead', {'note': 'niet opgelost'})
+            offer = had.next_offer(8)        # the others are idle longer, and learned to be as good
+            self.assertEqual(offer['case']['id'], case)
+            self.assertTrue(self.routing(case)[-1]['candidates'][0]['terms']['handledBefore'])
+            had.resolve(had.accept(offer))
+        self.assertEqual(self.world.value('select reopened from loket.case_file where id = %s', [case]), 2)
+
     def test_a_share_stays_with_the_control(self):
         """half of them here: by the id of the case, and each decision says which"""
         self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.5})

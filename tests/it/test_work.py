@@ -256,6 +256,17 @@ class Transfer(WorkTest):
         self.assertEqual(eva.next_offer()['case']['product'], 'huwelijk')
         eva.offline()
 
+    def test_only_to_somebody_better_placed(self):
+        """not back to where it is, not to who cannot finish it; in the language and on the channel of the citizen"""
+        taken = self.take()
+        self.assertRule(self.transfer(taken, {'agent': self.agent_id('Anna')}), 'notBetterPlaced')
+        self.assertRule(self.transfer(taken, {'product': 'rijbewijs'}), 'notBetterPlaced')
+        self.assertRule(self.transfer(taken, {'team': 'parkeren'}), 'agentDoesNotFit')
+        self.assertRule(self.transfer(taken, {'agent': self.agent_id('Piet')}), 'agentDoesNotFit')       # no WhatsApp
+        self.world.psql("update loket.case_file set language = 'uk' where id = %s", [taken['case']['id']])
+        self.assertRule(self.transfer(taken, {'agent': self.agent_id('Ayşe')}), 'agentDoesNotFit')
+        self.assertStatus(self.transfer(taken, {'agent': self.agent_id('Oksana')}), 200)
+
     def test_to_a_team(self):
         taken = self.take('Waar vraag ik een parkeervergunning aan?')
         self.assertStatus(self.transfer(taken, {'team': 'parkeren'}), 200)
@@ -284,6 +295,18 @@ class Ending(WorkTest):
         self.assertNotIn('owner', seen)
         self.assertStatus(self.post('anna', case, 'resolve', {'outcome': 'solved', 'epoch': taken['epoch']}), 409)
         self.assertStatus(self.post('anna', case, 'resolve', {'outcome': 'klaar', 'epoch': taken['epoch']}), 422)
+
+    def test_an_end_has_an_outcome_and_a_promise_an_owner_and_a_date(self):
+        taken = self.take()
+        case, epoch = taken['case']['id'], taken['epoch']
+        for what, body, missing in (('resolve', {'note': 'klaar'}, {'outcome'}), ('tasks', {'action': 'Bellen'}, {'department', 'due'}),
+                                    ('tasks', {'department': 'Balie', 'action': 'Bellen', 'due': '2001-01-01'}, {'due'}),
+                                    ('transfer', {'to': {'team': 'burgerzaken'}}, {'note'}),
+                                    ('transfer', {'to': {'team': 'burgerzaken'}, 'note': ''}, {'note'})):
+            answer = self.post('anna', case, what, {'epoch': epoch, **body})
+            self.assertStatus(answer, 422)
+            self.assertEqual({e['name'] for e in answer.json['errors']}, missing, what)
+        self.assertEqual(self.anna.case(case)['state'], 'assigned')
 
     def test_one_end_for_many_who_try(self):
         taken = self.take()

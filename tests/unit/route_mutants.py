@@ -11,8 +11,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SOURCES = ('learn', 'policy', 'route', 'route_ftf', 'router', 'router_agent', 'router_contact', 'waitlist')
-TESTS = {'test_route_golden': [str(ROOT / 'tests/golden/route.txt')], 'test_learn': [], 'test_router': []}
+SOURCES = ('learn', 'policy', 'route', 'route_ftf', 'router', 'router_agent', 'router_contact', 'transfer', 'waitlist')
+TESTS = {'test_route_golden': [str(ROOT / 'tests/golden/route.txt')], 'test_learn': [], 'test_router': [],
+         'test_transfer': []}
 FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-ffp-contract=off', '-w']
 
 
