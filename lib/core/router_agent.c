@@ -61,6 +61,8 @@ static const struct route_case *spokesman(const struct waitlist_class *k, const 
 	return c;
 }
 
+enum { N_SPACES = 4 }; /* for the three in heads, and one to look with */
+
 struct taking {
 	struct router *r;
 	const struct route_agent *a;
@@ -69,13 +71,13 @@ struct taking {
 	int level;
 	uint32_t tail; /* of the agent's id */
 	struct route_heads heads;
-	struct route_case spaces[4]; /* of those in heads that are no heads, and one to look with */
+	struct route_case spaces[N_SPACES]; /* of those in heads that are no heads of a class */
 };
 
 /* a place that none of those in heads stands in */
 static struct route_case *free_space(struct taking *t)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < N_SPACES; i++)
 		if (t->heads.best != &t->spaces[i] && t->heads.second != &t->spaces[i] &&
 		    t->heads.fifo != &t->spaces[i])
 			return &t->spaces[i];
@@ -158,7 +160,7 @@ const struct route_case *router_case_for(struct router *r, int i, int64_t now_us
 	first = route_heads_first(&t.heads, &r->state, t.a, now_us, &why);
 	if (rule)
 		*rule = why;
-	if (first >= t.spaces && first < t.spaces + 3) {
+	if (first >= t.spaces && first < t.spaces + N_SPACES) {
 		r->found = *first;
 		first = &r->found;
 	}

@@ -316,6 +316,48 @@ START_TEST(older_never_ranks_lower)
 }
 END_TEST
 
+/* of each class the agent declined the head: then none of those that are compared is a head, and each has to be
+ * somewhere while the next one is looked at */
+START_TEST(who_declined_every_head)
+{
+	enum { N_CLASSES = 8 };
+	struct prng p = {3};
+	int n_fifo = 0;
+
+	for (int round = 0; round < 500; round++) {
+		struct made_up *w = made_up_new(7);
+		const struct route_case *cases[2 * N_CLASSES], *got;
+		struct route_agent a = able(1);
+
+		for (int i = 0; i < 2 * N_CLASSES; i++) {
+			struct route_case *c = &w->cases[i];
+			int64_t ago = (i % 2 ? 1 : 100) + prng_below(&p, 99);
+
+			*c = question((unsigned)i + 1, w->now_us - ago * SECOND);
+			c->product = (uint16_t)(i / 2 % 4);
+			c->language = (uint16_t)(i / 8);
+			c->method = prng_below(&p, 3) ? METHOD_FTF : METHOD_FIFO;
+			if (i % 2)
+				c->method = w->cases[i - 1].method;
+			else
+				c->declined[c->n_declined++] = a.id;
+			router_put(w->router, c);
+			cases[i] = c;
+		}
+		router_agents(w->router, &a, 1, w->now_us);
+		got = router_case_for(w->router, 0, w->now_us, NULL);
+		route_case_for(router_state(w->router), &a, cases, 2 * N_CLASSES, &a, 1, w->now_us, &plain);
+		ck_assert_ptr_nonnull(got);
+		ck_assert_mem_eq(got, cases[plain.chosen], sizeof(*got));
+		ck_assert_int_eq(got->n_declined, 0);
+		n_fifo += got->method == METHOD_FIFO;
+		made_up_free(w);
+	}
+	ck_assert_int_gt(n_fifo, 50);
+	ck_assert_int_lt(n_fifo, 450);
+}
+END_TEST
+
 /* what a whole day decided, as one number */
 static uint64_t play(uint64_t seed, int *n_out)
 {
@@ -428,7 +470,8 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {indexes_say_what_the_definition_says, older_never_ranks_lower,
-				same_log_same_decisions, agents_come_and_go, the_control_is_a_share};
+				who_declined_every_head, same_log_same_decisions,
+				agents_come_and_go,      the_control_is_a_share};
 
 	return unit_run("router", tests, COUNT(tests));
 }
