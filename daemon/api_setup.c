@@ -9,7 +9,6 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
 #include "lib/core/menu.h"
-#include "lib/core/policy.h"
 #include "lib/core/promise.h"
 #include "lib/core/texts.h"
 
@@ -32,11 +31,15 @@ enum op_status setup_get(struct api *a, enum sql statement, int next_state)
 
 enum op_status setup_got(struct api *a)
 {
+	json_t *now;
+
 	if (pg_failed(&a->op))
 		return api_failed(a);
 	if (pg_rows(&a->op, 0) != 1)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	return api_answer(a, 200, rows_object(&a->op, 0, 0));
+	now = rows_object(&a->op, 0, 0);
+	setup_routing_shown(now);
+	return api_answer(a, 200, now);
 }
 
 enum op_status setup_written(struct api *a, int put, int get)
@@ -48,6 +51,7 @@ enum op_status setup_written(struct api *a, int put, int get)
 	if (pg_rows(&a->op, put) != 1)
 		return api_problem(a, PROBLEM_STATE, "It belongs to another municipality as well.");
 	now = rows_object(&a->op, get, 0);
+	setup_routing_shown(now);
 	world_reload(a->op.srv);
 	return api_answer(a, pg_get_bool(&a->op, put, 0, "made") ? 201 : 200, now);
 }
@@ -183,17 +187,6 @@ static void check_norms(struct api *a, const char *field, json_t *norms)
 	}
 }
 
-static void check_routing(struct api *a, const json_t *settings)
-{
-	struct policy_problem problems[POLICY_MAX_PROBLEMS];
-	struct route_policy p = policy_defaults();
-	int n = policy_read(settings, &p, problems, POLICY_MAX_PROBLEMS);
-
-	for (int i = 0; i < n && i < POLICY_MAX_PROBLEMS; i++)
-		api_bad_field(a, arena_printf(a->op.arena, "settings.routing.%.40s", problems[i].field),
-			      problems[i].why);
-}
-
 static void name_bad(struct api *a, const char *where, const struct bad_setting *problems, int n)
 {
 	for (int i = 0; i < n && i < HOURS_MAX_PROBLEMS; i++)
@@ -249,7 +242,7 @@ enum op_status api_municipality_put(struct api *a)
 	if (!access_municipality(&a->who, a->param[0]))
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
-	check_routing(a, settings);
+	setup_routing(a, settings);
 	check_hours(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));
 	check_texts(a, settings);

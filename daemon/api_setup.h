@@ -33,6 +33,12 @@ void setup_wrong(void *arg, const char *path, const char *why);
 /* setup_menu - names all that is wrong with the menu that stands at path */
 void setup_menu(struct api *a, const json_t *menu, const char *path);
 
+/* setup_routing - names all that is wrong with settings.routing */
+void setup_routing(struct api *a, const json_t *settings);
+/* setup_routing_shown - in place of regionSettings: routing, every setting in force and where it is from; a
+ * row without them stays as it is */
+void setup_routing_shown(json_t *municipality);
+
 /* a body field as a parameter; NULL when absent */
 void setup_add_texts(struct api *a, struct pg_unit *u, const char *field);
 void setup_add_bool(struct api *a, struct pg_unit *u, const char *field);

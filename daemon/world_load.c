@@ -107,15 +107,16 @@ static void load_norms(struct world *w, const struct op *op)
 	}
 }
 
-/* what cannot be read of it was written past the API: the defaults hold there */
+/* the region's, and over those the municipality's own. What cannot be read of either was written past the
+ * API: then nothing of it holds */
 static void load_policies(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
 		w->policies[m] = policy_defaults();
-		w->policies[m].method = METHOD_FIFO;     /* ftf is for who chooses it */
-		if (m < w->n_municipalities)
-			policy_read(copy_json(w, op, Q_MUNICIPALITIES, m, "settings"), &w->policies[m], NULL,
-				    0);
+		if (m >= w->n_municipalities)
+			continue;
+		policy_read(copy_json(w, op, Q_MUNICIPALITIES, m, "region"), &w->policies[m], NULL, 0);
+		policy_read(copy_json(w, op, Q_MUNICIPALITIES, m, "settings"), &w->policies[m], NULL, 0);
 	}
 }
 

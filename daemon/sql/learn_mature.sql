@@ -29,8 +29,10 @@ lessons as (
 	  from judged j
 	  join loket.agent a on a.id = j.agent
 	  join loket.municipality m on m.id = j.municipality
-	 cross join lateral (select coalesce(m.settings -> 'routing' ->> 'learning', 'agent') as kind,
-	       case when m.settings -> 'routing' ->> 'learning' = 'team'
+	  left join loket.region r on r.id = m.region
+	 cross join lateral (select coalesce(m.settings -> 'routing' ->> 'learning', r.settings -> 'routing' ->> 'learning',
+	                                     'agent') as kind) w
+	 cross join lateral (select w.kind, case when w.kind = 'team'
 	            then (select t.id from loket.team t where t.id = any (a.teams) order by t.id limit 1)
 	            else a.id::text end as unit) u
 	 where u.kind <> 'off' and u.unit is not null

@@ -8,8 +8,9 @@ static const char *const methods[N_METHODS] = {[METHOD_FIFO] = "skills-fifo", [M
 static const char *const learnings[N_LEARNINGS] = {
 	[LEARNING_AGENT] = "agent", [LEARNING_TEAM] = "team", [LEARNING_OFF] = "off"};
 
-/* Numbers were tuned in simulation (tests/sim); 1 point of fix probability weighs as 0.3 target. Where a
- * range begins at its default, less is not allowed: H3 relaxes after 300 s or 8 h, never sooner. */
+/* Method and numbers are those that did best in simulation (tests/sim); 1 point of fix probability weighs as
+ * 0.3 target. Where a range begins at its default, less is not allowed: H3 relaxes after 300 s or 8 h, never
+ * sooner. */
 static const struct setting {
 	const char *name;
 	size_t at;
@@ -132,6 +133,37 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 	if (n == 0)
 		*p = new;
 	return n;
+}
+
+static json_t *value_of(const struct route_policy *p, const char *name)
+{
+	struct route_policy copy = *p;
+
+	if (!strcmp(name, "method"))
+		return json_string(methods[p->method]);
+	if (!strcmp(name, "learning"))
+		return json_string(learnings[p->learning]);
+	return json_real(*field(&copy, find(name)));
+}
+
+json_t *policy_shown(const json_t *region, const json_t *municipality)
+{
+	struct route_policy p = policy_defaults();
+	const json_t *own = policy_read(region, &p, NULL, 0) ? NULL : json_object_get(region, "routing");
+	const json_t *over =
+		policy_read(municipality, &p, NULL, 0) ? NULL : json_object_get(municipality, "routing");
+	json_t *all = json_object();
+
+	for (int i = -2; i < N_SETTINGS; i++) {
+		const char *name = i == -2 ? "method" : i == -1 ? "learning" : settings_table[i].name;
+		const char *from = json_object_get(over, name)  ? "municipality"
+				   : json_object_get(own, name) ? "region"
+								: "default";
+
+		json_object_set_new(all, name,
+				    json_pack("{s:o, s:s}", "value", value_of(&p, name), "from", from));
+	}
+	return all;
 }
 
 const char *route_method_name(enum route_method m)

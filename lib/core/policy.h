@@ -2,7 +2,7 @@
  * policy.h - how contacts are routed, as data: which method, and its numbers
  *
  * One table (policy.c) gives names, defaults and ranges. A region's settings hold for its municipalities; a
- * municipality's own go before them: {"routing": {"method": "ftf", "advantage": 30, …}}.
+ * municipality's own go before them, field by field: {"routing": {"method": "ftf", "advantage": 30, …}}.
  */
 #ifndef LOKET_POLICY_H
 #define LOKET_POLICY_H
@@ -57,6 +57,14 @@ struct policy_problem { const char *field, *why; };   /* field: borrowed from th
  * returns  how many problems there are; at most max are told
  */
 int policy_read(const json_t *settings, struct route_policy *p, struct policy_problem *problems, int max);
+
+/*
+ * policy_shown - every setting, its value and where that is from: municipality, region or default
+ * in       region, municipality: settings as for policy_read; NULL: none. What is wrong counts for nothing
+ * returns  {"method": {"value": "ftf", "from": "default"}, …}
+ * owner    the caller
+ */
+json_t *policy_shown(const json_t *region, const json_t *municipality);
 
 const char *route_method_name(enum route_method m);   /* "skills-fifo", "ftf" */
 

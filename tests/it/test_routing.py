@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Routing by policy "ftf": settings of a municipality, who knows it, who waits for whom, what is kept and what is shown."""
+import contextlib
 import time
 
 from dispatch_world import DispatchTest, wait_until, world
@@ -16,6 +17,67 @@ class Routing(DispatchTest):
         self.assertEqual({f['name'] for f in answer.json['errors']},
                          {f'settings.routing.{name}' for name in ('method', 'advantage', 'relaxPhone', 'colour')})
         self.assertEqual(self.set_policy('dordrecht', self.policy).status, 200)
+
+    def test_the_default(self):
+        """what nobody chose: ftf, a tenth of it for comparison"""
+        self.assertEqual(self.set_policy('sliedrecht', {}).status, 200)
+        try:
+            routing = self.in_force('municipalities', 'sliedrecht')
+            self.assertEqual((routing['method'], routing['controlShare']),
+                             ({'value': 'ftf', 'from': 'default'}, {'value': 0.1, 'from': 'default'}))
+            time.sleep(1.5)
+            cases = [self.waits(municipality='sliedrecht') for _ in range(20)]
+            wait_until(lambda: all(self.routing(case) for case in cases), 10, 'all to be looked at')
+            self.assertIn('ftf', {self.routing(case)[0]['policy'] for case in cases})     # none of 20: a chance of 1e-20
+        finally:
+            self.set_policy('sliedrecht', self.policy)
+
+    def test_what_a_region_says(self):
+        """holds for its municipalities, field by field, unless they say otherwise; GET tells from where each is"""
+        with self.set_region({'method': 'skills-fifo', 'sticky': 0.1}) as now:
+            self.assertEqual(now['settings'], {'routing': {'method': 'skills-fifo', 'sticky': 0.1}})
+            self.assertEqual(now['municipalities'], world.MUNICIPALITIES)
+            self.assertEqual((now['routing']['sticky'], now['routing']['packing']),
+                             ({'value': 0.1, 'from': 'region'}, {'value': 0.05, 'from': 'default'}))
+            self.assertEqual(self.set_policy('sliedrecht', {'packing': 0.2}).status, 200)
+            try:
+                self.assertEqual({name: self.in_force('municipalities', 'sliedrecht')[name] for name in ('method', 'packing', 'sticky')},
+                                 {'method': {'value': 'skills-fifo', 'from': 'region'}, 'sticky': {'value': 0.1, 'from': 'region'},
+                                  'packing': {'value': 0.2, 'from': 'municipality'}})
+                self.assertEqual(self.in_force('municipalities', 'dordrecht')['method'], {'value': 'ftf', 'from': 'municipality'})
+                time.sleep(1.5)
+                case = self.waits(municipality='sliedrecht')
+                wait_until(lambda: self.routing(case), 5, 'it to be looked at')
+                self.assertEqual(self.routing(case)[0]['policy'], 'skills-fifo')
+            finally:
+                self.set_policy('sliedrecht', self.policy)
+
+    def test_region_is_checked(self):
+        """every field that is wrong is named; it needs rights on all; a region is there when a municipality is in it"""
+        answer = self.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': {'routing': {'method': 'x', 'optimism': 4}}})
+        self.assertEqual((answer.status, {f['name'] for f in answer.json['errors']}),
+                         (422, {'settings.routing.method', 'settings.routing.optimism'}))
+        self.assertEqual(self.in_force('regions', 'drechtsteden')['method'], {'value': 'ftf', 'from': 'default'})
+        for method, body in (('GET', None), ('PUT', {'settings': {}})):
+            self.assertEqual(self.world.api(method, '/v1/regions/utopia', 'admin', body).status, 404)
+        made = self.world.api('PUT', '/v1/tokens', 'admin', {'name': 'one', 'role': 'admin', 'municipalities': ['dordrecht']})
+        here = made.json['secret']
+        self.assertEqual(self.world.api('PUT', '/v1/regions/drechtsteden', here, {'settings': {}}).status, 403)
+        self.assertEqual(self.world.api('GET', '/v1/regions/drechtsteden', here).json['municipalities'], ['dordrecht'])
+
+    def in_force(self, what, name):
+        answer = self.world.api('GET', f'/v1/{what}/{name}', 'lead')
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json['routing']
+
+    @contextlib.contextmanager
+    def set_region(self, routing):
+        answer = self.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': {'routing': routing}})
+        self.assertEqual(answer.status, 200, answer)
+        try:
+            yield answer.json
+        finally:
+            self.assertEqual(self.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': {}}).status, 200)
 
     def test_best_and_why(self):
         """decided by ftf, kept with all that counted; what was learned of a person is not shown, not even to a lead"""

@@ -319,6 +319,44 @@ START_TEST(every_bad_field_is_named)
 }
 END_TEST
 
+static const char *from(const json_t *shown, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(shown, name), "from"));
+}
+
+static double value(const json_t *shown, const char *name)
+{
+	return json_number_value(json_object_get(json_object_get(shown, name), "value"));
+}
+
+START_TEST(what_is_shown)
+{
+	json_t *region = json_loads("{\"routing\": {\"sticky\": 0.1, \"packing\": 0.1}}", 0, NULL);
+	json_t *own = json_loads("{\"routing\": {\"sticky\": 0.2, \"learning\": \"off\"}}", 0, NULL);
+	json_t *wrong = json_loads("{\"routing\": {\"sticky\": 7}}", 0, NULL);
+	json_t *shown = policy_shown(region, own), *of_region = policy_shown(region, wrong),
+	       *plain = policy_shown(NULL, NULL);
+
+	ck_assert_str_eq(from(shown, "sticky"), "municipality");
+	ck_assert_str_eq(from(shown, "packing"), "region");
+	ck_assert_str_eq(from(shown, "method"), "default");
+	ck_assert(value(shown, "sticky") == 0.2 && value(shown, "packing") == 0.1 &&
+		  value(shown, "controlShare") == 0.1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(shown, "learning"), "value")),
+			 "off");
+	ck_assert_str_eq(from(of_region, "sticky"), "region"); /* what is wrong counts for nothing */
+	ck_assert(value(of_region, "sticky") == 0.1);
+	ck_assert_int_eq(json_object_size(plain), json_object_size(shown));
+	ck_assert_str_eq(from(plain, "sticky"), "default");
+	json_decref(region);
+	json_decref(own);
+	json_decref(wrong);
+	json_decref(shown);
+	json_decref(of_region);
+	json_decref(plain);
+}
+END_TEST
+
 /* products and units are sums of the cells: the same estimates as outcome by outcome, but for the mean that
  * each was compared with */
 START_TEST(sums_of_cells)
@@ -349,10 +387,19 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		nothing_known_is_the_prior,     sums_of_cells,          as_the_formulas_say,
-		what_teaches_nothing,           forgets_by_half_life,   within_0_and_1_and_monotone,
-		a_success_instead_never_lowers, rows_bring_it_all_back, rows_that_are_none,
-		more_units_keep_what_is_known,  settings_over_settings, every_bad_field_is_named,
+		nothing_known_is_the_prior,
+		sums_of_cells,
+		as_the_formulas_say,
+		what_teaches_nothing,
+		forgets_by_half_life,
+		within_0_and_1_and_monotone,
+		a_success_instead_never_lowers,
+		rows_bring_it_all_back,
+		rows_that_are_none,
+		more_units_keep_what_is_known,
+		settings_over_settings,
+		every_bad_field_is_named,
+		what_is_shown,
 	};
 
 	return unit_run("learn", tests, COUNT(tests));

@@ -1,0 +1,78 @@
+/* api_setup_region.c - set-up: what a region says for its municipalities, and what holds in the end */
+#include "daemon/api_setup.h"
+
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "daemon/world.h"
+#include "lib/core/policy.h"
+
+enum region_state { REGION_START, REGION_DONE };
+
+/* ------------------------------------------------------------------ routing, of both */
+
+void setup_routing(struct api *a, const json_t *settings)
+{
+	struct policy_problem problems[POLICY_MAX_PROBLEMS];
+	struct route_policy p = policy_defaults();
+	int n = policy_read(settings, &p, problems, POLICY_MAX_PROBLEMS);
+
+	for (int i = 0; i < n && i < POLICY_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.routing.%.40s", problems[i].field),
+			      problems[i].why);
+}
+
+void setup_routing_shown(json_t *municipality)
+{
+	const json_t *region = json_object_get(municipality, "regionSettings");
+
+	if (!region)
+		return;
+	json_object_set_new(municipality, "routing",
+			    policy_shown(region, json_object_get(municipality, "settings")));
+	json_object_del(municipality, "regionSettings");
+}
+
+/* ------------------------------------------------------------------ regions */
+
+static enum op_status region_answer(struct api *a, int statement)
+{
+	json_t *now;
+
+	if (pg_failed(&a->op))
+		return api_failed(a);
+	if (pg_rows(&a->op, statement) != 1)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	now = rows_object(&a->op, statement, 0);
+	json_object_set_new(now, "routing", policy_shown(json_object_get(now, "settings"), NULL));
+	return api_answer(a, 200, now);
+}
+
+enum op_status api_region_get(struct api *a)
+{
+	if (a->op.state == REGION_DONE)
+		return region_answer(a, 0);
+	return setup_get(a, SQL_SETUP_REGION_GET, REGION_DONE);
+}
+
+enum op_status api_region_put(struct api *a)
+{
+	json_t *settings = json_object_get(a->body, "settings");
+	struct pg_unit *u;
+
+	if (a->op.state == REGION_DONE) {
+		world_reload(a->op.srv);
+		return region_answer(a, 1);
+	}
+	if (!setup_whole_region(a))
+		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on every municipality.");
+	setup_routing(a, settings);
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	u = api_unit(a);
+	pg_add(u, SQL_SETUP_REGION_PUT);
+	pg_text(u, a->param[0]);
+	pg_json(u, settings);
+	pg_add(u, SQL_SETUP_REGION_GET);
+	pg_text(u, a->param[0]);
+	return pg_submit(&a->op, REGION_DONE, u);
+}
