@@ -5,6 +5,7 @@
  */
 #include "daemon/api.h"
 
+#include "daemon/help_promise.h"
 #include "daemon/intake.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -20,9 +21,12 @@
 struct ask {
 	struct intake_post post;
 	struct contact contact;
+	struct help_case k;
+	struct help_promise promise;
 };
 
-enum ask_state { ASK_START, ASK_STORED, ASK_READ };
+enum ask_state { ASK_START, ASK_STORED, ASK_READ, ASK_PROMISED };
+enum { READ_REQUEST, READ_CASE }; /* statements */
 
 static const char *const preferences[] = { "now", "callback", "counter", NULL };
 
@@ -102,6 +106,13 @@ static enum op_status ask_begin(struct api *a)
 	return intake_store(&a->op, ASK_STORED, &k->post);
 }
 
+static void add_asked(struct pg_unit *u, const struct intake_placed *placed)
+{
+	pg_add(u, SQL_HELP_ASKED);
+	pg_uuid(u, placed->case_.u);
+	pg_uuid(u, placed->contact.u);
+}
+
 static enum op_status ask_read(struct api *a, const struct ask *k)
 {
 	const struct intake_placed *placed = k->post.placed;
@@ -114,20 +125,38 @@ static enum op_status ask_read(struct api *a, const struct ask *k)
 		return api_problem(a, PROBLEM_INTERNAL, NULL);
 	uuid_format(placed->case_.u, id);
 	u = api_unit(a);
-	pg_add(u, SQL_HELP_ASKED);
-	pg_uuid(u, placed->case_.u);
-	pg_uuid(u, placed->contact.u);
+	add_asked(u, placed);
+	help_promise_ask(u, placed->case_);
 	api_audit(a, u, "helpRequest.create", k->post.inbox->in.municipality, "case", id);
 	return pg_submit(&a->op, ASK_READ, u);
 }
 
-static enum op_status ask_answer(struct api *a)
+static enum op_status ask_answer(struct api *a, int statement)
 {
-	if (pg_failed(&a->op))
-		return api_failed(a);   /* it is stored: the same again gives the request that is there */
-	if (pg_rows(&a->op, 0) == 0)
+	if (pg_rows(&a->op, statement) == 0)
 		return api_problem(a, PROBLEM_INTERNAL, NULL);
-	return api_answer(a, 201, json_pack("{s:o}", "helpRequest", rows_object(&a->op, 0, 0)));
+	return api_answer(a, 201, json_pack("{s:o}", "helpRequest", rows_object(&a->op, statement, 0)));
+}
+
+/* whoever waits for the answer is told the time with it; nobody else may be there to tell it to */
+static enum op_status ask_promise(struct api *a, struct ask *k)
+{
+	struct pg_unit *u;
+
+	if (!help_promise_read(&a->op, READ_CASE, k->post.placed->case_, &k->k))
+		return ask_answer(a, READ_REQUEST); /* of who is blocked */
+	k->promise = help_promise_decide(a->op.srv, &k->k, now_us());
+	u = api_unit(a);
+	help_promise_write(u, &k->k, &k->promise);
+	add_asked(u, k->post.placed);
+	return pg_submit(&a->op, ASK_PROMISED, u);
+}
+
+static enum op_status ask_told(struct api *a, const struct ask *k)
+{
+	if (k->promise.calls)
+		callback_made(a->op.srv, &a->op, 0);
+	return ask_answer(a, 1 + k->promise.calls);
 }
 
 enum op_status api_help_request_create(struct api *a)
@@ -137,8 +166,10 @@ enum op_status api_help_request_create(struct api *a)
 		return ask_begin(a);
 	case ASK_STORED:
 		return ask_read(a, a->work);
-	case ASK_READ:
-		return ask_answer(a);
+	case ASK_READ: /* it is stored: the same again gives the request that is there */
+		return pg_failed(&a->op) ? api_failed(a) : ask_promise(a, a->work);
+	case ASK_PROMISED:
+		return pg_failed(&a->op) ? api_failed(a) : ask_told(a, a->work);
 	}
 	return op_bad_state(&a->op);
 }

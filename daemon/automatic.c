@@ -1,5 +1,6 @@
 #include "daemon/automatic.h"
 
+#include "daemon/help_promise.h"
 #include "daemon/log.h"
 #include "daemon/mutant.h"
 #include "daemon/outbox.h"
@@ -10,12 +11,11 @@
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
-#include "lib/core/texts.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAYING_ARENA_BYTES = 1 << 20, DAY_S = 86400 };
+enum { SAYING_ARENA_BYTES = 1 << 20 };
+enum { READ_TO, READ_CASE }; /* statements */
 
 struct automatic {
 	struct server *srv;
@@ -27,11 +27,13 @@ struct automatic {
 struct saying {
 	struct op op;
 	struct work_reply r;
-	struct uuid case_id;
-	const char *home, *municipality, *channel, *language; /* home: inbox of the case */
-	int64_t due_us, promised_us;
+	struct case_id case_;
+	const char *home, *language; /* home: inbox of the case */
+	const char *silent;          /* nobody is told, because; NULL: it is said */
+	struct help_case k;
+	struct help_promise promise; /* when told_us is not 0 */
 	json_t *settings;
-	bool coach, found;
+	bool found, answers; /* answers: it is about what they answered to an earlier one */
 };
 
 /* ---------------------------------------------------------------- what it says */
@@ -50,21 +52,20 @@ static const char *local_time(struct arena *a, int64_t us, int64_t now)
 	return arena_printf(a, "%02d-%02d-%04d %02d:%02d", d, m, (int)y, minute / 60, minute % 60);
 }
 
-/* when nobody is there now, before a case of this channel would have to be answered anyway */
+/* whose case somebody has by now is told by them */
 static void promise(struct saying *s)
 {
-	const struct world *w = world_now(s->op.srv);
-	int m = world_municipality(w, s->municipality), c = world_channel(w, s->channel);
-	const struct hours h = m < 0 ? hours_defaults() : w->hours[m];
 	int64_t now = now_us();
-	bool there = !s->promised_us && s->coach && hours_open(&h, now);
 
-	if (there)
-		s->promised_us = s->due_us > now ? s->due_us : now;
-	else if (!s->promised_us)
-		s->promised_us = hours_add(&h, now, m < 0 || c < 0 ? DAY_S : w->norm_s[m][c]);
-	s->r.text = texts_say(s->op.arena, s->settings, there ? TEXT_HELP_NOW : TEXT_HELP_LATER, s->language,
-			      local_time(s->op.arena, s->promised_us, now));
+	if (!help_promise_read(&s->op, READ_CASE, s->case_, &s->k))
+		s->silent = "closed";
+	else if (s->answers && !uuid_is_nil(s->k.owner.u))
+		s->silent = "held";
+	if (s->silent && strcmp(s->silent, "quiet") != 0)
+		return;
+	s->promise = help_promise_decide(s->op.srv, &s->k, now);
+	s->r.text = texts_say(s->op.arena, s->settings, s->promise.text, s->language,
+			      local_time(s->op.arena, s->promise.told_us, now));
 }
 
 /* ---------------------------------------------------------------- saying it */
@@ -92,14 +93,11 @@ static void read_row(struct saying *s)
 	s->found = true;
 	s->r.id.u = s->op.srv->automatic->last = pg_get_uuid(&s->op, 0, 0, "id");
 	s->r.text = copy(s, "text");
-	s->case_id = pg_get_uuid(&s->op, 0, 0, "case_id");
+	s->answers = !strcmp(pg_get(&s->op, 0, 0, "kind"), "promise");
+	s->silent = pg_get_bool(&s->op, 0, 0, "quiet") ? "quiet" : NULL;
+	s->case_.u = pg_get_uuid(&s->op, 0, 0, "case_id");
 	s->home = copy(s, "inbox");
-	s->municipality = copy(s, "municipality");
-	s->channel = copy(s, "channel");
 	s->language = copy(s, "language");
-	s->due_us = pg_get_time(&s->op, 0, 0, "due_at");
-	s->promised_us = pg_get_time(&s->op, 0, 0, "promised_at");
-	s->coach = pg_get_bool(&s->op, 0, 0, "coach");
 	if (settings)
 		jsonx_load(s->op.arena, (struct bytes){(const uint8_t *)settings, strlen(settings)},
 			   &s->settings, NULL);
@@ -110,7 +108,8 @@ static enum op_status ask_whom(struct saying *s)
 	struct pg_unit *u = pg_unit(&s->op, PG_SYSTEM, NULL);
 
 	pg_add(u, SQL_WORK_REPLY_TO);
-	pg_uuid(u, s->case_id);
+	pg_uuid(u, s->case_.u);
+	help_promise_ask(u, s->case_);
 	return pg_submit(&s->op, SAYING_TO, u);
 }
 
@@ -118,17 +117,18 @@ static enum op_status say(struct saying *s)
 {
 	static const char *const after_option0[] = {"promise", "preference", "menu"};
 	int limit = 0, rule, n_kinds = MUTANT("menu_after_option0") ? 3 : 2;
-	bool promises = !s->r.text;
 	struct pg_unit *u;
 
-	if (promises)
+	if (!s->r.text)
 		promise(s);
-	rule = work_try_compose(&s->op, s->op.arena, s->home, 0, &s->r, &limit);
+	rule = s->silent ? 0 : work_try_compose(&s->op, s->op.arena, s->home, READ_TO, &s->r, &limit);
 	if (rule < 0) {
 		err_set(&s->op.err, ERR_FORMAT, "the channel could not make the message");
 		return OP_FAIL;
 	}
 	u = pg_unit(&s->op, PG_SYSTEM, NULL);
+	if (s->promise.told_us)
+		help_promise_write(u, &s->k, &s->promise);
 	pg_add(u, SQL_AUTOMATIC_SAY);
 	pg_uuid(u, s->r.id.u);
 	pg_text(u, s->r.text);
@@ -141,8 +141,21 @@ static enum op_status say(struct saying *s)
 	pg_array(u, PG_TYPE_TEXT, n_kinds);
 	for (int i = 0; i < n_kinds; i++)
 		pg_push_text(u, after_option0[i]);
-	pg_time(u, promises ? s->promised_us : 0);
+	pg_time(u, s->promise.told_us);
+	pg_text(u, s->silent);
 	return pg_submit(&s->op, SAYING_DONE, u);
+}
+
+static enum op_status said(struct saying *s)
+{
+	int last = s->promise.told_us ? 1 + s->promise.calls : 0;
+
+	if (s->promise.calls)
+		callback_made(s->op.srv, &s->op, 0);
+	rows_publish(&s->op, last);
+	if (pg_rows(&s->op, last) > 0)
+		outbox_wake(s->op.srv->outbox);
+	return OP_DONE;
 }
 
 static enum op_status saying_step(struct op *op)
@@ -165,10 +178,7 @@ static enum op_status saying_step(struct op *op)
 		return say(s);
 
 	case SAYING_DONE:
-		rows_publish(op, 0);
-		if (pg_rows(op, 0) > 0)
-			outbox_wake(op->srv->outbox);
-		return OP_DONE;
+		return said(s);
 	}
 	return op_bad_state(op);
 }

@@ -36,6 +36,8 @@ void callback_make(struct pg_unit *u, struct case_id id, int64_t epoch, struct a
 	pg_uuid(u, cb->by.u);
 	pg_int(u, wrapup_s);
 	pg_text(u, cb->why ? cb->why : "a call-back was agreed: it waits for its moment");
+	pg_bool(u, cb->once);
+	pg_time(u, cb->before_us);
 }
 
 /* out of the queue; dispatch_case_back reads whether it waits there all the same */

@@ -19,6 +19,8 @@ struct callback {
 	const char *reason;                /* asked noCoach nobody closed abandoned */
 	struct promise when;               /* callback_when */
 	const char *why;                   /* of the rule in lib/core/case_file; NULL: a call-back was agreed */
+	bool once; /* only when still nothing but before_us (0: nothing) was promised */
+	int64_t before_us;
 };
 
 /* callback_when - by the opening hours and rules of a municipality; from_us and until_us as for promise_make */

@@ -88,6 +88,7 @@ struct batch_item {
 	struct batch_party *party;   /* NULL: gave no address */
 	struct batch_case *where;    /* NULL: needs no case */
 	struct contact_id id;
+	const char *promised; /* help by a person, "aloud" or "quiet"; NULL: not, or they are asked first */
 };
 
 struct batch_post {

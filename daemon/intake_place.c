@@ -4,6 +4,7 @@
 #include "daemon/flood.h"
 #include "daemon/server.h"
 #include "lib/base/when.h"
+#include "lib/core/help.h"
 #include "lib/core/texts.h"
 
 #include <string.h>
@@ -398,9 +399,25 @@ static bool is_written(const struct batch_item *it)
 	       !json_object_get(it->c->fields, "automatic") && uuid_is_nil(p->by.u) && !p->without_proof && !is_flood(it);
 }
 
+/* in public there is no help with somebody's own affairs: the webcare team asks them to write in private */
+static bool asks_for_help(const struct batch_item *it)
+{
+	return has_option0(it) && it->where && !is_public(it) && it->where->outcome != OUTCOME_SPAM;
+}
+
+/* who is talked with is asked how they would like it; who filled in how need not be. What nobody vouches for
+ * is promised without a word, and on the telephone it is said there */
 static void place_help(struct batch *b, struct batch_item *it)
 {
-	if (!it->where || !it->where->option0 || !is_written(it))
+	const char *preference = help_preference(it->c);
+	bool knows = preference && strcmp(preference, "now") != 0, written = is_written(it);
+
+	if (asks_for_help(it)) {
+		b->helps[b->n_helps++] = it;
+		if (it->c->kind != KIND_CALL)
+			it->promised = !written ? "quiet" : knows ? "aloud" : NULL;
+	}
+	if (!it->where || !it->where->option0 || !written || it->promised)
 		return;
 	if (has_option0(it))
 		b->asked[b->n_asked++] = it;
@@ -431,12 +448,6 @@ static void now_stored(const struct batch_item *it, struct batch_message *m)
 	m->is_public = is_public(it);
 	if (it->party)
 		m->party = it->party->id;
-}
-
-/* in public there is no help with somebody's own affairs: the webcare team asks them to write in private */
-static bool asks_for_help(const struct batch_item *it)
-{
-	return has_option0(it) && it->where && !is_public(it) && it->where->outcome != OUTCOME_SPAM;
 }
 
 /* agents type as fast as they can */
@@ -479,8 +490,6 @@ static void place_item(struct batch *b, struct batch_item *it)
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	place_help(b, it);
-	if (asks_for_help(it))
-		b->helps[b->n_helps++] = it;
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it, it->self);

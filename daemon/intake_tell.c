@@ -205,7 +205,7 @@ void batch_tell(struct batch *b)
 	for (int i = 0; i < b->n_proofs; i++)
 		identity_proved(b->op.srv, b->proofs[i]->post->p->inbox->in.municipality, b->proofs[i]->c->from,
 		                b->proofs[i]->c->n_from);
-	if (b->n_asked)
+	if (b->n_asked || b->n_answers || b->n_helps)
 		automatic_wake(b->op.srv->automatic);
 	if (b->n_attachments)
 		attachments_wake(b->op.srv->attachments);

@@ -380,6 +380,8 @@ static void write_preferences(struct batch *b, struct pg_unit *u)
 	pg_add(u, SQL_INTAKE_PREFERENCE);
 	UUIDS(n, list[i]->id.u);
 	TEXTS(n, texts_preference(list[i]->c->text));
+	UUIDS(n, server_uuid(b->op.srv));
+	pg_time(u, b->now_us);
 }
 
 static void write_dead_letters(struct batch *b, struct pg_unit *u)
@@ -532,6 +534,8 @@ static void write_helps(struct batch *b, struct pg_unit *u)
 	TEXTS(n, help_asked_by_name(asked_by(list[i])));
 	TEXTS(n, help_preference(list[i]->c));
 	TIMES(n, list[i]->post->p->received_us);
+	TEXTS(n, list[i]->promised);
+	UUIDS(n, server_uuid(b->op.srv));
 }
 
 /* ---------------------------------------------------------------- all of it */

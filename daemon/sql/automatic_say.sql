@@ -4,20 +4,20 @@
 -- that failed
 -- $1 uuid what is said (also of the contact), $2 text, $3 text why it cannot be sent or null, $4 text address kind,
 -- $5 text address, $6 uuid contact it answers or null, $7 text inbox it goes out by, $8 text its channel; null: those
--- of the case, $9 text[] kinds, $10 timestamptz before then a person comes, as the text says; null: it does not
+-- of the case, $9 text[] kinds, $10 timestamptz the text says that somebody is there before then: only when that is what
+-- is promised (help_promise.sql); null: it says no time, $11 text nobody is told, because; or null
 -- columns: the notice
 with held as (
-	select c.* from loket.automatic a join loket.case_file c on c.id = a.case_id where a.id = $1 for update of c),
+	select c.* from loket.automatic a join loket.case_file c on c.id = a.case_id where a.id = $1
+	   and ($10::timestamptz is null or c.promised_at = $10::timestamptz or $11::text is not null) for update of c),
 took as (
 	update loket.automatic a
-	   set state = case when $3::text is not null or (held.option0 and a.kind <> all ($9::text[])) then 'refused'
+	   set state = case when $3::text is not null or $11::text is not null or (held.option0 and a.kind <> all ($9::text[])) then 'refused'
 	                    else 'said' end,
-	       why = case when held.option0 and a.kind <> all ($9::text[]) then 'option0' else $3 end
+	       why = case when held.option0 and a.kind <> all ($9::text[]) then 'option0' else coalesce($11, $3) end
 	  from held where a.id = $1 and a.state = 'queued' returning a.*),
-promised as (
-	update loket.case_file c
-	   set promised_at = coalesce(c.promised_at, $10::timestamptz),
-	       last_contact_at = greatest(c.last_contact_at, clock_timestamp())
+spoken as (
+	update loket.case_file c set last_contact_at = greatest(c.last_contact_at, clock_timestamp())
 	  from took where c.id = took.case_id and took.state = 'said'),
 said as (
 	insert into loket.contact (id, municipality, inbox, channel, direction, visibility, kind, received_at, case_id,
@@ -28,7 +28,7 @@ said as (
 	            else jsonb_build_array(jsonb_build_object('kind', $4::text, 'value', $5::text)) end,
 	       h.language, $2, '{automatic}', case when t.state = 'said' then 'queued' else 'failed' end,
 	       clock_timestamp(), t.why
-	  from took t, held h where t.why is distinct from 'option0' returning *),
+	  from took t, held h where $11::text is null and t.why is distinct from 'option0' returning *),
 going as (
 	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, answers)
 	select id, municipality, inbox, case_id, received_at, $4, $5, $6 from said where delivery = 'queued')

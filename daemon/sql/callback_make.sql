@@ -3,12 +3,14 @@
 -- another moment takes the place of the one before
 -- $1 uuid case, $2 bigint epoch (null: whatever it is), $3 uuid owner or null, $4 uuid promise (new),
 -- $5 uuid call or null, $6 text address kind, $7 text address, $8 text reason, $9 timestamptz not before, $10 timestamptz promised before,
--- $11 uuid agent who promises or null, $12 int seconds of wrap-up, $13 text why
+-- $11 uuid agent who promises or null, $12 int seconds of wrap-up, $13 text why, $14 bool only when $15 timestamptz (or
+-- null) is still what was promised
 -- columns: the notices (case.changed, offer.withdrawn); none when the case is closed, in triage or not as it was read
 with seen as (
 	select id, state, $9::timestamptz > clock_timestamp() as later from loket.case_file
 	 where id = $1 and state in ('queued', 'offered', 'assigned', 'scheduled')
 	   and ($2::bigint is null or (epoch = $2 and owner is not distinct from $3::uuid))
+	   and (not $14::bool or promised_at is not distinct from $15::timestamptz)
 	for update),
 changed as (
 	update loket.case_file c

@@ -55,3 +55,23 @@ const char *help_step(struct arena *a, const char *step)
 {
 	return step ? kept(a, step, strlen(step), HELP_STEP_BYTES) : NULL;
 }
+
+struct help_way help_way(const char *preference, bool coach, bool open, bool number)
+{
+	bool calls = preference && !strcmp(preference, "callback"),
+	     comes = preference && !strcmp(preference, "counter");
+	bool there = coach && open;
+	struct help_way w = {NULL, there ? TEXT_HELP_NOW : TEXT_HELP_LATER};
+
+	if (number && calls)
+		w.call = "asked";
+	else if (number && !there)
+		w.call = open ? "noCoach" : "closed";
+	if (comes)
+		w.text = TEXT_COUNTER;
+	else if (calls)
+		w.text = number ? TEXT_CALLBACK : TEXT_CALLBACK_NUMBER;
+	else if (w.call)
+		w.text = TEXT_HELP_CALL;
+	return w;
+}

@@ -1,10 +1,12 @@
 /*
- * help.h - option 0: help by people with doing it digitally. How it was asked, and what is kept of where it went wrong
+ * help.h - option 0: help by people with doing it digitally. How it was asked, what is kept of where it went
+ * wrong, and what is promised
  */
 #ifndef LOKET_HELP_H
 #define LOKET_HELP_H
 
 #include "lib/core/contact.h"
+#include "lib/core/texts.h"
 
 enum { HELP_PAGE_BYTES = 500, HELP_STEP_BYTES = 200 };
 
@@ -25,5 +27,19 @@ const char *help_preference(const struct contact *c);
 const char *help_page(struct arena *a, const char *url);
 /* help_step - cut to what is kept; NULL for none */
 const char *help_step(struct arena *a, const char *step);
+
+/* what is promised to who asks for help by a person */
+struct help_way {
+	const char *call; /* the reason of a call-back (lib/core/promise); NULL: a person answers where they
+			     asked */
+	enum text_kind text; /* what they are told */
+};
+
+/*
+ * help_way - a person now, a call-back, or an answer before a time: never nothing
+ * in       preference: NULL: not said; coach: one is ready, or has the case already; open: by the hours;
+ * number: they can be called
+ */
+struct help_way help_way(const char *preference, bool coach, bool open, bool number);
 
 #endif

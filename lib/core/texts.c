@@ -7,7 +7,14 @@
 
 #define TIME_FIELD "{{tijd}}"
 
-static const char *const names[N_TEXT_KINDS] = {[TEXT_HELP_NOW] = "helpNow", [TEXT_HELP_LATER] = "helpLater"};
+static const char *const names[N_TEXT_KINDS] = {
+	[TEXT_HELP_NOW] = "helpNow",
+	[TEXT_HELP_LATER] = "helpLater",
+	[TEXT_HELP_CALL] = "helpCall",
+	[TEXT_CALLBACK] = "callback",
+	[TEXT_CALLBACK_NUMBER] = "callbackNumber",
+	[TEXT_COUNTER] = "counter",
+};
 
 static const struct built_in {
 	const char *language, *text[N_TEXT_KINDS];
@@ -16,32 +23,69 @@ static const struct built_in {
 	 {"Een medewerker helpt u. Dat is nu. "
 	  "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2.",
 	  "Een medewerker helpt u. Dat is voor " TIME_FIELD " uur. "
-	  "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2."}},
+	  "Wilt u liever gebeld worden? Antwoord 1. Liever een afspraak aan de balie? Antwoord 2.",
+	  "Er is nu geen medewerker. Wij bellen u. Dat is voor " TIME_FIELD " uur. "
+	  "Liever een afspraak aan de balie? Antwoord 2. U mag hier ook verder schrijven.",
+	  "Wij bellen u. Dat is voor " TIME_FIELD " uur.",
+	  "Wij weten uw telefoonnummer niet. Wilt u het hier schrijven? "
+	  "Een medewerker antwoordt voor " TIME_FIELD " uur.",
+	  "Wij maken met u een afspraak aan de balie. U hoort van ons voor " TIME_FIELD " uur."}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
 	  "A person will help you, before " TIME_FIELD ". "
-	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2."}},
+	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
+	  "Nobody is here right now. We will call you, before " TIME_FIELD ". "
+	  "Would you rather come to our desk? Reply 2. You can also go on writing here.",
+	  "We will call you, before " TIME_FIELD ".",
+	  "We do not know your telephone number. Please write it here. "
+	  "A person will answer before " TIME_FIELD ".",
+	  "We will make an appointment with you at our desk. You will hear from us before " TIME_FIELD "."}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
 	  "Nasz pracownik pomoże, najpóźniej: " TIME_FIELD ". "
-	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2."}},
+	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
+	  "Teraz nie ma pracownika. Zadzwonimy, najpóźniej: " TIME_FIELD ". "
+	  "Wolisz wizytę w urzędzie? Odpowiedz 2. Możesz też dalej pisać tutaj.",
+	  "Zadzwonimy, najpóźniej: " TIME_FIELD ".",
+	  "Nie znamy Twojego numeru telefonu. Napisz go tutaj. "
+	  "Nasz pracownik odpowie, najpóźniej: " TIME_FIELD ".",
+	  "Umówimy wizytę w urzędzie. Odezwiemy się, najpóźniej: " TIME_FIELD "."}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
 	  "Bir çalışanımız size yardım edecek. En geç: " TIME_FIELD ". "
-	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın."}},
+	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
+	  "Şu anda çalışanımız yok. Sizi arayacağız. En geç: " TIME_FIELD ". "
+	  "Belediyede randevu mu istersiniz? 2 yazın. Buraya yazmaya da devam edebilirsiniz.",
+	  "Sizi arayacağız. En geç: " TIME_FIELD ".",
+	  "Telefon numaranızı bilmiyoruz. Lütfen buraya yazın. "
+	  "Bir çalışanımız cevap verecek. En geç: " TIME_FIELD ".",
+	  "Sizin için belediyede bir randevu ayarlayacağız. Size haber vereceğiz. En geç: " TIME_FIELD "."}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
 	  "سيساعدك أحد موظفينا في موعد أقصاه: " TIME_FIELD ". "
-	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2."}},
+	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
+	  "لا يوجد موظف الآن. سنتصل بك في موعد أقصاه: " TIME_FIELD ". "
+	  "هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2. يمكنك أيضًا متابعة الكتابة هنا.",
+	  "سنتصل بك في موعد أقصاه: " TIME_FIELD ".",
+	  "لا نعرف رقم هاتفك. اكتبه هنا من فضلك. "
+	  "سيجيبك أحد موظفينا في موعد أقصاه: " TIME_FIELD ".",
+	  "سنحدد معك موعدًا في مكتب البلدية. سنخبرك في موعد أقصاه: " TIME_FIELD "."}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
 	  "Працівник допоможе вам, не пізніше: " TIME_FIELD ". "
-	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2."}},
+	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
+	  "Зараз немає працівника. Ми зателефонуємо вам, не пізніше: " TIME_FIELD ". "
+	  "Бажаєте прийти до муніципалітету? Напишіть 2. Можна також писати далі тут.",
+	  "Ми зателефонуємо вам, не пізніше: " TIME_FIELD ".",
+	  "Ми не знаємо вашого номера телефону. Напишіть його тут. "
+	  "Працівник відповість, не пізніше: " TIME_FIELD ".",
+	  "Ми домовимося з вами про зустріч у муніципалітеті. Ми повідомимо вас, не пізніше: " TIME_FIELD
+	  "."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */
@@ -51,6 +95,14 @@ static bool is_time(const char *text, const struct article_place *p)
 	return p->len == strlen(TIME_FIELD) && !strncmp(text + p->at, TIME_FIELD, p->len);
 }
 
+static bool is_name(const char *s)
+{
+	for (int i = 0; i < N_TEXT_KINDS; i++)
+		if (!strcmp(names[i], s))
+			return true;
+	return false;
+}
+
 /* why a text cannot be used; NULL: it can */
 static const char *wrong(const char *name, const json_t *text)
 {
@@ -58,8 +110,8 @@ static const char *wrong(const char *name, const json_t *text)
 	struct article_place p = {0};
 	int n_times = 0;
 
-	if (strcmp(name, names[TEXT_HELP_NOW]) != 0 && strcmp(name, names[TEXT_HELP_LATER]) != 0)
-		return "no text of ours: helpNow or helpLater";
+	if (!is_name(name))
+		return "no text of ours: helpNow, helpLater, helpCall, callback, callbackNumber or counter";
 	if (!s || !*s || json_string_length(text) > TEXTS_MAX_BYTES)
 		return "must be a text of 1 to 1000 bytes";
 	for (size_t from = 0; article_next(s, from, &p); from = p.at + p.len) {
@@ -67,8 +119,8 @@ static const char *wrong(const char *name, const json_t *text)
 			return "the only field is " TIME_FIELD;
 		n_times++;
 	}
-	if (n_times != !strcmp(name, names[TEXT_HELP_LATER]))
-		return "helpLater says " TIME_FIELD " once, helpNow does not";
+	if (n_times != (strcmp(name, names[TEXT_HELP_NOW]) != 0))
+		return "says " TIME_FIELD " once; only helpNow does not";
 	return NULL;
 }
 

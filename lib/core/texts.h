@@ -1,9 +1,9 @@
 /*
  * texts.h - what a citizen is told without a person, and what the answers to it mean
  *
- * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. What is not
- * set, is as built in: Dutch (B1), English, Polish, Turkish, Arabic and Ukrainian. In another language:
- * Dutch.
+ * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. All but
+ * helpNow say the time. What is not set, is as built in: Dutch (B1), English, Polish, Turkish, Arabic and
+ * Ukrainian. In another language: Dutch.
  */
 #ifndef LOKET_TEXTS_H
 #define LOKET_TEXTS_H
@@ -14,8 +14,12 @@
 #include <jansson.h>
 
 enum text_kind {
-	TEXT_HELP_NOW,   /* somebody asked for help by a person, and there is one */
-	TEXT_HELP_LATER, /* there will be one before {{tijd}} */
+	TEXT_HELP_NOW,   /* somebody asked for help by a person, and there is one; how would they like it? */
+	TEXT_HELP_LATER, /* there will be one before {{tijd}}; how would they like it? */
+	TEXT_HELP_CALL,  /* nobody is there: they are called; or would they rather come? */
+	TEXT_CALLBACK,   /* as they asked: they are called */
+	TEXT_CALLBACK_NUMBER, /* as they asked, but we know no number */
+	TEXT_COUNTER,         /* as they asked: an appointment is made with them */
 	N_TEXT_KINDS
 };
 

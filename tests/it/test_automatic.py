@@ -108,7 +108,7 @@ class Automatic(world.LoketTest):
         hours = {d: [['09:00', '17:00']] for d in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')}
         dates = [today() + datetime.timedelta(n) for n in (-1, 0, 1)]
         self.settings(hours=hours | {'holidays': False, 'closed': [d.isoformat() for d in dates]},
-                      norms={'whatsapp': 3600})
+                      callback={'promise_minutes': 60})
         _, case = self.write('0')
         (text, *_), = self.spoken(case)
         opens = dates[-1] + datetime.timedelta(1)
@@ -190,7 +190,7 @@ class Automatic(world.LoketTest):
                                                        if r['provider'] == 'email'][-1])
 
     def test_texts_of_a_municipality(self):
-        own = {'nl': {'helpLater': 'Wij bellen u vóór {{tijd}}!'}, 'pl': {'helpLater': 'Do {{tijd}}.'}}
+        own = {'nl': {'helpCall': 'Wij bellen u vóór {{tijd}}!'}, 'pl': {'helpCall': 'Do {{tijd}}.'}}
         self.settings(texts=own)
         _, case = self.write('0')
         self.assertRegex(self.spoken(case)[0][0], r'^Wij bellen u vóór [-\d :]+!$')

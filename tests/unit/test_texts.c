@@ -1,6 +1,7 @@
 /* lib/core/texts: what is said without a person, in whose words, and the answers to it */
 #include "tests/unit/unit.h"
 
+#include "lib/core/help.h"
 #include "lib/core/texts.h"
 
 #include <string.h>
@@ -10,20 +11,21 @@ static const char *const languages[] = {"nl", "en", "pl", "tr", "ar", "uk"};
 START_TEST(built_in)
 {
 	struct arena *a = arena_new(1 << 20);
-	const char *dutch = texts_say(a, NULL, TEXT_HELP_LATER, "nl", "14:30");
+	const char *dutch = texts_say(a, NULL, TEXT_HELP_LATER, "nl", "09:30");
 
-	for (size_t i = 0; i < COUNT(languages); i++) {
-		const char *now = texts_say(a, NULL, TEXT_HELP_NOW, languages[i], "14:30");
-		const char *later = texts_say(a, NULL, TEXT_HELP_LATER, languages[i], "14:30");
+	for (size_t i = 0; i < COUNT(languages); i++)
+		for (int kind = 0; kind < N_TEXT_KINDS; kind++) {
+			const char *s = texts_say(a, NULL, (enum text_kind)kind, languages[i], "09:30");
 
-		ck_assert_ptr_null(strstr(now, "14:30"));
-		ck_assert_ptr_nonnull(strstr(later, "14:30"));
-		ck_assert_ptr_null(strstr(later, "{{"));
-		ck_assert_msg(strchr(now, '1') && strchr(now, '2'), "%s", now);
-		ck_assert(i == 0 || strcmp(later, dutch) != 0);
-	}
-	ck_assert_str_eq(texts_say(a, NULL, TEXT_HELP_LATER, "fr", "14:30"), dutch);
-	ck_assert_str_eq(texts_say(a, NULL, TEXT_HELP_LATER, NULL, "14:30"), dutch);
+			ck_assert_msg(!strstr(s, "09:30") == (kind == TEXT_HELP_NOW), "%s", s);
+			ck_assert_ptr_null(strstr(s, "{{"));
+			if (kind == TEXT_HELP_NOW || kind == TEXT_HELP_LATER)
+				ck_assert_msg(strchr(s, '1') && strchr(s, '2'), "%s", s);
+			ck_assert(i == 0 ||
+				  strcmp(s, texts_say(a, NULL, (enum text_kind)kind, "nl", "09:30")) != 0);
+		}
+	ck_assert_str_eq(texts_say(a, NULL, TEXT_HELP_LATER, "fr", "09:30"), dutch);
+	ck_assert_str_eq(texts_say(a, NULL, TEXT_HELP_LATER, NULL, "09:30"), dutch);
 	arena_free(a);
 }
 END_TEST
@@ -111,9 +113,40 @@ START_TEST(preferences)
 }
 END_TEST
 
+/* the preference, whether a coach is ready and it is open, whether a number is known; how they are helped */
+static const struct {
+	const char *preference;
+	bool coach, open, number;
+	const char *call;
+	enum text_kind text;
+} ways[] = {
+	{NULL, true, true, true, NULL, TEXT_HELP_NOW},
+	{NULL, true, false, true, "closed", TEXT_HELP_CALL},
+	{NULL, false, true, true, "noCoach", TEXT_HELP_CALL},
+	{"now", false, true, false, NULL, TEXT_HELP_LATER},
+	{"now", true, false, false, NULL, TEXT_HELP_LATER},
+	{"callback", true, true, true, "asked", TEXT_CALLBACK},
+	{"callback", false, false, true, "asked", TEXT_CALLBACK},
+	{"callback", true, true, false, NULL, TEXT_CALLBACK_NUMBER},
+	{"counter", true, true, true, NULL, TEXT_COUNTER},
+	{"counter", false, true, true, "noCoach", TEXT_COUNTER},
+	{"counter", false, false, false, NULL, TEXT_COUNTER},
+};
+
+START_TEST(the_way)
+{
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct help_way w = help_way(ways[i].preference, ways[i].coach, ways[i].open, ways[i].number);
+
+		ck_assert_pstr_eq(w.call, ways[i].call);
+		ck_assert_int_eq(w.text, ways[i].text);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {built_in, own, what_is_wrong, preferences};
+	const TTest *const tests[] = {built_in, own, what_is_wrong, preferences, the_way};
 
 	return unit_run("texts", tests, COUNT(tests));
 }

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Option 0 in writing, as a citizen meets it: in six languages, on WhatsApp, chat, mail and forms, with and without a coach."""
+import datetime
+import itertools
+import json
+import pathlib
+import sys
+import unittest
+import uuid
+import zoneinfo
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import dispatch_world  # noqa: E402
+import world  # noqa: E402
+from servers import wait_until  # noqa: E402
+from standin.chat import own_signature  # noqa: E402
+
+people = itertools.count(31623000001)
+ALWAYS = {day: [['00:00', '24:00']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
+AMSTERDAM = zoneinfo.ZoneInfo('Europe/Amsterdam')
+# how it is asked, and what the answer begins with when nobody is there to take it
+LANGUAGES = {'nl': ('Ik kom er niet uit op de website', 'Er is nu geen medewerker'),
+             'en': ('I cannot log in to DigiD', 'Nobody is here right now'),
+             'pl': ('Proszę o pomoc', 'Teraz nie ma pracownika'),
+             'tr': ('Bana yardım edin lütfen', 'Şu anda çalışanımız yok'),
+             'ar': ('أحتاج إلى مساعدة من فضلك', 'لا يوجد موظف الآن'),
+             'uk': ('Мені потрібна допомога', 'Зараз немає працівника')}
+
+
+def told(at):
+    """A moment as citizens are told it: rounded up to the minute, with the date when that is not today."""
+    at = at.astimezone(AMSTERDAM) + datetime.timedelta(seconds=59, microseconds=999999)
+    today = datetime.datetime.now(AMSTERDAM).date()
+    return f'{at:%H:%M}' if at.date() == today else f'{at:%d-%m-%Y %H:%M}'
+
+
+def closed_all_week():
+    """Hours of a municipality that opens in two days, not now."""
+    today = datetime.datetime.now(AMSTERDAM).date()
+    return ALWAYS | {'closed': [(today + datetime.timedelta(n)).isoformat() for n in (-1, 0, 1)]}
+
+
+class Option0(dispatch_world.DispatchTest):
+    def setUp(self):
+        super().setUp()
+        self.settings()
+
+    def settings(self, want=200, **settings):
+        answer = self.world.api('PUT', '/v1/municipalities/dordrecht', 'admin', {
+            'name': 'Dordrecht', 'region': 'drechtsteden', 'settings': {'hours': ALWAYS, 'routing': self.policy} | settings})
+        self.assertEqual(answer.status, want, answer)
+        return answer.json
+
+    def write(self, text, person=None, **more):
+        """On WhatsApp. The person, and the case it came into."""
+        person = person or str(next(people))
+        self.assertEqual(self.world.hook_whatsapp(text, wa_id=person, **more).status, 200)
+        return person, self.case_of('+' + person)
+
+    def case_of(self, value):
+        return self.world.value("select case_id::text from loket.contact where addresses -> 0 ->> 'value' = %s and direction = 'in' "
+                                'order by received_at desc, id desc limit 1', [value])
+
+    def chat(self, text, visitor=None, **more):
+        visitor = visitor or f'v{next(people)}'
+        body = json.dumps({'conversation': visitor, 'id': str(uuid.uuid4()), 'from': {'id': visitor}, 'text': text} | more).encode()
+        answer = self.world.hook('dordrecht-chat', body, secret='', headers={
+            'X-Loket-Signature': own_signature(self.world.secrets['dordrecht-chat'], body)})
+        self.assertEqual(answer.status, 200, answer)
+        return visitor, self.case_of(f'dordrecht-chat/{visitor}')
+
+    def ask(self, token='integration', **more):
+        answer = self.world.api('POST', '/v1/help-requests', token, {'municipality': 'dordrecht', 'product': 'parkeervergunning',
+                                                                     'preference': 'now'} | more)
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json['helpRequest']
+
+    def spoken(self, case):
+        """What was said without a person, once nothing waits to be said any more."""
+        wait_until(lambda: not self.world.value("select count(*) from loket.automatic where state = 'queued'")
+                   and not self.world.value("select count(*) from loket.outbox where state <> 'done'"), 20, 'what is said')
+        return [text for (text,) in self.world.psql("select text from loket.contact where case_id = %s and direction = 'out' "
+                                                    "and flags @> '{automatic}' order by received_at, id", [case])]
+
+    def callbacks(self, case):
+        return self.world.psql('select reason, state, to_value, promised_at from loket.callback where case_id = %s', [case])
+
+    def promised(self, case):
+        return self.world.value('select promised_at from loket.case_file where id = %s', [case])
+
+    def preference(self, case):
+        return self.world.value('select preference from loket.help_request where case_id = %s', [case])
+
+
+class Asked(Option0):
+    """Who says it, and who does not."""
+
+    def test_six_languages(self):
+        for language, (text, answer) in LANGUAGES.items():
+            person, case = self.write('Goedemorgen')
+            self.world.psql('update loket.case_file set language = %s where id = %s', [language, case])
+            for said in ('0', text):
+                with self.subTest(language, said=said):
+                    self.write(said, person)
+                    self.assertTrue(self.world.value('select option0 from loket.case_file where id = %s', [case]))
+                    (first, *more) = self.spoken(case)
+                    self.assertTrue(first.startswith(answer), first)
+                    self.assertEqual(more, [])
+            _, alone = self.write(text)
+            self.assertTrue(self.world.value('select option0 from loket.case_file where id = %s', [alone]), text)
+
+    def test_a_house_number_is_an_ordinary_message(self):
+        for text in ('Dorpsstraat 0', 'Ik woon op nummer 0', 'Mijn postcode is 3311 AB 0', '10', 'Het is hier 0 graden'):
+            _, case = self.write(text)
+            self.assertEqual(self.spoken(case), [], text)
+            self.assertFalse(self.world.value('select option0 from loket.case_file where id = %s', [case]), text)
+
+
+class Promised(Option0):
+    """It never ends without a human or a promise with a time."""
+
+    def one_callback(self, case, reason):
+        (row,) = self.callbacks(case)
+        self.assertEqual(row[:2], (reason, 'open'))
+        self.assertEqual(self.promised(case), row[3])
+        self.assertEqual(self.world.value('select promised_at from loket.help_request where case_id = %s', [case]), row[3])
+        self.assertLessEqual(self.world.value('select due_at from loket.case_file where id = %s', [case]), row[3])
+        return row[2:]
+
+    def test_one_is_a_call_back(self):
+        carla = self.person('carla', channels=['phone'])        # ready, but takes no chats: nobody has it meanwhile
+        person, case = self.write('0')
+        self.assertIn('Dat is nu.', self.spoken(case)[0])
+        self.assertEqual(self.callbacks(case), [])
+        self.write('1', person)
+        said = self.spoken(case)
+        number, at = self.one_callback(case, 'asked')
+        self.assertEqual((said[1:], number), ([f'Wij bellen u. Dat is voor {told(at)} uur.'], '+' + person))
+        self.assertEqual((self.preference(case), self.state(case)), ('callback', 'queued'))
+        carla.ready()
+        offer = carla.events.wait('offer.made', lambda d: d['case']['id'] == case)
+        self.assertIn('callback', offer['offer'])
+        self.write('1', person)                                 # said once, and it is not put off
+        self.assertEqual((len(self.spoken(case)), self.callbacks(case)[0][3]), (2, at))
+
+    def test_two_is_the_counter(self):
+        for channels, called in ((['phone'], False), (None, True)):
+            if channels:
+                self.person('carla', channels=channels)
+            else:
+                self.people[0].offline()
+            person, case = self.write('0')
+            self.spoken(case)
+            self.write('2', person)
+            said = self.spoken(case)
+            self.assertEqual(said[1:], [f'Wij maken met u een afspraak aan de balie. U hoort van ons voor {told(self.promised(case))} uur.'])
+            self.assertEqual((self.preference(case), bool(self.callbacks(case))), ('counter', called))
+
+    def test_no_coach(self):
+        """Somebody with a number is called, who has none is answered where they are."""
+        person, case = self.write('0')
+        (said,) = self.spoken(case)
+        number, at = self.one_callback(case, 'noCoach')
+        self.assertTrue(said.startswith(f'Er is nu geen medewerker. Wij bellen u. Dat is voor {told(at)} uur.'), said)
+        self.assertEqual((number, self.state(case)), ('+' + person, 'queued'))
+        self.write('Ik zit op de pagina over parkeren', person)  # goes on: the promise stands
+        self.one_callback(case, 'noCoach')
+        visitor, case = self.chat('0')
+        (said,) = self.spoken(case)
+        self.assertTrue(said.startswith(f'Een medewerker helpt u. Dat is voor {told(self.promised(case))} uur.'), said)
+        self.chat('1', visitor)
+        self.assertEqual(self.spoken(case)[1:], ['Wij weten uw telefoonnummer niet. Wilt u het hier schrijven? '
+                                                 f'Een medewerker antwoordt voor {told(self.promised(case))} uur.'])
+        self.assertEqual((self.preference(case), self.callbacks(case)), ('callback', []))
+
+    def test_closed(self):
+        self.person('carla', channels=['phone'])
+        self.settings(hours=closed_all_week(), callback={'promise_minutes': 60})
+        person, case = self.write('0')
+        opens = datetime.datetime.now(AMSTERDAM).date() + datetime.timedelta(2)
+        (said,) = self.spoken(case)
+        self.assertIn(f'Wij bellen u. Dat is voor {opens:%d-%m-%Y} 01:00 uur.', said)
+        self.one_callback(case, 'closed')
+        self.assertEqual(self.state(case), 'queued')             # for a coach who is there all the same
+        self.write('1', person)
+        self.assertEqual(self.one_callback(case, 'closed')[1], self.promised(case))
+
+    def test_a_request_tells_the_time(self):
+        """From a page: the answer to the request is the only place where the citizen is told."""
+        where = {'kind': 'phone', 'value': '06 1234 0009'}
+        for more, reason in (({'preference': 'callback', 'address': where}, 'asked'), ({'address': where}, 'noCoach'),
+                             ({'preference': 'counter', 'address': where}, 'noCoach'), ({}, None), ({'preference': 'counter'}, None)):
+            with self.subTest(**more):
+                self.nobody_is_there()
+                self.world.psql("update loket.callback set state = 'cancelled', ended_at = now() where state = 'open'")
+                self.world.psql('update loket.help_request set ended_at = now() where ended_at is null')
+                self.world.psql('update loket.case_file set closed_at = closed_at - interval \'30 days\'')
+                got = self.ask(**more)
+                at = datetime.datetime.fromisoformat(got['promisedAt'].replace('Z', '+00:00'))
+                self.assertLess(abs((self.promised(got['case']) - at).total_seconds()), 0.002)
+                self.spoken(got['case'])
+                self.assertLess(abs((self.promised(got['case']) - at).total_seconds()), 0.002)
+                if reason:
+                    self.assertEqual(self.one_callback(got['case'], reason)[0], '+31612340009')
+                else:
+                    self.assertEqual(self.callbacks(got['case']), [])
+        self.person('carla', channels=['phone'])
+        got = self.ask()
+        self.assertEqual(self.promised(got['case']), self.world.value('select due_at from loket.case_file where id = %s', [got['case']]))
+
+    def test_a_form_by_mail(self):
+        """Its preference is known: nothing is asked, the time is told where they can be reached."""
+        got = self.ask(preference='counter', address={'kind': 'email', 'value': f'b{next(people)}@example.org'})
+        self.assertEqual(self.spoken(got['case']), ['Wij maken met u een afspraak aan de balie. U hoort van ons voor '
+                                                    f"{told(self.promised(got['case']))} uur."])
+
+    def test_a_form_of_anybody_is_promised_without_a_word(self):
+        self.world.psql("""update loket.inbox set settings = settings || '{"public": true}' where id = 'dordrecht-webform'""")
+        wait_until(lambda: self.world.hook('dordrecht-webform', b'{}', secret='').status != 401, 10, 'the public form')
+        phone = f'+{next(people)}'
+        form = {'form': 'vraag', 'submission_id': str(uuid.uuid4()), 'option0': True,
+                'fields': {'bericht': 'Ik kom er niet uit', 'telefoon': phone}}
+        answer = self.world.hook('dordrecht-webform', json.dumps(form).encode(), secret='')
+        self.assertEqual(answer.status, 201, answer)
+        case = self.world.value('select id::text from loket.case_file where reference = %s', [answer.json['reference']])
+        self.assertEqual(self.spoken(case), [])
+        self.assertEqual(self.one_callback(case, 'noCoach')[0], phone)
+
+    def test_who_is_being_helped_is_told_by_the_coach(self):
+        carla = self.person('carla')
+        person, case = self.write('0')
+        taken = carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        self.spoken(case)
+        self.write('1', person)
+        self.assertEqual((len(self.spoken(case)), self.callbacks(case), self.preference(case)), (1, [], 'callback'))
+        self.assertEqual(self.owner(case), self.world.value("select id from loket.agent where name like 'Carla%%'"))
+        carla.resolve(taken, help={'outcome': 'learnedIt'})
+
+
+if __name__ == '__main__':
+    world.main()
