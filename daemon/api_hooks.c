@@ -130,11 +130,22 @@ static enum op_status say_stored(struct api *a, const struct intake_post *p, con
 		text = ops->receipt(a->op.arena, p->placed[0].reference, p->received_us, &status);
 	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
 	if (settled)
-		text = settled;
+		return api_send(a, 200, ops->call_next ? ops->call_next_type : "application/json",
+				(struct bytes){(const uint8_t *)settled, strlen(settled)}, NULL);
 	if (by_get(a))   /* what MessageBird looks for */
 		return api_send(a, 200, "text/plain", (struct bytes){(const uint8_t *)ok, strlen(ok)}, NULL);
 	return api_send(a, status, text ? "application/json" : NULL,
 			(struct bytes){(const uint8_t *)text, text ? strlen(text) : 0}, NULL);
+}
+
+/* stored, even when it could not be settled: the sweep does */
+static enum op_status say_next(struct api *a, const struct hook *h)
+{
+	const struct world_inbox *in = h->post.inbox;
+	struct channel_request r = request_of(a);
+
+	return say_stored(a, &h->post, in->ops->call_next ? in->ops->call_next(a->op.arena, &in->in, &r, h->settled)
+							  : h->settled);
 }
 
 /* whoever sends more than the budget waits for the answer: a provider sends only so many at once */
@@ -246,8 +257,8 @@ enum op_status api_hook_post(struct api *a)
 			return calls_settle(&a->op, HOOK_SETTLED, h->post.placed[0].contact, &h->settled);
 		return say_stored(a, &h->post, NULL);
 
-	case HOOK_SETTLED: /* stored, even when it could not be settled: the sweep does */
-		return say_stored(a, &h->post, h->settled);
+	case HOOK_SETTLED:
+		return say_next(a, h);
 	}
 	return op_bad_state(&a->op);
 }

@@ -150,6 +150,12 @@ struct channel_ops {
 	/* the answer after COMMIT: NULL means 200 with an empty body. reference is the case's;
 	 * *status and the JSON text (arena) otherwise */
 	const char *(*receipt)(struct arena *a, const char *reference, int64_t received_us, int *status);
+	/* what an exchange is to do with a caller, in its own words (arena): next is CallNext of
+	 * openapi.json, NULL when that is not known now, so that the caller waits. NULL: the exchange takes
+	 * the JSON as it is */
+	const char *(*call_next)(struct arena *a, const struct inbox *in, const struct channel_request *r,
+	                         const char *next);
+	const char *call_next_type;  /* media type of that */
 	/* 0 or enum reply_outcome. NULL when the channel cannot answer */
 	int (*compose)(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 	               struct channel_send *out);

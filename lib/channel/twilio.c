@@ -2,13 +2,13 @@
  * twilio.c - Twilio: SMS, WhatsApp and calls, what comes in
  *
  * A post is one thing: a message, what became of a message of ours, or a step of a call. Fields stand in a
- * form, in the query of a GET, or in a flat JSON object. twilio_send.c has what goes out.
+ * form, in the query of a GET, or in a flat JSON object. twilio_send.c has what goes out, twilio_voice.c the calls.
  *
  * X-Twilio-Signature is base64(HMAC-SHA1(auth token, URL + the pairs of the form, sorted by name)). A body
  * that is no form is covered by bodySHA256 in the query instead.
  *
  * source   twilio.com/docs: "webhooks security", "Twilio's request to your incoming message webhook URL"
- * (with the WhatsApp fields and OptOutType), "track the outbound message status", "TwiML <Gather>";
+ * (with the WhatsApp fields and OptOutType), "track the outbound message status";
  * twilio-python RequestValidator; read 2026-11-22. That long messages now and then come as base64, and
  * ExternalUserId, are from the tests of nyaruka/courier. Assumed: that a WhatsApp flow comes in
  * InteractiveData, a choice from a list in ListId, and that partially_delivered is none of our states
@@ -323,63 +323,6 @@ static void read_status(struct post *p, const char *status)
 		r->opted_out = to.from[0];
 }
 
-/* ---- calls ---- */
-
-/* who hides the number "calls" from one of these: the letters on the keys spell ANONYMOUS, RESTRICTED, …
- * source   twilio.com/docs/voice: "caller id unknown", general knowledge, not read again */
-static bool is_hidden(const char *s)
-{
-	static const char *const hidden[] = {
-		"anonymous", "Anonymous", "+266696687",   "+7378742833",
-		"+2562533",  "+8566696",  "+86282452253", "+464",
-	};
-
-	for (size_t i = 0; s && i < sizeof hidden / sizeof *hidden; i++) {
-		if (!strcmp(s, hidden[i]))
-			return true;
-	}
-	return !s;
-}
-
-/* a short word of an id; "" when there is none */
-static const char *word(struct post *p, const char *s)
-{
-	return s ? utf8_clean(p->a, (struct bytes){(const uint8_t *)s, strlen(s)}, 20) : "";
-}
-
-/* The first step of a call has its id; the others hang on it, so that each is one contact. A hidden number is
- * nobody we know: then the call itself is the address. */
-static void read_call(struct post *p)
-{
-	const char *id = reading_id(p->a, get(p, "CallSid")), *status = get(p, "CallStatus"),
-		   *keys = get(p, "Digits");
-	const char *way = get(p, "Direction"), *step = get(p, "SequenceNumber");
-	bool ours = way && !strncmp(way, "outbound", 8);
-	const char *other = get(p, ours ? "To" : "From");
-	struct contact *c = p->out->contacts;
-
-	c->kind = KIND_CALL;
-	c->direction = ours ? DIRECTION_OUT : DIRECTION_IN;
-	c->provider_id = id;
-	if (id && is_hidden(other))
-		contact_add_address(c, "call", id);
-	else
-		texting_from(p->a, c, other);
-	if (id && (keys || get(p, "SpeechResult") || !is(status, "ringing"))) {
-		c->reply_to = id;
-		c->provider_id = arena_printf(p->a, "%s:%s:%s", id, keys ? "digits" : word(p, status),
-					      word(p, keys ? keys : step));
-	}
-	texting_keep(p->a, c, "status", status);
-	texting_keep(p->a, c, "digits", keys);
-	texting_keep(p->a, c, "seconds", get(p, "CallDuration"));
-	if (is(keys, "0") && !ours)
-		c->flags |= FLAG_OPTION0;
-	if (get(p, "SpeechResult"))
-		contact_set_text(p->a, c, get(p, "SpeechResult"));
-	take(p, c);
-}
-
 /* ---- the post ---- */
 
 static int parse(struct arena *a, const struct inbox *in, const struct channel_request *r,
@@ -397,7 +340,7 @@ static int parse(struct arena *a, const struct inbox *in, const struct channel_r
 	if (other_account(&p))
 		reading_dead(out, "for another account");
 	else if (get(&p, "CallSid"))
-		read_call(&p);
+		return twilio_call(a, in, r, p.f, out);
 	else if (status && strcmp(status, "received") != 0 && strcmp(status, "receiving") != 0)
 		read_status(&p, status);
 	else if (message_id(&p) || get(&p, "From"))
@@ -421,4 +364,6 @@ const struct channel_ops channel_twilio = {
 	.sent = twilio_sent,
 	.media = twilio_media,
 	.media_hosts = hosts,
+	.call_next = twilio_call_next,
+	.call_next_type = "text/xml",
 };

@@ -111,7 +111,7 @@ int twilio_compose(struct arena *a, const struct inbox *in, const struct channel
 	const char *authorization = basic(a, in), *body = with_from(a, in, "");
 	int refused;
 
-	if (!sending_is_token(in->account) || strchr(in->account, '/') || !authorization || !body)
+	if (!strcmp(in->channel, "phone") || !sending_is_token(in->account) || strchr(in->account, '/') || !authorization || !body)
 		return REPLY_NO_CHANNEL;
 	refused = texting_check(in, rep);
 	if (!refused && !rep->template_)

@@ -602,11 +602,21 @@ static void run_receipt(struct bench *b, json_t *out)
 	json_object_set_new(out, "status", json_integer(status));
 }
 
+/* the body of the example is what loketd says of the call */
+static void run_next(struct bench *b, json_t *out)
+{
+	const char *next = arena_dup(b->a, b->request.body.data, b->request.body.len);
+
+	b->request.url = b->url;
+	jsonx_put(out, "next", b->ops->call_next(b->a, &b->inbox, &b->request, *next ? next : NULL));
+}
+
 json_t *bench_run(struct bench *b)
 {
 	static const struct { const char *does; void (*run)(struct bench *, json_t *); } verbs[] = {
 		{ "parse", run_parse }, { "handshake", run_handshake }, { "compose", run_compose },
 		{ "sent", run_sent }, { "receipt", run_receipt }, { "poll", run_poll }, { "page", run_page },
+		{ "next", run_next },
 	};
 	json_t *out = jsonx_own(b->a, json_object());
 
