@@ -4,6 +4,8 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/hours.h"
+#include "lib/core/learn.h"
 #include "lib/core/transfer.h"
 
 #include <string.h>
@@ -197,6 +199,8 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	pg_int(u, work_wrapup_seconds(a->op.srv, &m->w));
 	pg_text(u, m->w.why);
 	pg_text(u, m->help);
+	pg_time(u, hours_working_days(m->w.opened_us, -LEARN_AFTER_DAYS));
+	pg_time(u, hours_working_days(now_us(), LEARN_AFTER_DAYS));
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 

@@ -39,7 +39,8 @@ enum {
 	DISPATCH_RESYNC_PAGES = 10,     /* compared in one sweep */
 	DISPATCH_MATURE = 200,          /* outcomes judged in one sweep */
 	DISPATCH_LEARN_S = 3600,        /* then what was learned is read again */
-	DISPATCH_LEARNED = 200000,      /* rows of it: 10,000 agents with 20 products each */
+	DISPATCH_LEARNED = 1000000,     /* rows of it: 10,000 agents with 20 products in 5 municipalities each */
+	DISPATCH_FORGET = 5000,         /* rows of it removed in one sweep */
 	DISPATCH_HEARD_TICKS = 6,       /* how far back notices of other instances are read again */
 	DISPATCH_HEARD = 1 << 14,       /* of which so many are known to have been heard */
 };

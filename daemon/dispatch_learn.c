@@ -1,12 +1,14 @@
 /*
  * dispatch_learn.c - what became of resolved cases, and what follows from that
  *
- * With each sweep outcomes mature: PostgreSQL marks them and adds them up in one statement. When we begin to
- * lead, and every hour, the sums are read page by page; estimates change when the last page is there.
+ * With each sweep outcomes mature: PostgreSQL marks them and adds them up in one statement; and what a municipality does
+ * not want to be kept any more goes. When we begin to lead, and every hour, the sums are read page by page; estimates
+ * change when the last page is there.
  */
 #include "daemon/dispatch_internal.h"
 
 #include "daemon/log.h"
+#include "lib/core/hours.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +23,26 @@ struct learning {
 	int n_rows;
 };
 
-/* hundredths of a working day, as the statements want it */
-static int half_life(void)
+static void add_municipalities(const struct world *w, struct pg_unit *u)
 {
-	return (int)(100 * policy_defaults().half_life_days);
+	pg_array(u, PG_TYPE_TEXT, w->n_municipalities);
+	for (int m = 0; m < w->n_municipalities; m++)
+		pg_push_text(u, w->municipalities[m]);
+}
+
+/* hundredths of a working day, as the statements want it */
+static void add_half_lives(const struct world *w, struct pg_unit *u)
+{
+	pg_array(u, PG_TYPE_INT8, w->n_municipalities);
+	for (int m = 0; m < w->n_municipalities; m++)
+		pg_push_int(u, (int64_t)(100 * w->policies[m].half_life_days));
+}
+
+static void add_learning(const struct world *w, struct pg_unit *u)
+{
+	pg_array(u, PG_TYPE_TEXT, w->n_municipalities);
+	for (int m = 0; m < w->n_municipalities; m++)
+		pg_push_text(u, route_learning_name(w->policies[m].learning));
 }
 
 static void learning_done(struct op *op, enum op_status how)
@@ -49,24 +67,41 @@ static void start(struct dispatch *d, const struct op_kind *kind)
 
 /* ---------------------------------------------------------------- outcomes mature */
 
+static enum op_status mature(struct op *op)
+{
+	const struct dispatch *d = ((struct learning *)op)->d;
+	struct pg_unit *u = pg_unit(op, PG_SYSTEM, NULL);
+
+	pg_add(u, SQL_LEARN_MATURE);
+	dispatch_fence(d, u);
+	pg_int(u, hours_working_day(now_us()));
+	pg_int(u, DISPATCH_MATURE);
+	add_municipalities(d->world, u);
+	add_half_lives(d->world, u);
+	add_learning(d->world, u);
+	pg_add(u, SQL_LEARN_FORGET);
+	dispatch_fence(d, u);
+	add_municipalities(d->world, u);
+	add_learning(d->world, u);
+	pg_int(u, DISPATCH_FORGET);
+	return pg_submit(op, LEARN_ANSWERED, u);
+}
+
 static enum op_status mature_step(struct op *op)
 {
-	struct pg_unit *u;
-
 	switch ((enum learn_state)op->state) {
 	case LEARN_START:
-		u = pg_unit(op, PG_SYSTEM, NULL);
-		pg_add(u, SQL_LEARN_MATURE);
-		dispatch_fence(((struct learning *)op)->d, u);
-		pg_int(u, half_life());
-		pg_int(u, DISPATCH_MATURE);
-		return pg_submit(op, LEARN_ANSWERED, u);
+		return mature(op);
 
 	case LEARN_ANSWERED:
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was marked, or all of it: the next sweep goes on */
 		if (pg_rows(op, 0) > 0)
 			log_event(LOG_DEBUG, "learn.matured", "n=%d", pg_rows(op, 0));
+		if (pg_rows(op, 1) > 0) {
+			log_event(LOG_NOTICE, "learn.forgotten", "n=%d", pg_rows(op, 1));
+			((struct learning *)op)->d->learn_due_us = 0; /* from memory too */
+		}
 		return OP_DONE;
 	}
 	return op_bad_state(op);
@@ -127,8 +162,10 @@ static enum op_status ask_rows(struct learning *l)
 
 	pg_add(u, SQL_LEARN_LOAD);
 	pg_int(u, l->last);
-	pg_int(u, half_life());
+	pg_int(u, hours_working_day(now_us()));
 	pg_int(u, DISPATCH_PAGE);
+	add_municipalities(l->d->world, u);
+	add_half_lives(l->d->world, u);
 	return pg_submit(&l->op, LEARN_ANSWERED, u);
 }
 

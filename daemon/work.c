@@ -56,6 +56,7 @@ bool work_got(struct api *a, struct work *w)
 	w->merged = pg_get(op, 0, 0, "merged_into") != NULL;
 	w->transfers = (int)pg_get_int(op, 0, 0, "transfers");
 	w->n_open_tasks = (int)pg_get_int(op, 0, 0, "open_tasks");
+	w->opened_us = pg_get_time(op, 0, 0, "opened_at");
 	w->arrived_us = pg_get_time(op, 0, 0, "arrived_at");
 	w->due_us = pg_get_time(op, 0, 0, "due_at");
 	w->wanted.u = pg_get_uuid(op, 0, 0, "wanted_agent");

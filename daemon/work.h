@@ -26,7 +26,7 @@ struct work {
 	int64_t epoch;
 	bool option0, merged;
 	int transfers, n_open_tasks;
-	int64_t arrived_us, due_us;
+	int64_t opened_us, arrived_us, due_us;
 	struct agent_id wanted;        /* asked for by a transfer; nil: anybody */
 	int team;                      /* route number; 0: any */
 	const char *why;               /* of the rule in lib/core/case_file that allowed it */

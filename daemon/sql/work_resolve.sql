@@ -1,9 +1,10 @@
 -- work_resolve: the end of a case, with its outcome; the agent's slot stays in use for the wrap-up; nobody calls back any
 -- more. What routing may learn from: who had it first, when the party is known and it is their first case about this for
--- a week
+-- five working days
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner or null, $4 text state as it was read; $5 text outcome,
 -- $6 uuid note (new), $7 uuid writer or null, $8 text note or null, $9 int seconds of wrap-up, $10 text why
 -- $11 text outcome of the help, or null: one that is open needs one, unless all of it is spam
+-- $12 timestamptz five working days before the case was opened, $13 timestamptz five working days from now
 -- columns: the notice
 with closed as (
 	update loket.case_file
@@ -37,12 +38,12 @@ learning as (
 		       case when k.transfers = 0 then $3::uuid
 		            else (select o.agent from loket.offer o where o.case_id = k.id and o.state = 'accepted'
 		                   order by o.made_at limit 1) end as agent,
-		       k.closed_at, k.closed_at + interval '7 days'
+		       k.closed_at, $13::timestamptz
 		  from closed k
 		 where k.party is not null and k.reopened = 0 and k.outcome not in ('spam', 'notForUs', 'unreachable')
 		   and not exists (select from loket.case_file b
 		                    where b.party = k.party and b.product = k.product and b.id <> k.id and b.merged_into is null
-		                      and b.opened_at < k.opened_at and b.last_contact_at > k.opened_at - interval '7 days')) first
+		                      and b.opened_at < k.opened_at and b.last_contact_at > $12::timestamptz)) first
 	 where agent is not null
 	on conflict do nothing)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DAY_S INT64_C(86400)
+#define MINUTE_US (60 * WHEN_SECOND_US)
 
 /* closed dates and holidays cannot shut what opens once a week for longer */
 enum { SEARCH_DAYS = 7 * (HOURS_MAX_CLOSED + 60), SATURDAY = 5, SUNDAY = 6, MINUTES_OF_DAY = 24 * 60 };
@@ -108,6 +109,32 @@ bool hours_holiday(int64_t day, bool good_friday)
 	}
 	return (month == 1 && date == 1) || day == koningsdag(year) ||
 	       (month == 5 && date == 5 && year % 5 == 0) || (month == 12 && (date == 25 || date == 26));
+}
+
+static bool is_working(int64_t day)
+{
+	return weekday(day) < SATURDAY && !hours_holiday(day, false);
+}
+
+int64_t hours_working_days(int64_t us, int n)
+{
+	int minute, step = n < 0 ? -1 : 1;
+	int64_t day = hours_local_day(us, &minute), rest = us - floor_div(us, MINUTE_US) * MINUTE_US;
+
+	for (; !is_working(day); day++)
+		rest = minute = 0;
+	for (; n != 0; n -= is_working(day) ? step : 0)
+		day += step;
+	return to_utc(day, minute) * WHEN_SECOND_US + rest;
+}
+
+int hours_working_day(int64_t us)
+{
+	int n = 0;
+
+	for (int64_t day = when_days(2026, 1, 1), today = hours_local_day(us, NULL); day <= today; day++)
+		n += is_working(day);
+	return n;
 }
 
 /* ---------------------------------------------------------------- when it is open */

@@ -65,6 +65,15 @@ int64_t hours_add(const struct hours *h, int64_t us, int64_t seconds);
 
 /* hours_holiday - is this day (since 1970) one of the Netherlands? */
 bool hours_holiday(int64_t day, bool good_friday);
+/*
+ * hours_working_days - the moment n working days after us, or before it when n is negative
+ *
+ * Monday to Friday without holidays, each from midnight to midnight; what is not in one counts as the beginning of the
+ * next. As long as nothing between is a day off, five of them are a week.
+ */
+int64_t hours_working_days(int64_t us, int n);
+/* hours_working_day - how many working days began since 2026 did, up to and including that of us */
+int hours_working_day(int64_t us);
 /* hours_local_day - the day (since 1970) that it is by the Dutch clock; *minute (may be NULL) of that day */
 int64_t hours_local_day(int64_t us, int *minute);
 

@@ -321,7 +321,8 @@ bool learn_put(struct learn *l, const struct learn_row *row)
 		return true;
 	case LEARN_ROW_CELL:
 		learn_product(l, row->product);
-		p->counts[2 * row->unit + row->place] = (struct count){(float)row->n, (float)row->sum};
+		p->counts[2 * row->unit + row->place].n += (float)row->n;
+		p->counts[2 * row->unit + row->place].s += (float)row->sum;
 		return true;
 	case LEARN_ROW_BENCHMARK:
 		l->table.benchmark[row->product][row->place] = row->sum;

@@ -16,6 +16,7 @@ enum {
 	LEARN_OPTION0 = 256,         /* "digital help" is a product of its own, whatever it was tried for */
 	LEARN_PRODUCTS,
 	LEARN_MUNICIPALITIES = 64,
+	LEARN_AFTER_DAYS = 5,        /* working days until an outcome is known; who comes back within them was not helped */
 	LEARN_NO_UNIT = -1,          /* nothing is known of who it is: the product's mean */
 };
 
@@ -74,8 +75,8 @@ void learn_days(struct learn *l, double days);
 /* learn_refresh - all estimates anew: hourly is enough. O(units × products in use) */
 void learn_refresh(struct learn *l);
 
-/* learn_each - calls fn for all that is known; learn_put - puts a row back (then learn_refresh); false: not a row
- * of ours */
+/* learn_each - calls fn for all that is known; learn_put - puts a row back (then learn_refresh), where those of
+ * one cell add up; false: not a row of ours */
 void learn_each(const struct learn *l, void (*fn)(const struct learn_row *row, void *arg), void *arg);
 bool learn_put(struct learn *l, const struct learn_row *row);
 /* learn_forget - who fixes what is not known any more; how long it takes, and pi, stay (then learn_refresh)

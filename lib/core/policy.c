@@ -170,3 +170,8 @@ const char *route_method_name(enum route_method m)
 {
 	return (unsigned)m < N_METHODS ? methods[m] : "unknown";
 }
+
+const char *route_learning_name(enum route_learning l)
+{
+	return (unsigned)l < N_LEARNINGS ? learnings[l] : "unknown";
+}

@@ -67,5 +67,6 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 json_t *policy_shown(const json_t *region, const json_t *municipality);
 
 const char *route_method_name(enum route_method m);   /* "skills-fifo", "ftf" */
+const char *route_learning_name(enum route_learning l);   /* "agent", "team", "off" */
 
 #endif

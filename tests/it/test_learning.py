@@ -3,7 +3,9 @@
 
 Time is made by SQL: outcomes are moved into the past.
 """
+import datetime
 import uuid
+import zoneinfo
 
 from dispatch_world import DispatchTest, wait_until, world
 from instance import another_instance
@@ -12,6 +14,35 @@ PRODUCT = 'parkeervergunning'           # daan and oksana have it
 CONTACT = '''insert into loket.contact (id, municipality, inbox, channel, direction, kind, received_at, case_id, party, text)
   select gen_random_uuid(), municipality, inbox, channel, 'in', 'text', now(), id, party, 'Nog een vraag' from loket.case_file
    where id = %s'''
+
+
+def easter(year):
+    """By the rule of Meeus, Jones and Butcher; lib/core/hours has another."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    h = (19 * a + b - d - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    i, k = divmod(c, 4)
+    x = (32 + 2 * e + 2 * i - h - k) % 7
+    month, day = divmod(h + x - 7 * ((a + 11 * h + 22 * x) // 451) + 114, 31)
+    return datetime.date(year, month, day + 1)
+
+
+def is_working(day):
+    king = datetime.date(day.year, 4, 27)
+    king -= datetime.timedelta(king.weekday() == 6)
+    off = {easter(day.year) + datetime.timedelta(n) for n in (1, 39, 50)} | {king}
+    return day.weekday() < 5 and day not in off and (day.month, day.day) not in {(1, 1), (12, 25), (12, 26)} and not (
+        (day.month, day.day) == (5, 5) and day.year % 5 == 0)
+
+
+def five_working_days_later(at):
+    at, n = at.astimezone(zoneinfo.ZoneInfo('Europe/Amsterdam')), 5
+    while not is_working(at.date()):
+        at = (at + datetime.timedelta(1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    while n:
+        at += datetime.timedelta(1)
+        n -= is_working(at.date())
+    return at
 
 
 class Learning(DispatchTest):
@@ -50,7 +81,7 @@ class Learning(DispatchTest):
 
     def five_days_later(self):
         """All outcomes mature; {case: y}."""
-        self.world.psql("update loket.outcome set due_at = now() - interval '1 second' where y is null")
+        self.world.psql("update loket.outcome set due_at = now() where y is null")
         self.wait_matured()
         return {str(case): y for case, y in self.world.psql('select case_id, y from loket.outcome')}
 
@@ -69,8 +100,8 @@ class Learning(DispatchTest):
             daan, self.party(), 'promised' if i == 4 else 'solved') for i in range(7))
         daan.away()
         self.assertTrue(all(self.is_pending(c) for c in (good, other, transfer, reopened, promised)))
-        due = self.world.value("select bool_and(loket.working_day(due_at) - loket.working_day(at) = 5) from loket.outcome")
-        self.assertTrue(due)
+        for at, due in self.world.psql('select at, due_at from loket.outcome'):
+            self.assertLess(abs(due - five_working_days_later(at)), datetime.timedelta(seconds=5))
         party = self.world.value('select party from loket.case_file where id = %s', [other])
         again = self.case_of(party, channel='webform')
         self.world.psql(CONTACT, [again])
@@ -135,7 +166,7 @@ class Learning(DispatchTest):
         self.outcomes(self.agent_id('daan'), 1)
         self.wait_matured()
         statement = (world.ROOT / 'daemon/sql/learn_mature.sql').read_text()
-        for i, value in enumerate(["'nobody'", '1', '4000', '10'], 1):
+        for i, value in enumerate(["'nobody'", '1', '200', '10', "'{dordrecht}'", "'{4000}'", "'{agent}'"], 1):
             statement = statement.replace(f'${i}', value)
         self.world.stop()
         try:
@@ -153,10 +184,62 @@ class Learning(DispatchTest):
         self.outcomes(agent, 1, y=False)
         self.wait_matured()
         self.assertEqual(self.learned(), {('agent', agent, PRODUCT): (2, 3)})
-        days = self.world.psql("select loket.working_day(d) - loket.working_day('2026-11-20 12:00+01') from unnest(array["
-                               "'2026-11-20 12:00+01', '2026-11-21 12:00+01', '2026-11-22 23:30+01', '2026-11-23 00:30+01', "
-                               "'2026-11-27 12:00+01']::timestamptz[]) d")
-        self.assertEqual([d for (d,) in days], [0, 1, 1, 1, 5])
+
+    def works_in(self, name, *more):
+        """Somebody of Dordrecht who works for other municipalities as well, for the length of a test; the id."""
+        agent, change = self.agent_id(name), 'update loket.agent set municipalities = %s where id = %s'
+        self.world.psql(change, [['dordrecht', *more], agent])
+        self.addCleanup(self.world.psql, change, [['dordrecht'], agent])
+        return agent
+
+    def test_each_municipality_forgets_in_its_own_time(self):
+        """and an agent is who was learned of in all of them"""
+        agent = self.works_in('daan', 'sliedrecht', 'zwijndrecht')
+        self.set_policy('dordrecht', self.policy | {'halfLifeDays': 10})
+        self.set_policy('sliedrecht', self.policy | {'halfLifeDays': 0})
+        places = ('dordrecht', 'sliedrecht', 'zwijndrecht')
+        try:
+            for y in (True, False):
+                for place in places:
+                    self.outcomes(agent, 16, y=y, municipality=place)
+                self.wait_matured()
+                if y:
+                    self.world.psql('update loket.learned set day = day - 40')
+            self.assertEqual({place: (round(fixed, 6), round(n, 6)) for place, fixed, n in
+                              self.world.psql('select municipality, fixed, n from loket.learned')},
+                             {'dordrecht': (1, 17), 'sliedrecht': (16, 32), 'zwijndrecht': (8, 24)})
+            self.world.psql("update loket.learned set fixed = case municipality when 'dordrecht' then 0 else n end")
+            self.world.restart()
+            self.assertAlmostEqual(self.kept_q(), 56 / 73, delta=0.1)        # of all, not of one of them
+        finally:
+            for place in places:
+                self.set_policy(place, self.policy)
+
+    def test_a_first_question(self):
+        """nothing about it in the five working days before: at Christmas those are ten days"""
+        daan = self.person('daan')
+        for before, teaches in (('2026-12-20 12:00+01', 0), ('2026-12-18 12:01+01', 0), ('2026-12-18 11:59+01', 1)):
+            party = self.party()
+            self.case_of(party, state='closed', closed_at=before, opened_at='2026-12-01', last_contact_at=before)
+            case = self.resolved(daan, party, opened_at='2026-12-28 12:00+01')
+            self.assertEqual(self.world.value('select count(*) from loket.outcome where case_id = %s', [case]), teaches, before)
+
+    def test_who_comes_back_later_was_helped(self):
+        """also when nobody was there to judge it in time"""
+        agent, cases = self.agent_id('daan'), []
+        self.world.stop()
+        try:
+            self.outcomes(agent, 2)
+            cases = [c for (c,) in self.world.psql('select case_id::text from loket.outcome order by case_id')]
+            for case, ago in zip(cases, ("2 days", "1 hour")):
+                party = self.world.value('select party from loket.case_file where id = %s', [case])
+                again = self.case_of(party)
+                self.world.psql(CONTACT, [again])
+                self.world.psql(f"update loket.contact set received_at = now() - interval '{ago}' where case_id = %s", [again])
+        finally:
+            self.world.start()
+        self.wait_matured()
+        self.assertEqual([y for (y,) in self.world.psql('select y from loket.outcome order by case_id')], [False, True])
 
     def test_who_solves_it_is_asked(self):
         """and the other when it is the other; nobody is shown by how much"""
@@ -217,6 +300,24 @@ class Learning(DispatchTest):
         finally:
             self.set_policy('dordrecht', self.policy)
             self.world.psql('update loket.agent set teams = %s where id = %s', [before, agent])
+
+    def test_what_was_learned_of_persons_goes_with_the_switch(self):
+        """to teams, or to nobody: from PostgreSQL and from memory; where it stays "agent" it stays"""
+        agent = self.works_in('daan', 'zwijndrecht')
+        for of in ('team', 'off'):
+            for place in ('dordrecht', 'zwijndrecht'):
+                self.outcomes(agent, 20, y=False, municipality=place)
+            self.wait_matured()
+            self.world.restart()
+            self.assertLess(self.kept_q(), 0.5)
+            mark = len(self.world.log())
+            try:
+                self.assertEqual(self.set_policy('dordrecht', self.policy | {'learning': of}).status, 200)
+                wait_until(lambda: self.world.psql('select municipality from loket.learned') == [('zwijndrecht',)], 10, 'it to go')
+                wait_until(lambda: 'learn.loaded n=1' in self.world.log()[mark:].partition('learn.forgotten')[2], 10, 'memory too')
+                self.world.psql('delete from loket.learned')
+            finally:
+                self.set_policy('dordrecht', self.policy)
 
     def kept_q(self):
         """What was thought of daan when he was asked."""

@@ -301,11 +301,53 @@ START_TEST(test_promise_settings)
 }
 END_TEST
 
+static void assert_days(const char *from, int n, const char *expected)
+{
+	ck_assert_msg(hours_working_days(at(from), n) == at(expected), "%s and %d days: %s, not %s", from, n,
+		      text(hours_working_days(at(from), n)), expected);
+}
+
+START_TEST(test_working_days)
+{
+	assert_days("2026-11-16T10:30:15Z", 5, "2026-11-23T10:30:15Z");      /* a week */
+	assert_days("2026-11-23T10:30:15Z", -5, "2026-11-16T10:30:15Z");
+	assert_days("2026-11-20T10:30:15Z", 1, "2026-11-23T10:30:15Z");      /* over a weekend */
+	assert_days("2026-11-22T10:30:15Z", 5, "2026-11-29T23:00:00Z");      /* Sunday is the Monday that follows */
+	assert_days("2026-11-22T10:30:15Z", -5, "2026-11-15T23:00:00Z");
+	assert_days("2026-12-22T11:00:00Z", 5, "2026-12-30T11:00:00Z");      /* the first day of Christmas */
+	assert_days("2026-12-28T11:00:00Z", -5, "2026-12-18T11:00:00Z");
+	assert_days("2027-04-29T10:00:00Z", 5, "2027-05-07T10:00:00Z");      /* Ascension Day; 5 May is none */
+	assert_days("2027-03-24T11:00:00Z", 5, "2027-04-01T10:00:00Z");      /* Easter Monday, and clocks change */
+	assert_days("2027-04-27T10:00:00Z", 0, "2027-04-27T22:00:00Z");      /* the King's birthday */
+	ck_assert_int_eq(hours_working_day(at("2026-01-01T12:00:00Z")), 0);
+	ck_assert_int_eq(hours_working_day(at("2026-01-01T23:30:00Z")), 1);  /* the second has begun here */
+	ck_assert_int_eq(hours_working_day(at("2026-12-31T12:00:00Z")), 255);   /* 261 from Monday to Friday, six off */
+}
+END_TEST
+
+START_TEST(test_working_days_property)
+{
+	struct prng p = {7};
+
+	for (int i = 0; i < 5000; i++) {
+		int64_t us = at("2026-01-01T00:00:00Z") + prng_below(&p, 3650) * INT64_C(86400000000) +
+			     prng_below(&p, 86400) * INT64_C(1000000);
+		int n = prng_below(&p, 12);
+		int64_t then = hours_working_days(us, n), more = hours_working_days(us + 3600000000, n);
+
+		ck_assert_int_ge(then, us + n * INT64_C(82800000000));   /* a day may have 23 hours */
+		ck_assert_int_ge(more, then);                            /* who is later is not earlier then */
+		ck_assert_int_eq(hours_working_day(then), hours_working_day(hours_working_days(us, 0)) + n);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {test_easter,        test_holidays, test_defaults,
 				      test_clock_changes, test_settings, test_every_bad_field_is_named,
-				      test_property,      test_promise,  test_promise_settings};
+				      test_property,      test_promise,  test_promise_settings,
+				      test_working_days,  test_working_days_property};
 
 	return unit_run("hours", tests, COUNT(tests));
 }
