@@ -1,4 +1,5 @@
 /* api_cases.c - looking for cases, looking at one, and correcting what it is about */
+#include "daemon/automatic.h"
 #include "daemon/dispatch.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -233,6 +234,7 @@ struct patch {
 	struct work w;
 	const char *product, *language;
 	const json_t *option0, *formal;
+	const char *why_help;
 	int64_t epoch;
 };
 
@@ -271,7 +273,27 @@ static void flag(struct pg_unit *u, const json_t *v)
 		pg_bool(u, json_is_true(v));
 }
 
-/* an offer under way was made for what the case was: nobody changes it then */
+/* a case on offer is only changed into option 0: anything else waits until the offer ends, since it was made
+ * for what the case was */
+static enum problem patch_refused(const struct api *a, struct patch *p)
+{
+	bool only_help = json_is_true(p->option0) && !p->product && !p->language && !p->formal;
+	enum case_state was = p->w.state;
+
+	case_next(was, CASE_EV_HELP, &p->why_help);
+	if (was == CASE_OFFERED && only_help)
+		return work_refused(a, &p->w, p->epoch, CASE_EV_HELP);
+	return work_refused(a, &p->w, p->epoch, was == CASE_QUEUED ? (int)CASE_EV_CONTACT : -1);
+}
+
+static int patch_norm_s(struct server *srv, const struct work *w)
+{
+	const struct world *world = world_now(srv);
+	int m = world_municipality(world, w->municipality), c = world_channel(world, w->channel);
+
+	return m < 0 || c < 0 ? 0 : world_norm_s(world, m, c, true);
+}
+
 static enum op_status patch_write(struct api *a, struct patch *p)
 {
 	struct pg_unit *u;
@@ -281,7 +303,7 @@ static enum op_status patch_write(struct api *a, struct patch *p)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
-	refused = work_refused(a, &p->w, p->epoch, p->w.state == CASE_QUEUED ? (int)CASE_EV_CONTACT : -1);
+	refused = patch_refused(a, p);
 	if (refused != PROBLEM_NONE)
 		return api_problem(a, refused, NULL);
 	u = api_unit(a);
@@ -294,6 +316,9 @@ static enum op_status patch_write(struct api *a, struct patch *p)
 	flag(u, p->formal);
 	pg_text(u, "corrected by people");
 	pg_uuid(u, server_uuid(a->op.srv));   /* of a help request */
+	pg_int(u, patch_norm_s(a->op.srv, &p->w));
+	pg_uuid(u, server_uuid(a->op.srv));
+	pg_text(u, p->why_help);
 	add_for(u, SQL_CASES_GET, p->w.id.u);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
@@ -302,17 +327,15 @@ static enum op_status patch_told(struct api *a, struct patch *p)
 {
 	json_t *now;
 
-	if (work_written(a, 0) == 0)
+	if (pg_rows(&a->op, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
 	now = rows_object(&a->op, 1, 0);
-	if (!strcmp(jsonx_str(now, "state"), case_state_name(CASE_QUEUED))) {
-		p->w.product = p->product != NULL ? p->product : p->w.product;
-		p->w.language = p->language != NULL ? p->language : p->w.language;
-		p->w.option0 = p->option0 != NULL ? json_is_true(p->option0) : p->w.option0;
-		work_waits(a->op.srv, &p->w, (struct agent_id){ 0 });
-		if (!uuid_is_nil(p->w.owner.u))      /* who had it is no coach */
-			dispatch_agent_changed(a->op.srv->dispatch, p->w.owner);
-	}
+	if (!strcmp(jsonx_str(now, "state"), case_state_name(CASE_QUEUED)))
+		dispatch_waits_anew(a->op.srv, &a->op, 0);
+	else
+		rows_publish(&a->op, 0);
+	if (json_is_true(p->option0))
+		automatic_wake(a->op.srv->automatic);
 	return api_answer(a, 200, now);
 }
 

@@ -245,7 +245,7 @@ static int norm_seconds(struct server *srv, const struct work *w)
 	int channel = world_channel(world, w->channel);
 	int municipality = world_municipality(world, w->municipality);
 
-	return channel < 0 || municipality < 0 ? 0 : world->norm_s[municipality][channel];
+	return channel < 0 || municipality < 0 ? 0 : world_norm_s(world, municipality, channel, w->option0);
 }
 
 static enum op_status reopen_write(struct api *a, struct move *m)

@@ -2,8 +2,6 @@
 #include "daemon/callback.h"
 
 #include "daemon/dispatch.h"
-#include "daemon/queue.h"
-#include "daemon/rows.h"
 #include "daemon/server.h"
 
 struct promise callback_when(const struct world *w, const char *municipality, int64_t now_us, int64_t from_us,
@@ -40,19 +38,7 @@ void callback_make(struct pg_unit *u, struct case_id id, int64_t epoch, struct a
 	pg_time(u, cb->before_us);
 }
 
-/* out of the queue; dispatch_case_back reads whether it waits there all the same */
 int callback_made(struct server *srv, const struct op *op, int statement)
 {
-	rows_publish(op, statement);
-	for (int i = 0; i < pg_rows(op, statement); i++) {
-		struct case_id id = {pg_get_uuid(op, statement, i, "case_id")};
-		struct agent_id agent = {pg_get_uuid(op, statement, i, "agent")};
-
-		dispatch_case_left(srv->dispatch, id);
-		queue_remove(srv->queue, id);
-		dispatch_case_back(srv->dispatch, id);
-		if (!uuid_is_nil(agent.u))
-			dispatch_agent_changed(srv->dispatch, agent);
-	}
-	return pg_rows(op, statement);
+	return dispatch_waits_anew(srv, op, statement);
 }

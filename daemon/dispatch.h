@@ -37,6 +37,11 @@ void dispatch_resync(struct dispatch *d);                                      /
  */
 struct op;
 int dispatch_told(struct server *srv, const struct op *op, int statement);
+/*
+ * dispatch_waits_anew - the same for cases that wait for others than before, or wait no more: all that was
+ * known of them and of the agents in the notices is read again
+ */
+int dispatch_waits_anew(struct server *srv, const struct op *op, int statement);
 
 /* dispatch_explain - the decision as it would be now, for GET /v1/cases/{id}/routing. New reference; NULL when
  * this instance does not dispatch or the case does not wait */

@@ -36,6 +36,22 @@ int dispatch_told(struct server *srv, const struct op *op, int statement)
 	return pg_rows(op, statement);
 }
 
+int dispatch_waits_anew(struct server *srv, const struct op *op, int statement)
+{
+	rows_publish(op, statement);
+	for (int i = 0; i < pg_rows(op, statement); i++) {
+		struct case_id id = {pg_get_uuid(op, statement, i, "case_id")};
+		struct agent_id agent = {pg_get_uuid(op, statement, i, "agent")};
+
+		dispatch_case_left(srv->dispatch, id);
+		queue_remove(srv->queue, id);
+		dispatch_case_back(srv->dispatch, id);
+		if (!uuid_is_nil(agent.u))
+			dispatch_agent_changed(srv->dispatch, agent);
+	}
+	return pg_rows(op, statement);
+}
+
 static void tell_queue_of(struct server *srv, const char *municipality)
 {
 	char payload[128];

@@ -150,15 +150,18 @@ struct batch {
 	struct batch_item **proofs;                  /* those whose addresses, all vouched for, belong to two parties */
 	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
 	struct batch_item **asked, **answers;        /* who want help by a person; who say how (lib/core/texts) */
-	struct batch_item **helps;                   /* those that ask for option 0 */
+	struct batch_item *
+		*helps; /* those that ask for option 0; n_zeros: cases that were here and become it */
 	struct batch_dead_letter *dead_letters;
 	struct batch_opt *opts;
 	struct batch_delivery **deliveries;
 	struct batch_notice *notices;
-	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_proofs, n_spam, n_webcare, n_public, n_asked, n_answers, n_helps, n_dead_letters, n_opts, n_deliveries, n_notices;
+	int n_parties, n_openers, n_cases, n_touched, n_contacts, n_changes, n_platforms, n_proofs, n_spam,
+		n_webcare, n_public, n_asked, n_answers, n_helps, n_zeros, n_dead_letters, n_opts,
+		n_deliveries, n_notices;
 	int n_calls, n_reports, n_untils, n_raws, n_new_addresses, n_retries, n_attachments;
 	int64_t now_us;
-	int q_touched, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */
+	int q_touched, q_helps, q_delivered, q_until, q_notices; /* place in unit 2; -1: not in it */
 };
 
 /* intake_ask.c */

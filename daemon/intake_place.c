@@ -70,17 +70,11 @@ static struct batch_party *party_for(struct batch *b, const struct batch_item *i
 
 /* ---------------------------------------------------------------- which case */
 
-/* how long a case may wait here. Who asks for help by hand waits as if somebody were on the line */
 static int64_t norm_us(const struct batch_item *it, bool option0)
 {
-	const struct world *w = it->post->p->world;
 	const struct world_inbox *in = it->post->p->inbox;
-	int norm = w->norm_s[in->municipality][in->channel];
 
-	for (int c = 0; option0 && c < w->n_channels; c++)
-		if (w->kind[c] != KIND_ASYNC && w->norm_s[in->municipality][c] < norm)
-			norm = w->norm_s[in->municipality][c];
-	return norm * WHEN_SECOND_US;
+	return world_norm_s(it->post->p->world, in->municipality, in->channel, option0) * WHEN_SECOND_US;
 }
 
 /* DOR-7K3Q-X2MP: easy to read out; no I, L, O or U in it */
@@ -285,6 +279,7 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 	k->flags |= it->c->flags & (FLAG_OPTION0 | FLAG_FORMAL | FLAG_SPAM | FLAG_FLOOD);
 	if (has_option0(it) && !k->option0) {
 		k->option0 = k->now_option0 = true;
+		b->n_zeros += !k->is_new;
 		if (k->due_us > now + norm_us(it, true))
 			k->due_us = now + norm_us(it, true);
 	}

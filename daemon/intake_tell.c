@@ -155,6 +155,8 @@ static void tell_queue(struct batch *b)
 	}
 	for (int row = 0; b->q_touched >= 0 && row < pg_rows(&b->op, b->q_touched); row++)
 		enqueue_touched(b, row);
+	if (b->q_helps >= 0)
+		dispatch_waits_anew(b->op.srv, &b->op, b->q_helps);
 }
 
 static void publish(struct batch *b, int q, int row, enum notice_kind kind, const char *municipality,

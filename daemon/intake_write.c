@@ -517,6 +517,28 @@ static enum help_asked_by asked_by(const struct batch_item *it)
 			     !uuid_is_nil(it->post->p->by.u));
 }
 
+static const char *why_help(enum case_state was)
+{
+	const char *why = NULL;
+
+	case_next(was, CASE_EV_HELP, &why);
+	return why;
+}
+
+static void write_zeros(struct batch *b, struct pg_unit *u)
+{
+	struct batch_case **list = arena_array(b->op.arena, struct batch_case *, (size_t)b->n_touched);
+	int n = 0;
+
+	for (int i = 0; i < b->n_touched; i++)
+		if (b->touched[i]->now_option0)
+			list[n++] = b->touched[i];
+	UUIDS(n, list[i]->id.u);
+	pg_text(u, why_help(CASE_ASSIGNED));
+	pg_text(u, why_help(CASE_OFFERED));
+	pg_text(u, why_help(CASE_QUEUED));
+}
+
 static void write_helps(struct batch *b, struct pg_unit *u)
 {
 	struct batch_item **list = b->helps;
@@ -536,6 +558,7 @@ static void write_helps(struct batch *b, struct pg_unit *u)
 	TIMES(n, list[i]->post->p->received_us);
 	TEXTS(n, list[i]->promised);
 	UUIDS(n, server_uuid(b->op.srv));
+	write_zeros(b, u);
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -569,35 +592,35 @@ struct pg_unit *batch_write(struct batch *b)
 		void (*write)(struct batch *b, struct pg_unit *u);
 		int *at;
 	} parts[] = {
-		{ b->n_openers, lock_openers, NULL },
-		{ b->n_openers, check_openers, NULL },
-		{ b->n_raws, write_raws, NULL },
-		{ b->n_parties, write_parties, NULL },
-		{ b->n_new_addresses, write_addresses, NULL },
-		{ b->n_cases, write_cases, NULL },
-		{ b->n_touched, write_touched, &b->q_touched },
-		{ b->n_contacts, write_contacts, NULL },
-		{ b->n_calls, write_calls, NULL },
-		{ b->n_helps, write_helps, NULL },
-		{ b->n_attachments, write_attachments, NULL },
-		{ b->n_changes, write_changes, NULL },
-		{ b->n_webcare, write_webcare, NULL },
-		{ b->n_platforms, write_platforms, NULL },
-		{ b->n_public, write_public_changes, NULL },
-		{ b->n_asked, write_automatic, NULL },
-		{ b->n_answers, write_preferences, NULL },
-		{ b->n_reports, write_reports, NULL },
-		{ b->n_deliveries, write_deliveries, &b->q_delivered },
-		{ b->n_untils, write_untils, &b->q_until },
-		{ b->n_dead_letters, write_dead_letters, NULL },
-		{ b->n_opts, write_opts, NULL },
-		{ b->n_retries, write_solved, NULL },
-		{ b->n_notices, write_notices, &b->q_notices },
+		{b->n_openers, lock_openers, NULL},
+		{b->n_openers, check_openers, NULL},
+		{b->n_raws, write_raws, NULL},
+		{b->n_parties, write_parties, NULL},
+		{b->n_new_addresses, write_addresses, NULL},
+		{b->n_cases, write_cases, NULL},
+		{b->n_touched, write_touched, &b->q_touched},
+		{b->n_contacts, write_contacts, NULL},
+		{b->n_calls, write_calls, NULL},
+		{b->n_helps + b->n_zeros, write_helps, &b->q_helps},
+		{b->n_attachments, write_attachments, NULL},
+		{b->n_changes, write_changes, NULL},
+		{b->n_webcare, write_webcare, NULL},
+		{b->n_platforms, write_platforms, NULL},
+		{b->n_public, write_public_changes, NULL},
+		{b->n_asked, write_automatic, NULL},
+		{b->n_answers, write_preferences, NULL},
+		{b->n_reports, write_reports, NULL},
+		{b->n_deliveries, write_deliveries, &b->q_delivered},
+		{b->n_untils, write_untils, &b->q_until},
+		{b->n_dead_letters, write_dead_letters, NULL},
+		{b->n_opts, write_opts, NULL},
+		{b->n_retries, write_solved, NULL},
+		{b->n_notices, write_notices, &b->q_notices},
 	};
 	struct pg_unit *u = NULL;
 	int at = 0;
 
-	b->q_touched = b->q_delivered = b->q_until = b->q_notices = -1;
+	b->q_touched = b->q_helps = b->q_delivered = b->q_until = b->q_notices = -1;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (!parts[i].n)
 			continue;

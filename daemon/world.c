@@ -108,6 +108,16 @@ int world_language(const struct world *w, const char *code)
 	return number_of(w->languages, w->n_languages, code);
 }
 
+int world_norm_s(const struct world *w, int municipality, int channel, bool option0)
+{
+	int norm = w->norm_s[municipality][channel];
+
+	for (int c = 0; option0 && c < w->n_channels; c++)
+		if (w->kind[c] != KIND_ASYNC && w->norm_s[municipality][c] < norm)
+			norm = w->norm_s[municipality][c];
+	return norm;
+}
+
 bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
                    const char *value, int64_t now_us)
 {

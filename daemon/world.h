@@ -77,6 +77,8 @@ int world_municipality(const struct world *w, const char *id);   /* route number
 int world_product(const struct world *w, const char *id);
 int world_channel(const struct world *w, const char *name);
 int world_language(const struct world *w, const char *code);
+/* world_norm_s - how long a case may wait. Who asks for help by hand waits as if somebody were on the line */
+int world_norm_s(const struct world *w, int municipality, int channel, bool option0);
 /* world_blocked - is this sender blocked at now_us? scratch: for the length of this call */
 bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
                    const char *value, int64_t now_us);

@@ -12,18 +12,23 @@
 enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_TRIAGE, CASE_SCHEDULED, CASE_CLOSED, N_CASE_STATES };
 
 enum case_event {
-	CASE_EV_CONTACT,    /* the citizen wrote, called or came */
-	CASE_EV_POST,       /* the citizen said it in public */
-	CASE_EV_OFFER,      /* the router asked an agent */
-	CASE_EV_ACCEPT, CASE_EV_DECLINE, CASE_EV_TIMEOUT,
-	CASE_EV_WITHDRAW,   /* the agent went away, or an offer is no longer right */
-	CASE_EV_TRANSFER, CASE_EV_RESOLVE, CASE_EV_REOPEN,
-	CASE_EV_LOST,       /* the owner vanished */
-	CASE_EV_HAND,       /* the webcare team gives it to the agents */
-	CASE_EV_FINISH,     /* the webcare team is done with it */
-	CASE_EV_SCHEDULE,   /* a call-back later was agreed, or the citizen could not be reached now */
-	CASE_EV_DUE,        /* the moment of the call-back has come */
-	CASE_EV_HANG_UP,    /* the caller left before anybody answered */
+	CASE_EV_CONTACT, /* the citizen wrote, called or came */
+	CASE_EV_POST,    /* the citizen said it in public */
+	CASE_EV_OFFER,   /* the router asked an agent */
+	CASE_EV_ACCEPT,
+	CASE_EV_DECLINE,
+	CASE_EV_TIMEOUT,
+	CASE_EV_WITHDRAW, /* the agent went away, or an offer is no longer right */
+	CASE_EV_TRANSFER,
+	CASE_EV_RESOLVE,
+	CASE_EV_REOPEN,
+	CASE_EV_LOST,     /* the owner vanished */
+	CASE_EV_HAND,     /* the webcare team gives it to the agents */
+	CASE_EV_FINISH,   /* the webcare team is done with it */
+	CASE_EV_SCHEDULE, /* a call-back later was agreed, or the citizen could not be reached now */
+	CASE_EV_DUE,      /* the moment of the call-back has come */
+	CASE_EV_HANG_UP,  /* the caller left before anybody answered */
+	CASE_EV_HELP,     /* option 0, when who has it or is asked is no coach */
 	N_CASE_EVENTS
 };
 

@@ -237,5 +237,98 @@ class Promised(Option0):
         carla.resolve(taken, help={'outcome': 'learnedIt'})
 
 
+class HandedOver(Option0):
+    """From then on nobody who is no coach has it: not who holds it, not who is asked."""
+
+    def taken(self, who):
+        person, case = self.write('Waar vraag ik een parkeervergunning aan?')
+        taken = who.accept(who.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        return person, case, taken
+
+    def urgent(self, case):
+        """Waits no longer than somebody on the line."""
+        norm = self.world.value("select min(norm_s) from loket.channel where live or not conversational and id in ('phone', 'chat')")
+        self.assertLessEqual(self.world.value('select extract(epoch from due_at - clock_timestamp())::int from loket.case_file '
+                                              'where id = %s', [case]), norm)
+
+    def test_said_to_who_holds_it(self):
+        anna = self.person('anna')
+        person, case, taken = self.taken(anna)
+        arrived = self.world.value('select arrived_at from loket.case_file where id = %s', [case])
+        self.write('0', person)
+        told = anna.events.wait('case.changed', lambda d: d['case']['id'] == case and d.get('event') == 'help')
+        self.assertEqual((told['case']['state'], told['why']), ('queued', 'help by a person was asked: a digital coach goes on with it'))
+        self.assertEqual((self.state(case), self.owner(case)), ('queued', None))
+        self.urgent(case)
+        stale = self.world.api('POST', f'/v1/cases/{case}/resolve', 'anna', {'outcome': 'solved', 'epoch': taken['epoch']})
+        self.assertEqual(stale.status, 409, stale)
+        anna.events.none('offer.made', 2)
+        carla = self.person('carla')
+        again = carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        self.assertEqual(self.world.value('select arrived_at from loket.case_file where id = %s', [case]), arrived)
+        self.write('0', person)                  # a coach keeps it
+        self.assertEqual(str(self.owner(case)), self.agent_id('carla'))
+        carla.resolve(again, help={'outcome': 'doneTogether'})
+
+    def test_said_while_somebody_is_asked(self):
+        """The offer is withdrawn at once, however long it would still stand; and that of a coach is not."""
+        anna = self.person('anna')
+        person, case = self.write('Waar vraag ik een parkeervergunning aan?')
+        offer = anna.events.wait('offer.made', lambda d: d['case']['id'] == case)
+        self.write('0', person)
+        gone = anna.events.wait('offer.withdrawn', lambda d: d['case']['id'] == case, timeout=3)
+        self.assertEqual((gone['offer']['id'], gone['reason'], self.state(case)), (offer['offer']['id'], 'caseChanged', 'queued'))
+        self.assertEqual(self.world.api('GET', '/v1/me', 'anna').json['offers'], [])
+        self.assertEqual(self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", 'anna', {}).status, 409)
+        anna.offline()
+        carla = self.person('carla')
+        carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        person, other = self.write('Waar vraag ik een parkeervergunning aan?')
+        offer = carla.events.wait('offer.made', lambda d: d['case']['id'] == other)
+        self.write('0', person)
+        self.assertEqual(self.state(other), 'offered')
+        carla.accept(offer)
+
+    def test_a_wish_for_somebody_else_is_over(self):
+        case = self.waits(product='parkeervergunning', wanted=self.agent_id('bram'))
+        self.world.psql("update loket.case_file set wanted_team = 'webcare' where id = %s", [case])
+        answer = self.world.api('PATCH', f'/v1/cases/{case}', 'lead', {'option0': True, 'epoch': 0})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(self.world.psql('select wanted_agent, wanted_team from loket.case_file where id = %s', [case]), [(None, None)])
+        carla = self.person('carla')
+        carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case))
+
+    def test_ticked_by_who_holds_it(self):
+        anna = self.person('anna')
+        person, case, taken = self.taken(anna)
+        now = anna.call('PATCH', f'/v1/cases/{case}', {'epoch': taken['epoch'], 'option0': True})
+        self.assertEqual((now['state'], now['helpRequest']['askedBy']), ('queued', 'agent'))
+        anna.events.wait('case.changed', lambda d: d['case']['id'] == case and d.get('event') == 'help')
+        self.urgent(case)
+        (said,) = self.spoken(case)              # the agent leaves them: they are told when somebody comes
+        self.assertTrue(said.startswith('Er is nu geen medewerker. Wij bellen u.'), said)
+        anna.events.none('offer.made', 1)
+
+    def test_ticked_while_somebody_is_asked(self):
+        anna = self.person('anna')
+        _, case = self.write('Waar vraag ik een parkeervergunning aan?')
+        offer = anna.events.wait('offer.made', lambda d: d['case']['id'] == case)
+        epoch = self.world.value('select epoch from loket.case_file where id = %s', [case])
+        other = self.world.api('PATCH', f'/v1/cases/{case}', 'lead', {'option0': True, 'product': 'rijbewijs', 'epoch': epoch})
+        self.assertEqual(other.status, 409, other)
+        answer = self.world.api('PATCH', f'/v1/cases/{case}', 'lead', {'option0': True, 'epoch': epoch})
+        self.assertEqual((answer.status, answer.json['state']), (200, 'queued'), answer)
+        self.assertEqual(anna.events.wait('offer.withdrawn', lambda d: d['case']['id'] == case)['offer']['id'], offer['offer']['id'])
+        self.urgent(case)
+
+    def test_opened_again_it_is_as_urgent(self):
+        carla = self.person('carla')
+        _, case = self.write('0')
+        carla.resolve(carla.accept(carla.events.wait('offer.made', lambda d: d['case']['id'] == case)), help={'outcome': 'learnedIt'})
+        carla.offline()
+        self.world.api('POST', f'/v1/cases/{case}/reopen', 'lead', {})
+        self.urgent(case)
+
+
 if __name__ == '__main__':
     world.main()
