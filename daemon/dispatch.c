@@ -97,8 +97,12 @@ void dispatch_kick(struct dispatch *d)
 
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
 {
-	if (dispatch_leads(d))               /* who begins to lead reads them all */
-		dispatch_cases_put(d, c);
+	struct route_case copy = *c;
+
+	if (!dispatch_leads(d)) /* who begins to lead reads them all */
+		return;
+	copy.method = route_arm(&d->world->policies[c->municipality], c->id);
+	dispatch_cases_put(d, &copy);
 }
 
 void dispatch_case_left(struct dispatch *d, struct case_id id)

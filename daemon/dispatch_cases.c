@@ -38,6 +38,14 @@ static void read_declined(const char *words, struct route_case *c)
 	}
 }
 
+/* as was drawn when it came, whatever the share is now; unless its municipality does not draw any more */
+static enum route_method method_of(const struct route_policy *p, const char *arm, struct case_id id)
+{
+	if (!arm || p->method == METHOD_FIFO)
+		return route_arm(p, id);
+	return strcmp(arm, route_method_name(METHOD_FIFO)) == 0 ? METHOD_FIFO : METHOD_FTF;
+}
+
 /* false when the case cannot be dispatched: its municipality or channel is not set up */
 static bool case_from_row(const struct world *w, const struct op *op, int st, int row, struct route_case *c)
 {
@@ -60,6 +68,7 @@ static bool case_from_row(const struct world *w, const struct op *op, int st, in
 	c->municipality = (uint16_t)municipality;
 	c->channel = (uint16_t)channel;
 	c->kind = w->kind[channel];
+	c->method = method_of(&w->policies[municipality], pg_get(op, st, row, "arm"), c->id);
 	return true;
 }
 
@@ -76,18 +85,9 @@ static void remember_declined(struct dispatch *d, struct case_id id)
 	d->declined[at] = (struct dispatch_declined){ id, mono_us() + DISPATCH_DECLINED_S * INT64_C(1000000) };
 }
 
-/* how a case is routed follows from its municipality and its id */
-static void put(struct dispatch *d, const struct route_case *c)
-{
-	struct route_case copy = *c;
-
-	copy.method = route_arm(&d->world->policies[c->municipality], c->id);
-	router_put(d->router, &copy);
-}
-
 void dispatch_cases_put(struct dispatch *d, const struct route_case *c)
 {
-	put(d, c);
+	router_put(d->router, c);
 	d->queue_changed |= UINT64_C(1) << c->municipality;
 	dispatch_ids_add(&d->look, c->id.u);
 	if (c->n_declined > 0)
@@ -255,7 +255,7 @@ static void load_page(struct dispatch *d, const struct op *op, int st)
 	for (int i = 0; i < pg_rows(op, st); i++) {
 		if (!case_from_row(d->world, op, st, i, &c))
 			continue;
-		put(d, &c);
+		router_put(d->router, &c);
 		if (c.n_declined > 0)
 			remember_declined(d, c.id);
 	}
@@ -339,7 +339,8 @@ void dispatch_cases_load(struct dispatch *d)
 static bool is_same(const struct route_case *a, const struct route_case *b)
 {
 	return a->product == b->product && a->municipality == b->municipality && a->channel == b->channel &&
-	       a->language == b->language && a->option0 == b->option0 && a->due_us == b->due_us;
+	       a->language == b->language && a->option0 == b->option0 && a->due_us == b->due_us &&
+	       a->method == b->method;
 }
 
 static bool is_coming_back(const struct dispatch *d, struct case_id id)

@@ -38,6 +38,7 @@ enum {
 	DISPATCH_PAGE = 500,            /* rows read in one turn of the loop */
 	DISPATCH_RESYNC_PAGES = 10,     /* compared in one sweep */
 	DISPATCH_MATURE = 200,          /* outcomes judged in one sweep */
+	DISPATCH_COMPARE = 500,         /* cases counted in one sweep, for the comparison of both arms */
 	DISPATCH_LEARN_S = 3600,        /* then what was learned is read again */
 	DISPATCH_LEARNED = 1000000,     /* rows of it: 10,000 agents with 20 products in 5 municipalities each */
 	DISPATCH_FORGET = 5000,         /* rows of it removed in one sweep */

@@ -2,7 +2,8 @@
  * dispatch_learn.c - what became of resolved cases, and what follows from that
  *
  * With each sweep outcomes mature: PostgreSQL marks them and adds them up in one statement; and what a municipality does
- * not want to be kept any more goes. When we begin to lead, and every hour, the sums are read page by page; estimates
+ * not want to be kept any more goes; and cases of three weeks ago are counted, to compare the control share with the rest.
+ * When we begin to lead, and every hour, the sums are read page by page; estimates
  * change when the last page is there.
  */
 #include "daemon/dispatch_internal.h"
@@ -84,6 +85,9 @@ static enum op_status mature(struct op *op)
 	add_municipalities(d->world, u);
 	add_learning(d->world, u);
 	pg_int(u, DISPATCH_FORGET);
+	pg_add(u, SQL_LEARN_COMPARE);
+	dispatch_fence(d, u);
+	pg_int(u, DISPATCH_COMPARE);
 	return pg_submit(op, LEARN_ANSWERED, u);
 }
 

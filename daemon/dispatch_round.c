@@ -296,7 +296,8 @@ static enum op_status claim(struct dispatch_round *r)
 static void put_back(struct dispatch_round *r)
 {
 	for (int i = 0; i < r->n_wishes; i++) {
-		dispatch_case_waits(r->d, &r->wishes[i].c);
+		if (dispatch_leads(r->d))
+			dispatch_cases_put(r->d, &r->wishes[i].c);
 		dispatch_agent_changed(r->d, r->wishes[i].agent);
 	}
 	r->d->hold = true;                       /* until the next tick: do not hammer */

@@ -113,8 +113,19 @@ static void write_addresses(struct batch *b, struct pg_unit *u)
 	pg_time(u, b->now_us);
 }
 
+/* what it is drawn for; NULL: its municipality draws nothing */
+static const char *arm_of(const struct world *w, const struct batch_case *k)
+{
+	int m = world_municipality(w, k->municipality);
+
+	if (m < 0 || w->policies[m].method == METHOD_FIFO || w->policies[m].control_share <= 0)
+		return NULL;
+	return route_method_name(route_arm(&w->policies[m], k->id));
+}
+
 static void write_cases(struct batch *b, struct pg_unit *u)
 {
+	const struct world *w = world_now(b->op.srv);
 	struct batch_case **list = b->cases;
 	int n = b->n_cases;
 
@@ -138,6 +149,7 @@ static void write_cases(struct batch *b, struct pg_unit *u)
 	UUIDS(n, list[i]->owner.u);
 	INTS(n, list[i]->epoch);
 	TEXTS(n, list[i]->post);
+	TEXTS(n, arm_of(w, list[i]));
 }
 
 static int by_id(const void *a, const void *b)

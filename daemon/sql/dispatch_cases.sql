@@ -2,7 +2,7 @@
 -- $1 uuid[] cases, $2 uuid[] offers (their cases)
 -- columns: as dispatch_waiting
 select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arrived_at, c.due_at, c.wanted_agent,
-       c.wanted_team,
+       c.wanted_team, c.arm,
        case when c.epoch > 0 then (
          select o.agent from loket.offer o where o.case_id = c.id and o.state = 'accepted' order by o.made_at desc limit 1) end
          as previous,

@@ -25,11 +25,12 @@ int route_learn_unit(const struct route_policy *p, const struct route_agent *a)
 
 enum route_method route_arm(const struct route_policy *p, struct case_id id)
 {
-	uint64_t x;
+	uint64_t x = 0;
 
 	if (p->method == METHOD_FIFO)
 		return METHOD_FIFO;
-	memcpy(&x, id.u.b + 8, sizeof(x)); /* the half that is chance in a UUID of any version */
+	for (int i = 8; i < 16; i++) /* the half that is chance in a UUID of any version */
+		x = x << 8 | id.u.b[i];
 	x ^= x >> 30;
 	x *= UINT64_C(0xbf58476d1ce4e5b9);
 	x ^= x >> 27;

@@ -23,7 +23,7 @@ ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
 AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
-TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted'}
 
 
 def row(table, **columns):
@@ -99,6 +99,8 @@ class Filled(world.LoketTest):
             row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
                 asked_by='text', asked_at=now, **mun),
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
+            row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
+                transferred=0, wait_s=1, wait_s2=1, abandoned=0, **mun),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
@@ -400,7 +402,8 @@ class Unavailable(Filled):
             for o in contract.OPERATIONS:
                 if '503' in o.responses and o.id not in ('readyz', 'hookPost'):
                     with self.subTest(o.id):
-                        answer = self.world.api(o.method, self.target(o), self.everywhere[o.roles[0]], self.body(o))
+                        target = self.target(o) + ('?municipality=dordrecht' if o.id == 'routingReport' else '')
+                        answer = self.world.api(o.method, target, self.everywhere[o.roles[0]], self.body(o))
                         self.assertEqual(answer.status, 503, answer)
                         self.assertGreater(int(answer.headers['Retry-After']), 0)
             with self.subTest('hookPost'):

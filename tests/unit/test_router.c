@@ -457,6 +457,8 @@ START_TEST(the_control_is_a_share)
 		arm = route_arm(&p, id);
 		ck_assert_int_eq(route_arm(&p, id), arm);
 		n += arm == METHOD_FIFO;
+		memset(id.u.b, i % 256, 8); /* the half that is the time: it says nothing */
+		ck_assert_int_eq(route_arm(&p, id), arm);
 		p.control_share = 0;
 		ck_assert_int_eq(route_arm(&p, id), METHOD_FTF);
 		p.method = METHOD_FIFO;
