@@ -178,7 +178,7 @@ class Asterisk(world.LoketTest):
         wait_until(lambda: self.pbx.asked('POST', f'channels/{self.id}/moh'), what='music meanwhile')
         self.pbx.hang_up(self.id)
         self.world.start()
-        wait_until(lambda: self.row('state, outcome, menu') == {'state': 'ended', 'outcome': 'abandoned', 'menu': '21'}, 40, what='all is told')
+        wait_until(lambda: self.row('state, outcome, menu') == {'state': 'ended', 'outcome': 'abandoned', 'menu': '21'}, 60, what='all is told')
 
     def test_started_anew(self):
         """Who talks goes on talking."""
