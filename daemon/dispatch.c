@@ -129,14 +129,6 @@ void dispatch_agent_changed(struct dispatch *d, struct agent_id id)
 	dispatch_kick(d);
 }
 
-void dispatch_offer_ended(struct dispatch *d, struct offer_id id)
-{
-	if (!d)
-		return;
-	dispatch_ids_add(&d->ended, id.u);
-	dispatch_kick(d);
-}
-
 void dispatch_seen(struct dispatch *d, struct agent_id id)
 {
 	int i = d ? router_find(d->router, id) : -1;

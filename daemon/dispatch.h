@@ -22,9 +22,8 @@ struct dispatch *dispatch_free(struct dispatch *d);   /* gives the lease back */
 /* what happened, told after its COMMIT; all are cheap, the work is done once at the end of the loop turn */
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c);      /* new, requeued or reopened */
 void dispatch_case_left(struct dispatch *d, struct case_id id);                /* closed, merged, taken over */
-void dispatch_case_back(struct dispatch *d, struct case_id id);                /* may wait again: it is read from PostgreSQL */
+void dispatch_case_back(struct dispatch *d, struct case_id id);                /* may wait again: PostgreSQL says */
 void dispatch_agent_changed(struct dispatch *d, struct agent_id id);           /* presence, load, skills: look again */
-void dispatch_offer_ended(struct dispatch *d, struct offer_id id);             /* accepted or declined */
 void dispatch_seen(struct dispatch *d, struct agent_id id);                    /* sign of life: API call or stream */
 void dispatch_world_changed(struct dispatch *d);
 void dispatch_learn_mature(struct dispatch *d); /* sweep: outcomes that are old enough */
@@ -46,7 +45,8 @@ int dispatch_waits_anew(struct server *srv, const struct op *op, int statement);
 /* dispatch_explain - the decision as it would be now, for GET /v1/cases/{id}/routing. New reference; NULL when
  * this instance does not dispatch or the case does not wait */
 json_t *dispatch_explain(struct dispatch *d, struct case_id id);
-/* dispatch_shown - of the terms that are kept with a decision only those that may be seen: estimates of a person are not */
+/* dispatch_shown - of the terms that are kept with a decision only those that may be seen: estimates of a person
+ * are not */
 void dispatch_shown(json_t *terms);
 bool dispatch_leads(const struct dispatch *d);
 

@@ -169,22 +169,17 @@ void dispatch_cases_tick(struct dispatch *d)
 
 /* ---------------------------------------------------------------- read again: in a round */
 
-static void ask_ids(struct pg_unit *u, struct dispatch_ids *l)
+void dispatch_cases_ask(struct dispatch *d, struct pg_unit *u)
 {
+	struct dispatch_ids *l = &d->back;
 	int n = l->n < DISPATCH_READS ? l->n : DISPATCH_READS;
 
+	pg_add(u, SQL_DISPATCH_CASES);
 	pg_array(u, PG_TYPE_UUID, n);
 	for (int i = 0; i < n; i++)
 		pg_push_uuid(u, l->ids[i]);
 	l->n -= n;
 	memmove(l->ids, l->ids + n, (size_t)l->n * sizeof(l->ids[0]));
-}
-
-void dispatch_cases_ask(struct dispatch *d, struct pg_unit *u)
-{
-	pg_add(u, SQL_DISPATCH_CASES);
-	ask_ids(u, &d->back);
-	ask_ids(u, &d->ended);
 }
 
 void dispatch_cases_got(struct dispatch *d, const struct op *op, int statement)

@@ -101,7 +101,6 @@ struct dispatch {
 
 	struct dispatch_ids look;       /* cases to find an agent for */
 	struct dispatch_ids back;       /* cases that may wait again: read them */
-	struct dispatch_ids ended;      /* offers whose cases may wait again */
 	uint64_t queue_changed;         /* bit per municipality: what waits changed since it was last said */
 	int64_t queue_said_us;          /* mono */
 	struct dispatch_declined declined[DISPATCH_DECLINED];  /* ring, oldest first */
@@ -159,7 +158,7 @@ void dispatch_others_got(struct dispatch *d, const struct op *op, const struct d
 
 /* dispatch_learn.c */
 void dispatch_learn_load(struct dispatch *d);           /* when it is time */
-void dispatch_learn_forget(struct dispatch *d);         /* units got other numbers: nothing is known until it is read again */
+void dispatch_learn_forget(struct dispatch *d);         /* units got other numbers: it is read again */
 
 /* dispatch_tell.c: dispatch_told is for the API as well */
 void dispatch_tell_queue(struct dispatch *d);           /* queue.changed, at most once a second */

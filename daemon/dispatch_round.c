@@ -233,7 +233,7 @@ static void decide_all(struct dispatch_round *r)
 
 static bool has_to_read(const struct dispatch *d)
 {
-	return d->back.n > 0 || d->ended.n > 0 || dispatch_agents_asking(d);
+	return d->back.n > 0 || dispatch_agents_asking(d);
 }
 
 static bool has_work(const struct dispatch *d)
@@ -245,8 +245,8 @@ static enum op_status read_what_changed(struct dispatch_round *r)
 {
 	struct pg_unit *u = pg_unit(&r->op, PG_SYSTEM, NULL);
 
-	if (r->d->back.overflowed || r->d->ended.overflowed) {
-		r->d->back.overflowed = r->d->ended.overflowed = false;
+	if (r->d->back.overflowed) {
+		r->d->back.overflowed = false;
 		r->d->resync_due_us = 0;
 		dispatch_resync(r->d);
 	}

@@ -72,7 +72,6 @@ const char *http_peer(const struct http_x *x);             /* address of the cit
                                                               our proxy, else the socket's; "unix" */
 /* the operation that works on it is told when the client leaves or answer_ms passes (op_gone) */
 void http_attach(struct http_x *x, struct op *op);
-bool http_gone(const struct http_x *x);
 void http_set_user(struct http_x *x, void *p);             /* between plan and request */
 /* http_refuse_with - from plan, before returning NULL: one more header line for the refusal ("Allow: GET");
  * the text must stay; it is not copied */
@@ -95,8 +94,9 @@ void http_reply(struct http_x *x, int status, const char *type, struct bytes bod
  */
 void http_reply_file(struct http_x *x, const char *type, int fd, int64_t len, const char *const *headers);
 
-/* event streams: begin answers 200 and keeps x open (the request's path, headers and body are forgotten); write returns false when the reader is gone or too
- * slow (the stream then ends by itself: on_end is called once, from the loop, after begin in any case) */
+/* event streams: begin answers 200 and keeps x open (the request's path, headers and body are forgotten); write
+ * returns false when the reader is gone or too slow (the stream then ends by itself: on_end is called once, from
+ * the loop, after begin in any case) */
 void http_stream_begin(struct http_x *x, const char *type, void (*on_end)(void *arg), void *arg);
 bool http_stream_write(struct http_x *x, struct bytes chunk);
 void http_stream_end(struct http_x *x);

@@ -309,11 +309,6 @@ void http_attach(struct http_x *x, struct op *op)
 		op_gone(op);
 }
 
-bool http_gone(const struct http_x *x)
-{
-	return x->gone;
-}
-
 void http_set_user(struct http_x *x, void *p)
 {
 	x->user = p;

@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "lib/base/must.h"
 
 #include <event2/event.h>
 #include <hiredis/async.h>
@@ -87,10 +88,8 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 
 static struct call *call_new(struct stream *s, stream_done *done, void *arg)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct call *call = must(calloc(1, sizeof(*call)));
 
-	if (call == NULL)
-		abort();
 	*call = (struct call){ .s = s, .done = done, .arg = arg, .sent_us = mono_us() };
 	s->n_calls++;
 	return call;
@@ -112,12 +111,14 @@ static void send_call(struct stream *s, struct call *call, int argc, const char 
 }
 
 /* what goes first, then the caller's: hiredis wants one array, with lengths */
-static void send_args(struct stream *s, struct call *call, int n_first, const char *const *first, int argc,
-                      const char *const *argv, const size_t *len)
+void stream_script(struct stream *s, const char *script, int n_keys, int argc, const char *const *argv,
+                   const size_t *len, stream_done *done, void *arg)
 {
+	struct call *call = call_new(s, done, arg);
+	char keys[12];
 	const char *few[KEEP_ARGS], **all = few;
 	size_t few_len[KEEP_ARGS], *all_len = few_len;
-	int n = n_first + argc;
+	int n = 3 + argc;
 
 	/* before it has answered a PING it may be loading, or not there at all */
 	if (!s->up || s->ac == NULL || s->n_calls > STREAM_MAX_IN_FLIGHT) {
@@ -125,36 +126,22 @@ static void send_args(struct stream *s, struct call *call, int n_first, const ch
 		return;
 	}
 	if (n > KEEP_ARGS) {
-		all = calloc((size_t)n, sizeof(*all));
-		all_len = calloc((size_t)n, sizeof(*all_len));
-		if (all == NULL || all_len == NULL)
-			abort();
+		all = must(calloc((size_t)n, sizeof(*all)));
+		all_len = must(calloc((size_t)n, sizeof(*all_len)));
 	}
-	for (int i = 0; i < n; i++) {
-		all[i] = i < n_first ? first[i] : argv[i - n_first];
-		all_len[i] = i >= n_first && len != NULL ? len[i - n_first] : strlen(all[i]);
-	}
+	snprintf(keys, sizeof(keys), "%d", n_keys);
+	all[0] = "EVAL";
+	all[1] = script;
+	all[2] = keys;
+	for (int i = 0; i < argc; i++)
+		all[3 + i] = argv[i];
+	for (int i = 0; i < n; i++)
+		all_len[i] = i >= 3 && len != NULL ? len[i - 3] : strlen(all[i]);
 	send_call(s, call, n, all, all_len);
 	if (n > KEEP_ARGS) {
 		free(all);
 		free(all_len);
 	}
-}
-
-void stream_command(struct stream *s, int argc, const char *const *argv, const size_t *len, stream_done *done,
-                    void *arg)
-{
-	send_args(s, call_new(s, done, arg), 0, NULL, argc, argv, len);
-}
-
-void stream_script(struct stream *s, const char *script, int n_keys, int argc, const char *const *argv,
-                   const size_t *len, stream_done *done, void *arg)
-{
-	char keys[12];
-	const char *first[] = { "EVAL", script, keys };
-
-	snprintf(keys, sizeof(keys), "%d", n_keys);
-	send_args(s, call_new(s, done, arg), 3, first, argc, argv, len);
 }
 
 /* ---------------------------------------------------------------- as a wait of an operation */

@@ -29,12 +29,9 @@ struct stream *stream_free(struct stream *s);
 bool stream_up(const struct stream *s);
 /* stream_on_up - called at each (re)connect: the queue is looked at again */
 void stream_on_up(struct stream *s, void (*fn)(void *arg), void *arg);
-/* stream_command - argv is copied; done may be NULL */
-void stream_command(struct stream *s, int argc, const char *const *argv, const size_t *len,
-                    stream_done *done, void *arg);
 /*
  * stream_script - EVAL. The script goes along each time: a kilobyte on a socket costs less than knowing whether
- * the server (restarted, flushed) still has it. argv: the keys, then the arguments
+ * the server (restarted, flushed) still has it. argv: the keys, then the arguments; copied. done may be NULL
  */
 void stream_script(struct stream *s, const char *script, int n_keys, int argc, const char *const *argv,
                    const size_t *len, stream_done *done, void *arg);

@@ -1,5 +1,5 @@
 -- dispatch_cases: those of some cases that wait
--- $1 uuid[] cases, $2 uuid[] offers (their cases)
+-- $1 uuid[] cases
 -- columns: as dispatch_waiting
 select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arrived_at, c.due_at, c.wanted_agent,
        c.wanted_team, c.arm,
@@ -13,5 +13,4 @@ select c.id, c.municipality, c.product, c.channel, c.language, c.option0, c.arri
                     and ended_at > clock_timestamp() - interval '5 minutes' and ended_at >= c.arrived_at
                   order by made_at desc limit 8) o) end as declined
   from loket.case_file c
- where c.state = 'queued'
-   and c.id in (select unnest($1::uuid[]) union select case_id from loket.offer where id = any ($2::uuid[]))
+ where c.state = 'queued' and c.id = any ($1::uuid[])

@@ -316,8 +316,8 @@ START_TEST(older_never_ranks_lower)
 }
 END_TEST
 
-/* of each class the agent declined the head: then none of those that are compared is a head, and each has to be
- * somewhere while the next one is looked at */
+/* of each class the agent declined the head: then none of those that are compared is a head, and each has to
+ * be somewhere while the next one is looked at */
 START_TEST(who_declined_every_head)
 {
 	enum { N_CLASSES = 8 };
@@ -471,9 +471,12 @@ END_TEST
 
 int main(void)
 {
-	const TTest *tests[] = {indexes_say_what_the_definition_says, older_never_ranks_lower,
-				who_declined_every_head, same_log_same_decisions,
-				agents_come_and_go,      the_control_is_a_share};
+	const TTest *tests[] = {indexes_say_what_the_definition_says,
+				older_never_ranks_lower,
+				who_declined_every_head,
+				same_log_same_decisions,
+				agents_come_and_go,
+				the_control_is_a_share};
 
 	return unit_run("router", tests, COUNT(tests));
 }
