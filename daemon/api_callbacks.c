@@ -186,8 +186,8 @@ enum attempt_result { REACHED, NOT_REACHED, VOICEMAIL, WRONG_NUMBER };
 
 static const char *const results[] = {"reached", "notReached", "voicemail", "wrongNumber", NULL};
 
-/* Nothing is closed here: after the last attempt, and with a wrong number, the agent who holds the case decides, since a
- * letter or a mail may still reach the citizen */
+/* Nothing is closed here: after the last attempt, and with a wrong number, the agent who holds the case decides,
+ * since a letter or a mail may still reach the citizen */
 static void decide(struct api *a, struct call_back *c, enum attempt_result result)
 {
 	const struct world *w = world_now(a->op.srv);

@@ -116,8 +116,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	return t->too_big ? 0 : size * n;
 }
 
-/* Once the server has said what becomes of the mail, nothing it says is worth a wait: libcurl would wait within its QUIT, and
- * the whole loop with it. These codes may be followed by another try of libcurl's (EHLO, STARTTLS) */
+/* Once the server has said what becomes of the mail, nothing it says is worth a wait: libcurl would wait within its
+ * QUIT, and the whole loop with it. These codes may be followed by another try of libcurl's (EHLO, STARTTLS) */
 static bool is_last_word(const struct transfer *t, int code)
 {
 	if (t->mail_begun && t->mail_at == t->mail_len && code >= 200 && code < 300)

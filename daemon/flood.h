@@ -14,7 +14,7 @@ struct flood;
 struct world_inbox;
 
 enum {
-	FLOOD_AHEAD_S = 10,                          /* of an inbox or municipality: so many seconds of its budget at once */
+	FLOOD_AHEAD_S = 10,                          /* of an inbox or municipality: seconds of its budget at once */
 	FLOOD_DEBT_S = 60,                           /* after so long without a post it has all of that again */
 	FLOOD_WAIT_MS = 2000,                        /* no post waits longer; providers hang up after 5 to 20 s */
 	FLOOD_MAX_SLOWED = 1024,                     /* posts that wait at once */

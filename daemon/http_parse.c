@@ -189,7 +189,7 @@ static bool close_header(struct request *r, struct header *h)
 	if (!is_token(name, h->n_name) || name[h->n_name] != ':')
 		return false;
 	if (h->n_value == 0) {
-		value = name + h->n_name;               /* empty: llhttp points into the next line; the NUL of the name */
+		value = name + h->n_name;               /* llhttp points into the next line; the NUL of the name */
 		h->value = h->name + h->n_name;
 	}
 	while (h->n_value > 0 && (value[0] == ' ' || value[0] == '\t')) {

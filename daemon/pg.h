@@ -64,7 +64,8 @@ bool pg_ready(const struct pg *pg, enum pg_connection c);
 /* pg_waiting - units of a connection, sent or not */
 int pg_waiting(const struct pg *pg, enum pg_connection c);
 
-/* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is NULL on PG_SYSTEM and the principal on PG_API */
+/* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is NULL on PG_SYSTEM and the
+ * principal on PG_API */
 struct pg_unit *pg_unit(struct op *op, enum pg_connection c, const struct principal *scope);
 /* pg_add - the next statement; its parameters follow by the functions below, in order $1, $2, … */
 void pg_add(struct pg_unit *u, enum sql statement);

@@ -30,7 +30,7 @@ struct queue {
 	bool lossy;                     /* Redis missed something */
 	bool owed;                      /* the rebuild under way is for that */
 	bool rebuilding, checking, differed;
-	/* counting costs more the more waits: after a check 50 times as long as it took, so that it stays 2 % of the time */
+	/* counting costs more the more waits: after a check 50 times as long as it took, so it stays 2 % of the time */
 	int64_t checking_since_us, check_after_us;   /* mono */
 	struct loop_timer *flush, *again;
 };

@@ -76,7 +76,7 @@ struct sse {
 	struct loop_timer *follow;
 	bool following;                    /* a look is under way */
 	bool alone;                        /* at the last look there was no other instance */
-	int64_t follow_from, followed;     /* ids in the table: where the first look ended (-1: none yet), highest seen */
+	int64_t follow_from, followed;     /* ids: where the first look ended (-1: none yet), highest seen */
 	struct queue_told *queues;
 	int n_queues;
 	bool checking, check_again;        /* tokens: a look is under way; another is wanted */

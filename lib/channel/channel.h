@@ -84,7 +84,7 @@ struct channel_send {
 	/* body is a mail, url smtp: or smtps:. The sent function gets the reply code of SMTP as its status */
 	const char *mail_from, *mail_to;     /* of the envelope; NULL: no mail */
 	const char *user, *password;         /* at the mail server; NULL: none */
-	const char *id;              /* what it is known by at the provider, when we choose that; NULL: the answer tells */
+	const char *id;              /* what the provider knows it by, when we choose that; NULL: the answer tells */
 	int limit;                   /* with REPLY_TOO_LONG: how many characters the channel takes */
 };
 
@@ -99,7 +99,7 @@ struct channel_reply {
 	const char *reference;       /* of the case, as citizens know it; may be NULL */
 	bool is_public;              /* said where everybody reads it */
 	bool is_automatic;           /* no person wrote it */
-	const char *hook;            /* the inbox's own URL, for providers that are told where to report; NULL: unknown */
+	const char *hook;            /* the inbox's own URL, for providers that are told where to report; or NULL */
 	int64_t last_in_us;          /* when the citizen last wrote here; 0 never */
 	int64_t now_us;
 };

@@ -49,7 +49,7 @@ struct email {
 	struct bytes raw;
 };
 
-/* email_parse - a raw mail. Returns 0, or CHANNEL_UNREADABLE when it has no headers or would cost the parser too much */
+/* email_parse - a raw mail. Returns 0, or CHANNEL_UNREADABLE when it has no headers or would cost too much */
 int email_parse(struct arena *a, struct bytes raw, struct email *out);
 /* email_header - the n-th value of a name, from 0; NULL past the last */
 const char *email_header(const struct email *m, const char *name, int n);

@@ -65,8 +65,8 @@ static const char *message_id(struct arena *a, const struct email *m)
 	return value && is_id(value, strlen(value)) && !strpbrk(value, "<>") ? value : NULL;
 }
 
-/* the contact that a mail of ours carries in its Message-ID, anywhere in text: an id that nobody guesses, of version 7, or 8
- * when the reply came with an Idempotency-Key; NULL when there is none */
+/* the contact that a mail of ours carries in its Message-ID, anywhere in text: an id that nobody guesses, of
+ * version 7, or 8 when the reply came with an Idempotency-Key; NULL when there is none */
 static const char *own_contact(struct arena *a, const struct inbox *in, struct bytes text)
 {
 	const char *domain = domain_of(in->account);
@@ -354,8 +354,8 @@ static bool is_blank(const char *s, size_t n)
 	return strspn(s, " \t") >= n;
 }
 
-/* where the lines of others begin that end a mail; NULL when there are none, or nothing stands above them. A signature may
- * stand below */
+/* where the lines of others begin that end a mail; NULL when there are none, or nothing stands above them. A
+ * signature may stand below */
 static const char *quotation(const char *text)
 {
 	const char *tail = NULL, *last = NULL, *before = NULL; /* first quoted line at the end; the lines above it */

@@ -69,7 +69,7 @@ struct contact {
 	enum contact_direction direction;
 	enum contact_visibility visibility;
 	const char *provider_id;     /* unique within the inbox; never NULL, never empty */
-	const char *platform_id;     /* the id the channel itself gave: one message through two providers has one; may be NULL */
+	const char *platform_id;     /* the channel's own id: one message through two providers has one; may be NULL */
 	int64_t provider_time_us;    /* 0 when the provider gave none that is one */
 	struct contact_address from[CONTACT_MAX_ADDRESSES]; /* of the citizen, also when direction is out */
 	int n_from;                  /* the first is the handle that replies go to */
