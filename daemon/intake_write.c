@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
 #include "lib/core/help.h"
@@ -543,7 +544,7 @@ static void write_zeros(struct batch *b, struct pg_unit *u)
 	int n = 0;
 
 	for (int i = 0; i < b->n_touched; i++)
-		if (b->touched[i]->now_option0)
+		if (b->touched[i]->now_option0 && !MUTANT("option0_stays"))
 			list[n++] = b->touched[i];
 	UUIDS(n, list[i]->id.u);
 	pg_text(u, why_help(CASE_ASSIGNED));

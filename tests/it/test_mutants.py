@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import faults  # noqa: E402
 import test_automatic  # noqa: E402
 import test_faults  # noqa: E402
+import test_option0_rules  # noqa: E402
 import world  # noqa: E402
 
 
@@ -67,6 +68,22 @@ class Mutants(unittest.TestCase):
             try:
                 w.start()
                 self.assertEqual(test_automatic.say_menu_after_option0(w), menus, mutant)
+            finally:
+                w.close()
+
+    def test_option0(self):
+        """What test_option0_rules finds when everybody does something at once."""
+        for mutant, what in (('option0_stays', 'somebody who is no coach'), ('menu_after_option0', 'a menu was said')):
+            w = world.World(test_option0_rules.Rules.config, record=False, environment={'LOKET_MUTANT': mutant})
+            try:
+                w.start()
+                found = []
+                for seed in range(4):            # chance decides what comes together
+                    found += test_option0_rules.Play(w, seed).run()
+                    if any(what in f for f in found):
+                        break
+                else:
+                    self.fail(f'{mutant} was not noticed; found: {found}')
             finally:
                 w.close()
 
