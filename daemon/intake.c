@@ -136,7 +136,9 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 		c->product = NULL;   /* a form names something we do not have */
 	post->placed[i].product = match_product(a, w->match, c, &text, post->inbox->product,
 	                                        post->inbox->in.municipality);
-	if (c->text && in && match_option0(w->match, &text)) {
+	if (c->text && in &&
+	    (match_option0(w->match, &text) ||
+	     match_own_option0(w->own_words[post->inbox->municipality], &text))) {
 		post->placed[i].zero_in_words |= !(c->flags & FLAG_OPTION0);
 		c->flags |= FLAG_OPTION0;
 	}

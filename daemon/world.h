@@ -59,6 +59,8 @@ struct world {
 	enum route_kind kind[ROUTE_MAX_CHANNELS];
 	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
 	struct hours hours[ROUTE_MAX_MUNICIPALITIES];
+	const struct match_own
+		*own_words[ROUTE_MAX_MUNICIPALITIES]; /* more ways to ask for option 0; NULL: none */
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 };
 

@@ -120,7 +120,7 @@ static void load_policies(struct world *w, const struct op *op)
 	}
 }
 
-/* the same for when people are there */
+/* the same for when people are there, and for the words in which they are asked for */
 static void load_hours(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
@@ -130,6 +130,7 @@ static void load_hours(struct world *w, const struct op *op)
 		w->promises[m] = promise_defaults();
 		hours_read(settings, &w->hours[m], NULL, 0);
 		promise_read(settings, &w->promises[m], NULL, 0);
+		w->own_words[m] = match_own_new(w->arena, settings);
 	}
 }
 

@@ -1,9 +1,9 @@
 -- world_municipalities: who we work for, with the norms, the routing, the hours and the menus of their own
--- columns: id, norms (json object channel → seconds, or null), settings (what lib/core policy, hours and promise read),
+-- columns: id, norms (json object channel → seconds, or null), settings (what lib/core policy, hours, promise and match read),
 --          region (the same of its region: what lib/core/policy reads, or null),
 --          menus (json object channel → what lib/core/menu reads, or null)
 select m.id, m.settings -> 'norms' as norms,
        jsonb_build_object('routing', m.settings -> 'routing', 'hours', m.settings -> 'hours',
-                          'callback', m.settings -> 'callback') as settings,
+                          'callback', m.settings -> 'callback', 'option0', m.settings -> 'option0') as settings,
        r.settings as region, m.settings -> 'menus' as menus
   from loket.municipality m left join loket.region r on r.id = m.region order by m.id

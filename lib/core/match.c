@@ -1,6 +1,9 @@
 #include "lib/core/match.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { OWN_ARENA_BYTES = 1 << 20 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define REOPEN_US (MATCH_REOPEN_DAYS * INT64_C(86400000000))
@@ -179,6 +182,98 @@ struct match_rules *match_rules_new(struct arena *a, const struct match_word *wo
 bool match_option0(const struct match_rules *r, const struct phrase_words *text)
 {
 	return phrase_is(r->zero, text) || phrase_within(r->help, text);
+}
+
+/* ---------------------------------------------------------------- the words of a municipality */
+
+struct match_own {
+	const struct phrases *whole, *anywhere; /* NULL: none */
+};
+
+static bool is_number(const char *s, size_t len)
+{
+	return strspn(s, "0123456789") >= len;
+}
+
+/* why it cannot be used; NULL: it can, and *plain is what it says */
+static const char *own_wrong(struct arena *a, const json_t *word, const char **plain)
+{
+	const char *s = json_string_value(word);
+
+	if (!s || json_string_length(word) > MATCH_OWN_BYTES)
+		return "must be a text of at most 200 bytes";
+	*plain = phrase_plain(a, s);
+	if (!*plain)
+		return "has no words";
+	for (s = *plain; *s; s += strcspn(s, " "), s += *s == ' ')
+		if (is_number(s, strcspn(s, " ")))
+			return "a number also stands in an address";
+	return NULL;
+}
+
+static const json_t *own_words(const json_t *settings)
+{
+	return json_object_get(json_object_get(settings, "option0"), "words");
+}
+
+static void own_problem(struct bad_setting *problems, int max, int *n, int i, const char *why)
+{
+	if (*n < max) {
+		snprintf(problems[*n].field, sizeof problems[*n].field, i < 0 ? "words" : "words[%d]", i);
+		problems[*n].why = why;
+	}
+	(*n)++;
+}
+
+int match_own_check(const json_t *settings, struct bad_setting *problems, int max)
+{
+	const json_t *words = own_words(settings), *word;
+	struct arena *a;
+	const char *plain, *why;
+	size_t i;
+	int n = 0;
+
+	if (!words)
+		return 0;
+	if (!json_is_array(words) || json_array_size(words) > MATCH_OWN_MAX)
+		own_problem(problems, max, &n, -1, "must be a list of at most 100 texts");
+	a = arena_new(OWN_ARENA_BYTES);
+	json_array_foreach(words, i, word) if (i < MATCH_OWN_MAX && (why = own_wrong(a, word, &plain)))
+		own_problem(problems, max, &n, (int)i, why);
+	arena_free(a);
+	return n;
+}
+
+static const struct phrases *own_phrases(struct arena *a, const char *const *texts, size_t n)
+{
+	return n ? phrases_new(a, texts, n, true) : NULL;
+}
+
+const struct match_own *match_own_new(struct arena *a, const json_t *settings)
+{
+	const char *whole[MATCH_OWN_MAX], *anywhere[MATCH_OWN_MAX], *plain;
+	struct match_own *own = arena_new_of(a, struct match_own);
+	size_t i, n_whole = 0, n_anywhere = 0;
+	const json_t *word;
+
+	json_array_foreach(own_words(settings), i, word)
+	{
+		if (i >= MATCH_OWN_MAX || own_wrong(a, word, &plain))
+			continue;
+		if (strchr(plain, ' '))
+			anywhere[n_anywhere++] = plain;
+		else
+			whole[n_whole++] = plain;
+	}
+	own->whole = own_phrases(a, whole, n_whole);
+	own->anywhere = own_phrases(a, anywhere, n_anywhere);
+	return n_whole || n_anywhere ? own : NULL;
+}
+
+bool match_own_option0(const struct match_own *own, const struct phrase_words *text)
+{
+	return own && ((own->whole && phrase_is(own->whole, text)) ||
+		       (own->anywhere && phrase_within(own->anywhere, text)));
 }
 
 bool match_formal(const struct match_rules *r, const struct phrase_words *text, const char *product)

@@ -6,6 +6,7 @@
 
 #include "lib/core/case_file.h"
 #include "lib/core/contact.h"
+#include "lib/core/hours.h"
 #include "lib/core/phrase.h"
 
 /* a word that points to a product; longest match wins, then the first in the table */
@@ -29,6 +30,20 @@ const char *match_product(struct arena *a, const struct match_rules *r, const st
 /* match_option0 - is this a request for human help with doing it digitally? The message "0", and
  * words for it in Dutch, English, Polish, Turkish, Arabic and Ukrainian */
 bool match_option0(const struct match_rules *r, const struct phrase_words *text);
+
+enum { MATCH_OWN_MAX = 100, MATCH_OWN_BYTES = 200 };
+
+/* more ways of saying it: settings.option0.words of a municipality, ["digihulp", "kan iemand even
+ * meekijken"]. One word is the whole message, more may stand anywhere in it */
+struct match_own;
+
+/* match_own_check - what is wrong with them, as hours_read: a number is no word, since it also stands in an
+ * address */
+int match_own_check(const json_t *settings, struct bad_setting *problems, int max);
+/* match_own_new - those that can be used; NULL: none */
+const struct match_own *match_own_new(struct arena *a, const json_t *settings);
+/* match_own_option0 - own may be NULL */
+bool match_own_option0(const struct match_own *own, const struct phrase_words *text);
 
 /* match_formal - is it a formal message (bezwaar, klacht, aanvraag, Wmebv)? */
 bool match_formal(const struct match_rules *r, const struct phrase_words *text, const char *product);

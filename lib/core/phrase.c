@@ -305,6 +305,18 @@ bool phrase_within(const struct phrases *p, const struct phrase_words *w)
 	return phrase_each(p, w, one_is_enough, NULL);
 }
 
+const char *phrase_plain(struct arena *a, const char *text)
+{
+	struct phrase_words w;
+	const char *s = "";
+
+	if (!text || !phrase_split(a, text, &w))
+		return NULL;
+	for (int i = 0; i < w.n; i++)
+		s = arena_join(a, s, i ? " " : "", w.at[i], NULL);
+	return s;
+}
+
 bool phrase_is(const struct phrases *p, const struct phrase_words *w)
 {
 	for (size_t i = 0; w->n && w->n <= p->longest && i < p->n; i++) {

@@ -34,6 +34,8 @@ struct phrases *phrases_new(struct arena *a, const char *const *texts, size_t n,
 
 /* phrase_split - the words of a text, folded; false when it has none. text may be NULL */
 bool phrase_split(struct arena *a, const char *text, struct phrase_words *out);
+/* phrase_plain - a text as phrases_new wants plain words; NULL when it has none. text may be NULL */
+const char *phrase_plain(struct arena *a, const char *text);
 /* phrase_within - does any of the phrases stand somewhere in the text? */
 bool phrase_within(const struct phrases *p, const struct phrase_words *w);
 /* phrase_is - is the whole text one of the phrases? */

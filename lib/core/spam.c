@@ -3,28 +3,15 @@
 #include <string.h>
 #include <strings.h>
 
-/* as phrase_split would find it in a text; NULL when it has no words */
-static const char *plain(struct arena *a, const char *word)
-{
-	struct phrase_words w;
-	const char *s = "";
-
-	if (!word || !phrase_split(a, word, &w))
-		return NULL;
-	for (int i = 0; i < w.n; i++)
-		s = arena_join(a, s, i ? " " : "", w.at[i], NULL);
-	return s;
-}
-
 static const struct phrases *words_of(struct arena *a, const json_t *list)
 {
 	const char **texts = arena_array(a, const char *, SPAM_MAX_WORDS), *s;
 	const json_t *word;
 	size_t i, n = 0;
 
-	json_array_foreach(list, i, word)
-		if (n < SPAM_MAX_WORDS && (s = plain(a, json_string_value(word))) != NULL)
-			texts[n++] = s;
+	json_array_foreach(list, i, word) if (n < SPAM_MAX_WORDS &&
+					      (s = phrase_plain(a, json_string_value(word))) != NULL)
+		texts[n++] = s;
 	return n ? phrases_new(a, texts, n, true) : NULL;
 }
 

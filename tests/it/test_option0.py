@@ -5,7 +5,7 @@ import itertools
 import json
 import pathlib
 import sys
-import unittest
+import time
 import uuid
 import zoneinfo
 
@@ -114,6 +114,17 @@ class Asked(Option0):
             _, case = self.write(text)
             self.assertEqual(self.spoken(case), [], text)
             self.assertFalse(self.world.value('select option0 from loket.case_file where id = %s', [case]), text)
+
+
+    def test_the_words_of_a_municipality(self):
+        wrong = self.settings(want=422, option0={'words': ['0', 'straat 0', 'digihulp', '']})
+        self.assertEqual([e['name'] for e in wrong['errors']], [f'settings.option0.words[{i}]' for i in (0, 1, 3)])
+        self.settings(option0={'words': ['meekijken', 'kan iemand mij verder helpen']})
+        time.sleep(0.5)         # it is loaded at once, but not before the answer
+        for text, asks in (('Meekijken!', True), ('Hallo, kan iemand mij verder helpen?', True), ('Mag ik meekijken bij de raad?', False),
+                           ('Dorpsstraat 0', False)):
+            _, case = self.write(text)
+            self.assertEqual(self.world.value('select option0 from loket.case_file where id = %s', [case]), asks, text)
 
 
 class Promised(Option0):

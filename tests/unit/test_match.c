@@ -87,6 +87,44 @@ static int differs(bool got, bool want, const char *text)
 	return got != want;
 }
 
+/* the words of a municipality: one is the whole message, more stand anywhere, a number is none */
+START_TEST(own_words)
+{
+	static const char *const asks[] = {"Digihulp", " digihulp! ", "Kan iemand EVEN meekijken?",
+					   "Hallo, kan iemand even meekijken aub"};
+	static const char *const does_not[] = {"De digihulp was fijn", "Dorpsstraat 0", "0",
+					       "kan iemand meekijken", ""};
+	struct arena *a = arena_new(4 << 20);
+	json_t *s = json_loads("{\"option0\": {\"words\": [\"digihulp\", \"kan iemand even meekijken\", "
+			       "\"0\", \"straat 0\", \"!\", 7]}}",
+			       0, NULL);
+	const struct match_own *own = match_own_new(a, s);
+	struct bad_setting p[8];
+	struct phrase_words w;
+
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		phrase_split(a, asks[i], &w);
+		ck_assert_msg(match_own_option0(own, &w), "%s", asks[i]);
+	}
+	for (size_t i = 0; i < COUNT(does_not); i++) {
+		phrase_split(a, does_not[i], &w);
+		ck_assert_msg(!match_own_option0(own, &w), "%s", does_not[i]);
+	}
+	ck_assert_int_eq(match_own_check(s, p, 8), 4);
+	ck_assert_str_eq(p[0].field, "words[2]");
+	ck_assert_str_eq(p[3].field, "words[5]");
+	json_decref(s);
+	s = json_loads("{\"option0\": {\"words\": \"hulp\"}}", 0, NULL);
+	ck_assert_int_eq(match_own_check(s, p, 1), 1);
+	ck_assert_str_eq(p[0].field, "words");
+	ck_assert_ptr_null(match_own_new(a, s));
+	json_decref(s);
+	ck_assert_int_eq(match_own_check(NULL, p, 1), 0);
+	ck_assert(!match_own_option0(NULL, &w));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(option0)
 {
 	struct arena *a = arena_new(16 << 20);
@@ -277,8 +315,13 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { option0, formal, products, which_case,
-		what_is_public_stays_under_its_post, the_root_of_what_is_public };
+	const TTest *const tests[] = {option0,
+				      own_words,
+				      formal,
+				      products,
+				      which_case,
+				      what_is_public_stays_under_its_post,
+				      the_root_of_what_is_public};
 
 	return unit_run("match", tests, COUNT(tests));
 }
