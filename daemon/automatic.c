@@ -38,20 +38,6 @@ struct saying {
 
 /* ---------------------------------------------------------------- what it says */
 
-/* "14:30" when that is today, else "28-04-2027 09:30": the same in every language. Seconds count as a minute
- */
-static const char *local_time(struct arena *a, int64_t us, int64_t now)
-{
-	int64_t day, y;
-	int minute, m, d;
-
-	day = hours_local_day(us + 60 * WHEN_SECOND_US - 1, &minute);
-	if (day == hours_local_day(now, NULL))
-		return arena_printf(a, "%02d:%02d", minute / 60, minute % 60);
-	when_date(day, &y, &m, &d);
-	return arena_printf(a, "%02d-%02d-%04d %02d:%02d", d, m, (int)y, minute / 60, minute % 60);
-}
-
 /* whose case somebody has by now is told by them */
 static void promise(struct saying *s)
 {
@@ -65,7 +51,7 @@ static void promise(struct saying *s)
 		return;
 	s->promise = help_promise_decide(s->op.srv, &s->k, now);
 	s->r.text = texts_say(s->op.arena, s->settings, s->promise.text, s->language,
-			      local_time(s->op.arena, s->promise.told_us, now));
+			      texts_time(s->op.arena, s->promise.told_us, now));
 }
 
 /* ---------------------------------------------------------------- saying it */

@@ -1,29 +1,23 @@
 #include "daemon/calls.h"
 
+#include "daemon/callback.h"
+#include "daemon/calls_internal.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
+#include "daemon/mutant.h"
 #include "daemon/pg.h"
 #include "daemon/queue.h"
 #include "daemon/server.h"
-#include "daemon/world.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
-#include "lib/core/call.h"
-#include "lib/core/case_file.h"
-#include "lib/core/expect.h"
-#include "lib/core/menu.h"
-#include "lib/core/notice.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	SETTLE_ARENA_BYTES = 2 << 20,
-	ASK_AGAIN_S = 5,
-	CONNECT_AGAIN_S = 2,
-	MENU_AGAIN_S = 15,              /* then it is said once more, … */
-	MENU_MAX_S = 90,                /* … and who has chosen nothing by now waits for a person all the same */
+	SETTLE_MAX_READS = 4,           /* of one call in one go: what is written changes it two times at most */
 	SWEEP_HOURS = 1,
 	FIRST_SWEEP_HOURS = 24 * 7,
 };
@@ -50,36 +44,16 @@ struct calls *calls_free(struct calls *c)
 	return NULL;
 }
 
-/* ---------------------------------------------------------------- one call */
+/* ---------------------------------------------------------------- what is known */
 
 enum settle_state { SETTLE_NEW, SETTLE_READ, SETTLE_WRITTEN };
 enum { Q_GET, Q_EVENTS, Q_AHEAD };
-
-struct settle {
-	struct op op;                   /* first: op.h */
-	struct contact_id call;
-	struct op *waiter;              /* NULL: nobody */
-	const char **answer;            /* in waiter's arena */
-	/* as read */
-	const char *municipality, *inbox, *provider_id, *language, *extension, *was, *was_keys;
-	struct case_id case_;
-	enum case_state case_state;
-	bool option0, was_queued, reachable;
-	struct call_event *events;
-	int n_events, n_stored;
-	int ahead, agents;
-	/* as decided */
-	struct call now;
-	struct expected expected;
-	const struct menu *menu;        /* NULL: none; of a world that op holds */
-	struct menu_step step;          /* where the keys led in it */
-	int q_put, q_option0, q_hang_up, q_chosen;   /* place in the unit; -1: not in it */
-};
 
 static enum op_status read_call(struct settle *s)
 {
 	struct pg_unit *u = pg_unit(&s->op, PG_SYSTEM, NULL);
 
+	s->n_read++;
 	pg_add(u, SQL_CALL_GET);
 	pg_uuid(u, s->call.u);
 	pg_add(u, SQL_CALL_EVENTS);
@@ -103,6 +77,7 @@ static void got_events(struct settle *s)
 
 	/* and one for the daemon's own word */
 	s->events = arena_array(s->op.arena, struct call_event, (size_t)n + 1);
+	s->n_events = 0;
 	for (int i = 0; i < n; i++) {
 		int kind = call_event_kind_from(pg_get(&s->op, Q_EVENTS, i, "kind"));
 
@@ -120,63 +95,149 @@ static void got_events(struct settle *s)
 	s->n_stored = n ? (int)pg_get_int(&s->op, Q_EVENTS, 0, "n") : 0;
 }
 
+static void got_told(struct settle *s)
+{
+	s->told = (struct expected){ .basis = EXPECT_UNKNOWN };
+	if (!pg_get(&s->op, Q_GET, 0, "told_plain_ms"))
+		return;
+	s->told.basis = EXPECT_QUEUE;
+	s->told.ahead = (double)pg_get_int(&s->op, Q_GET, 0, "told_ahead");
+	s->told.plain_s = (double)pg_get_int(&s->op, Q_GET, 0, "told_plain_ms") / 1000;
+}
+
+static void got_promise(struct settle *s)
+{
+	s->promise.not_before_us = pg_get_time(&s->op, Q_GET, 0, "callback_from");
+	s->promise.promised_us = pg_get_time(&s->op, Q_GET, 0, "callback_until");
+	s->promise_reason = kept(s, Q_GET, 0, "callback_reason");
+}
+
+static void got_settings(struct settle *s)
+{
+	const char *settings = pg_get(&s->op, Q_GET, 0, "settings");
+
+	s->settings = NULL;
+	if (settings)
+		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)settings, strlen(settings) }, &s->settings, NULL);
+}
+
 /* false: its contact is gone, or nothing happened to it */
 static bool got(struct settle *s)
 {
 	if (pg_rows(&s->op, Q_GET) != 1)
 		return false;
+	if (s->n_read == 1) {
+		s->was = kept(s, Q_GET, 0, "state");
+		s->was_keys = kept(s, Q_GET, 0, "keys");
+		s->was_queued = pg_get_bool(&s->op, Q_GET, 0, "queued");
+		got_settings(s);
+	}
 	s->municipality = kept(s, Q_GET, 0, "municipality");
 	s->inbox = kept(s, Q_GET, 0, "inbox");
-	s->provider_id = kept(s, Q_GET, 0, "provider_id");
 	s->language = kept(s, Q_GET, 0, "language");
+	s->number = kept(s, Q_GET, 0, "number");
 	s->extension = kept(s, Q_GET, 0, "extension");
-	s->was = kept(s, Q_GET, 0, "state");
-	s->was_keys = kept(s, Q_GET, 0, "keys");
+	s->now_us = pg_get_time(&s->op, Q_GET, 0, "now");
+	s->heard_us = pg_get_int(&s->op, Q_GET, 0, "heard_us");
 	s->case_.u = pg_get_uuid(&s->op, Q_GET, 0, "case_id");
+	s->owner.u = pg_get_uuid(&s->op, Q_GET, 0, "owner");
 	s->case_state = (enum case_state)case_state_from(pg_get(&s->op, Q_GET, 0, "case_state"));
 	s->option0 = pg_get_bool(&s->op, Q_GET, 0, "option0");
-	s->was_queued = pg_get_bool(&s->op, Q_GET, 0, "queued");
-	s->reachable = pg_get_bool(&s->op, Q_GET, 0, "reachable");
+	s->keeps = pg_get_bool(&s->op, Q_GET, 0, "keeps");
 	s->ahead = (int)pg_get_int(&s->op, Q_AHEAD, 0, "ahead");
 	s->agents = (int)pg_get_int(&s->op, Q_AHEAD, 0, "agents");
+	got_told(s);
+	got_promise(s);
 	got_events(s);
 	return s->n_events > 0;
 }
+
+/* ---------------------------------------------------------------- what is decided */
 
 static bool waits(const struct settle *s)
 {
 	return s->now.state == CALL_RINGING || s->now.state == CALL_MENU || s->now.state == CALL_WAITING;
 }
 
+/* what time it is for the exchange, as near as we can know: never before what it told */
+static int64_t exchange_now(const struct settle *s)
+{
+	int64_t us = s->now.started_us + s->heard_us;
+
+	return us > s->now.last_us ? us : s->now.last_us + 1;
+}
+
 static void follow_menu(struct settle *s)
 {
 	const struct world *w = world_hold(&s->op);
 	const struct world_inbox *in = w ? world_inbox(w, s->inbox) : NULL;
+	int m = w ? world_municipality(w, s->municipality) : -1;
 
+	s->hours = m < 0 ? hours_defaults() : w->hours[m];
 	s->menu = in ? in->menu : NULL;
 	s->step = menu_after(s->menu, s->now.keys);
 }
 
-static bool in_menu(const struct settle *s)
+bool calls_in_menu(const struct settle *s)
 {
 	return s->menu && (s->now.state == CALL_RINGING || s->now.state == CALL_MENU) && !s->now.queued_us &&
-	       !s->now.option0 && s->step.move != MENU_PRODUCT &&
-	       now_us() - s->now.started_us < MENU_MAX_S * WHEN_SECOND_US;
+	       !s->now.option0 && s->step.move < MENU_PRODUCT && s->heard_us < CALLS_MENU_MAX_S * WHEN_SECOND_US;
 }
+
+/* only when keys came: what people did with the case since then holds */
+static bool chose(const struct settle *s)
+{
+	return s->n_read == 1 && waits(s) && (s->step.move == MENU_PRODUCT || s->step.language) &&
+	       (!s->was_keys || strcmp(s->was_keys, s->now.keys) != 0);
+}
+
+/* of who hung up as well, when nobody had spoken to them */
+static bool asks_for_coach(const struct settle *s)
+{
+	return s->now.option0 && !s->option0 && s->case_state != CASE_CLOSED && !s->now.answered_us;
+}
+
+/* the case is for others than it was read for: first write that, then look who they are */
+static bool changes_case(const struct settle *s)
+{
+	return s->n_read == 1 && (asks_for_coach(s) || chose(s));
+}
+
+/* what is written now changes what is read. Until it is read again the call is not put, so that the sweep finds it when
+ * this process ends here */
+static bool looks_again(const struct settle *s)
+{
+	return s->n_read < SETTLE_MAX_READS && (changes_case(s) || s->act == CALL_DO_PROMISE);
+}
+
+static void decide(struct settle *s)
+{
+	bool wants_back = s->now.wants_back || s->step.move == MENU_CALLBACK;
+	bool has_case = s->case_state != CASE_CLOSED && s->case_state != CASE_TRIAGE;
+	struct call_facts f = {
+		.reachable = s->number && has_case, .open = hours_open(&s->hours, s->now_us), .agents = s->agents,
+		.option0 = s->option0 || s->now.option0, .wants_back = wants_back, .promised = s->promise.promised_us != 0,
+		.in_menu = calls_in_menu(s), .taken = s->case_state == CASE_ASSIGNED, .kept = s->keeps, .rings = s->extension,
+	};
+
+	s->act = call_decide(&s->now, &f, &s->reason);
+	if (MUTANT("no_promise") && s->act == CALL_DO_PROMISE && s->now.state == CALL_ENDED)
+		s->act = CALL_DO_END;
+}
+
+/* ---------------------------------------------------------------- what is written */
 
 /* nobody else says when the wait began, and a menu has none yet: then it begins as we tell the caller to wait */
 static bool begins_to_wait(const struct settle *s)
 {
-	return waits(s) && !s->now.queued_us && !in_menu(s);
+	return s->act == CALL_DO_WAIT && waits(s) && !s->now.queued_us;
 }
 
 static void add_queued(struct settle *s, struct pg_unit *u)
 {
 	struct call_event *e = &s->events[s->n_events++];
 
-	*e = (struct call_event){ .kind = CALL_EV_QUEUED, .event_id = "loket:queued", .at_us = now_us() };
-	if (e->at_us < s->now.last_us)      /* the exchange's clock is ahead: not before what it is the answer to */
-		e->at_us = s->now.last_us;
+	*e = (struct call_event){ .kind = CALL_EV_QUEUED, .event_id = CALL_QUEUED, .at_us = exchange_now(s) };
 	s->n_stored++;
 	pg_add(u, SQL_INTAKE_CALL_EVENT_INSERT);
 	pg_array(u, PG_TYPE_UUID, 1);
@@ -190,7 +251,7 @@ static void add_queued(struct settle *s, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TIME, 1);
 	pg_push_time(u, e->at_us);
 	pg_array(u, PG_TYPE_TIME, 1);
-	pg_push_time(u, now_us());
+	pg_push_time(u, s->now_us);
 	for (int i = 0; i < 3; i++) {
 		pg_array(u, PG_TYPE_TEXT, 1);
 		pg_push_text(u, NULL);
@@ -205,6 +266,29 @@ static struct uuid agent_of(const struct call *c)
 	if (c->agent && !uuid_parse(c->agent, &id))
 		id = (struct uuid){ 0 };
 	return id;
+}
+
+static void put_told(const struct settle *s, struct pg_unit *u)
+{
+	const struct expected *x = &s->expected;
+
+	if (s->now.state != CALL_WAITING) {
+		for (int i = 0; i < 4; i++)
+			pg_null(u);
+		return;
+	}
+	if (x->within_s)
+		pg_int(u, x->within_s);
+	else
+		pg_null(u);
+	pg_text(u, expect_basis_name(x->basis));
+	if (x->basis == EXPECT_QUEUE) {
+		pg_int(u, (int64_t)x->ahead);
+		pg_int(u, (int64_t)(x->plain_s * 1000));
+	} else {
+		pg_null(u);
+		pg_null(u);
+	}
 }
 
 static void put(struct settle *s, struct pg_unit *u)
@@ -223,11 +307,7 @@ static void put(struct settle *s, struct pg_unit *u)
 	pg_int(u, c->held_us / WHEN_SECOND_US);
 	pg_uuid(u, agent_of(c));
 	pg_int(u, s->n_stored);
-	if (waits(s) && s->expected.within_s)
-		pg_int(u, s->expected.within_s);
-	else
-		pg_null(u);
-	pg_text(u, waits(s) ? expect_basis_name(s->expected.basis) : NULL);
+	put_told(s, u);
 }
 
 /* who asks for help by hand waits as if somebody were on the line: they are */
@@ -247,13 +327,6 @@ static void ask_for_coach(struct settle *s, struct pg_unit *u)
 	pg_text(u, "the caller pressed 0: a coach takes it");
 }
 
-/* only when keys came: what people did with the case since then holds */
-static bool chose(const struct settle *s)
-{
-	return waits(s) && (s->step.move == MENU_PRODUCT || s->step.language) &&
-	       (!s->was_keys || strcmp(s->was_keys, s->now.keys) != 0);
-}
-
 static void take_choice(struct settle *s, struct pg_unit *u)
 {
 	pg_add(u, SQL_CALL_CHOSEN);
@@ -261,6 +334,24 @@ static void take_choice(struct settle *s, struct pg_unit *u)
 	pg_text(u, s->step.product);
 	pg_text(u, s->step.language);
 	pg_text(u, "the caller chose it in the menu");
+}
+
+/* one that stands is not put off by who calls again; one that was not kept is */
+static void promise(struct settle *s, struct pg_unit *u)
+{
+	struct callback cb = { .call = s->call.u, .to_kind = "phone", .to_value = s->number, .reason = s->promise_reason,
+		.why = "the caller was promised a call back" };
+
+	if (s->promise.promised_us <= s->now_us) {
+		s->promise = callback_when(world_now(s->op.srv), s->municipality, s->now_us, 0, 0);
+		cb.reason = s->reason;
+	}
+	cb.id = server_uuid(s->op.srv);
+	cb.when = s->promise;
+	callback_make(u, s->case_, -1, s->owner, 0, &cb);
+	pg_add(u, SQL_CALL_PROMISED);
+	pg_uuid(u, s->call.u);
+	pg_time(u, exchange_now(s));
 }
 
 static void hang_up(struct settle *s, struct pg_unit *u)
@@ -281,37 +372,71 @@ static void hang_up(struct settle *s, struct pg_unit *u)
 	pg_text(u, why);
 }
 
-static enum op_status write_call(struct settle *s)
+/* a case waits outside the queue while its caller is in the menu, and not a moment longer */
+static void leave_menu(struct settle *s, struct pg_unit *u)
 {
-	struct pg_unit *u;
+	pg_add(u, SQL_CALL_WAITS);
+	pg_uuid(u, s->call.u);
+	pg_bool(u, s->act == CALL_DO_WAIT);
+	pg_text(u, "the caller waits for a person");
+}
+
+/* who the case is for */
+static enum op_status write_case(struct settle *s)
+{
+	struct pg_unit *u = pg_unit(&s->op, PG_SYSTEM, NULL);
 	int at = 0;
 
-	s->q_put = s->q_option0 = s->q_hang_up = s->q_chosen = -1;
-	if (!got(s))
-		return OP_FAIL;
-	call_fold(s->events, s->n_events, &s->now);
-	follow_menu(s);
-	s->expected = expect_wait(&s->op.srv->calls->line, s->ahead, s->agents);
-	u = pg_unit(&s->op, PG_SYSTEM, NULL);
-	if (begins_to_wait(s)) {
-		add_queued(s, u);
-		at++;
-	}
-	put(s, u);
-	s->q_put = at++;
-	if (s->now.option0 && s->now.state != CALL_ENDED) {
+	if (asks_for_coach(s)) {
 		ask_for_coach(s, u);
 		s->q_option0 = at++;
 	}
 	if (chose(s)) {
 		take_choice(s, u);
-		s->q_chosen = at++;
-	}
-	if (s->now.outcome == CALL_ABANDONED) {
-		hang_up(s, u);
-		s->q_hang_up = at;
+		s->q_chosen = at;
 	}
 	return pg_submit(&s->op, SETTLE_WRITTEN, u);
+}
+
+static enum op_status write_call(struct settle *s)
+{
+	struct pg_unit *u = pg_unit(&s->op, PG_SYSTEM, NULL);
+	int at = 0;
+
+	if (s->act == CALL_DO_PROMISE) {
+		promise(s, u);
+		s->q_promise = at;
+		at += 2;
+	}
+	if (begins_to_wait(s)) {
+		add_queued(s, u);
+		at++;
+	}
+	if (!looks_again(s)) {
+		put(s, u);
+		s->q_put = at++;
+	}
+	if (s->now.outcome == CALL_ABANDONED && s->act != CALL_DO_PROMISE) {
+		hang_up(s, u);
+		s->q_hang_up = at++;
+	}
+	if (s->case_state == CASE_SCHEDULED && !calls_in_menu(s)) {
+		leave_menu(s, u);
+		s->q_waits = at;
+	}
+	return pg_submit(&s->op, SETTLE_WRITTEN, u);
+}
+
+static enum op_status write_settled(struct settle *s)
+{
+	s->q_put = s->q_option0 = s->q_waits = s->q_chosen = s->q_promise = s->q_hang_up = -1;
+	if (!got(s))
+		return OP_FAIL;
+	call_fold(s->events, s->n_events, &s->now);
+	follow_menu(s);
+	s->expected = expect_wait(&s->op.srv->calls->line, s->ahead, s->agents);
+	decide(s);
+	return changes_case(s) ? write_case(s) : write_call(s);
 }
 
 /* ---------------------------------------------------------------- what follows */
@@ -323,7 +448,8 @@ static void learn(struct settle *s)
 	int was = s->was ? !strcmp(s->was, "ended") ? CALL_ENDED : !strcmp(s->was, "talking") ? CALL_TALKING : 0 : 0;
 
 	if (was < CALL_TALKING && s->now.state >= CALL_TALKING)
-		expect_left(line, NULL, (double)s->now.waited_us / WHEN_SECOND_US, s->now.answered_us != 0);
+		expect_left(line, s->told.basis == EXPECT_QUEUE ? &s->told : NULL,
+		            (double)s->now.waited_us / WHEN_SECOND_US, s->now.answered_us != 0);
 	if (was < CALL_ENDED && s->now.state == CALL_ENDED && s->now.answered_us)
 		expect_worked(line, (double)(s->now.talked_us + s->now.held_us) / WHEN_SECOND_US);
 }
@@ -346,72 +472,21 @@ static void tell(struct settle *s)
 
 	tell_anew(s, s->q_option0);
 	tell_anew(s, s->q_chosen);
+	tell_anew(s, s->q_waits);
+	if (s->q_promise >= 0)
+		callback_made(srv, &s->op, s->q_promise);
 	if (s->q_hang_up >= 0 && pg_rows(&s->op, s->q_hang_up)) {
 		dispatch_told(srv, &s->op, s->q_hang_up);
 		dispatch_case_left(srv->dispatch, s->case_);
 		queue_remove(srv->queue, s->case_);
+		if (!uuid_is_nil(s->owner.u))
+			dispatch_agent_changed(srv->dispatch, s->owner);
 		s->case_state = CASE_CLOSED;
 	}
-	if (pg_rows(&s->op, s->q_put))
+	if (s->q_put >= 0 && pg_rows(&s->op, s->q_put)) {
 		learn(s);
-}
-
-static void say(json_t *answer, const char *text)
-{
-	json_array_append_new(json_object_get(answer, "say"), json_pack("{s:s, s:s}", "language", "nl", "text", text));
-}
-
-static void say_wait(struct settle *s, json_t *answer)
-{
-	int minutes = (s->expected.within_s + 59) / 60;
-
-	json_object_set_new(answer, "position", json_integer(s->ahead + 1));
-	jsonx_put(answer, "basis", expect_basis_name(s->expected.basis));
-	if (s->was_queued)                      /* said before: not with every question */
-		return;
-	if (s->ahead)
-		say(answer, arena_printf(s->op.arena, "Er %s %d %s voor u.", s->ahead == 1 ? "is" : "zijn", s->ahead,
-		                         s->ahead == 1 ? "beller" : "bellers"));
-	else
-		say(answer, "U bent de eerste in de rij.");
-	if (s->expected.within_s)
-		say(answer, arena_printf(s->op.arena, "U wacht ongeveer %d %s of korter.", minutes,
-		                         minutes == 1 ? "minuut" : "minuten"));
-}
-
-static void say_menu(const struct settle *s, json_t *answer)
-{
-	json_t *prompt = menu_prompt(menu_at(s->menu, s->step.path), s->step.language ? s->step.language : s->language);
-
-	json_object_update(answer, prompt);
-	json_decref(prompt);
-	jsonx_put(answer, "do", "menu");
-	json_object_set_new(answer, "askAgainSeconds", json_integer(MENU_AGAIN_S));
-}
-
-static const char *answer(struct settle *s)
-{
-	json_t *j = json_pack("{s:s, s:[]}", "do", "wait", "say");
-	const char *text;
-
-	if (s->now.state == CALL_ENDED) {
-		jsonx_put(j, "do", "end");
-	} else if (s->case_state == CASE_ASSIGNED && s->extension) {
-		jsonx_put(j, "do", "connect");
-		jsonx_put(j, "agent", s->extension);
-		json_object_set_new(j, "askAgainSeconds", json_integer(CONNECT_AGAIN_S));
-	} else if (in_menu(s)) {
-		say_menu(s, j);
-	} else {
-		if (s->now.state == CALL_WAITING)
-			say_wait(s, j);
-		if (s->expected.within_s && s->now.state == CALL_WAITING)
-			json_object_set_new(j, "expectedWaitSeconds", json_integer(s->expected.within_s));
-		json_object_set_new(j, "askAgainSeconds", json_integer(ASK_AGAIN_S));
+		s->was = call_state_name(s->now.state);
 	}
-	text = jsonx_dump(s->waiter->arena, j, NULL);
-	json_decref(j);
-	return text;
 }
 
 static enum op_status settle_step(struct op *op)
@@ -422,13 +497,15 @@ static enum op_status settle_step(struct op *op)
 	case SETTLE_NEW:
 		return read_call(s);
 	case SETTLE_READ:
-		return pg_failed(op) ? OP_FAIL : write_call(s);
+		return pg_failed(op) ? OP_FAIL : write_settled(s);
 	case SETTLE_WRITTEN:
 		if (pg_failed(op))
 			return OP_FAIL;
 		tell(s);
+		if (looks_again(s))
+			return read_call(s);
 		if (s->waiter)
-			*s->answer = answer(s);
+			*s->answer = calls_answer(s, s->waiter->arena);
 		return OP_DONE;
 	}
 	return op_bad_state(op);
@@ -482,6 +559,7 @@ static enum op_status sweep_step(struct op *op)
 		pg_int(u, op->srv->config->call_silent_minutes * 60);
 		pg_int(u, op->srv->calls->swept ? SWEEP_HOURS : FIRST_SWEEP_HOURS);
 		pg_int(u, CALLS_SWEPT);
+		pg_int(u, CALLS_MENU_MAX_S);
 		return pg_submit(op, SWEEP_READ, u);
 	case SWEEP_READ:
 		if (pg_failed(op))

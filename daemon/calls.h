@@ -12,7 +12,10 @@
 
 struct calls;
 
-enum { CALLS_SWEPT = 100 };      /* calls that one sweep settles at most */
+enum {
+	CALLS_SWEPT = 100,       /* that one sweep settles at most */
+	CALLS_MENU_MAX_S = 90,   /* in the menu: who has chosen nothing by then waits for a person all the same */
+};
 
 struct calls *calls_new(struct server *srv);
 struct calls *calls_free(struct calls *c);

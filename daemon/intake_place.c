@@ -111,6 +111,16 @@ static bool is_flood(const struct batch_item *it)
 	return it->c->flags & FLAG_FLOOD;
 }
 
+/* a caller who has to choose first waits for nobody yet: the call says when (calls.c) */
+static bool begins_in_menu(const struct batch_item *it)
+{
+	const struct intake_post *p = it->post->p;
+	enum call_event_kind kind = p->batch.n_calls ? p->batch.calls->kind : N_CALL_EVENTS;
+
+	return p->inbox->menu && !has_option0(it) &&
+	       (kind == CALL_EV_RINGING || kind == CALL_EV_KEY || kind == CALL_EV_ASK);
+}
+
 static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
 {
 	const struct intake_post *p = it->post->p;
@@ -126,7 +136,7 @@ static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
 	k->language = it->c->language ? it->c->language : "nl";
 	k->is_new = true;
 	k->post = contact_post(it->c);
-	k->state = is_public(it) ? CASE_TRIAGE : CASE_QUEUED;
+	k->state = is_public(it) ? CASE_TRIAGE : begins_in_menu(it) ? CASE_SCHEDULED : CASE_QUEUED;
 	k->arrived_us = k->last_contact_us = p->received_us;
 	k->due_us = p->received_us + norm_us(it, has_option0(it));
 	k->option0 = has_option0(it);
@@ -286,7 +296,9 @@ static void touch_case(struct batch *b, struct batch_case *k, const struct batch
 	if (!opens_case(it) || k->outcome == OUTCOME_SPAM || (is_flood(it) && !is_public(it)))
 		return;
 	k->wake = true;
-	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE : CASE_QUEUED;
+	k->wakes_to = is_public(it) || k->state == CASE_TRIAGE ? CASE_TRIAGE :
+	              begins_in_menu(it)                       ? CASE_SCHEDULED :
+	                                                         CASE_QUEUED;
 	if (k->state == CASE_CLOSED) {
 		reopen(b, k, it);
 	} else if (k->state == CASE_SCHEDULED && k->wakes_to == CASE_QUEUED) {
@@ -315,7 +327,7 @@ static struct batch_case *call_again(const struct batch *b, const struct batch_i
 
 	for (int i = 0; it->post->p->batch.n_calls && it->party && i < it->party->n_cases; i++) {
 		struct batch_case *k = it->party->cases[i];
-		bool open = k->state == CASE_QUEUED || k->state == CASE_OFFERED;
+		bool open = k->state == CASE_QUEUED || k->state == CASE_OFFERED || k->state == CASE_SCHEDULED;
 
 		if (strcmp(k->inbox, it->post->p->inbox->in.id) != 0)
 			continue;

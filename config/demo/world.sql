@@ -13,12 +13,14 @@ begin;
 set local search_path = loket;
 set local client_min_messages = warning;
 
-insert into municipality (id, region, name) values
-	('alblasserdam', 'drechtsteden', 'Alblasserdam'),
-	('dordrecht', 'drechtsteden', 'Dordrecht'),
-	('hendrik-ido-ambacht', 'drechtsteden', 'Hendrik-Ido-Ambacht'),
-	('sliedrecht', 'drechtsteden', 'Sliedrecht'),
-	('zwijndrecht', 'drechtsteden', 'Zwijndrecht')
+-- open at any moment, so that the demo is the same at night and on holidays
+insert into municipality (id, region, name, settings)
+select id, 'drechtsteden', name, jsonb_build_object('hours',
+	(select jsonb_object_agg(day, '[["00:00", "24:00"]]'::jsonb) || '{"holidays": false}'
+	   from unnest('{mon,tue,wed,thu,fri,sat,sun}'::text[]) day))
+from (values
+	('alblasserdam', 'Alblasserdam'), ('dordrecht', 'Dordrecht'), ('hendrik-ido-ambacht', 'Hendrik-Ido-Ambacht'),
+	('sliedrecht', 'Sliedrecht'), ('zwijndrecht', 'Zwijndrecht')) m (id, name)
 on conflict do nothing;
 
 insert into product (id, name) values

@@ -1,8 +1,10 @@
--- call_ahead: who waits on the line before this caller for the same agents, and how many of these are there
+-- call_ahead: who waits on the line before this caller for the same agents, and how many of these are there; nothing is
+-- counted for a call that was answered or has ended
 -- $1 uuid call
 -- columns: ahead, agents
-with me as (
-	select k.* from loket.contact c join loket.case_file k on k.id = c.case_id where c.id = $1),
+with me as materialized (
+	select k.* from loket.contact c join loket.case_file k on k.id = c.case_id
+	 where c.id = $1 and not exists (select from loket.call_event e where e.call = $1 and e.kind in ('answered', 'ended'))),
 fits as (
 	select a.municipalities, a.products, a.role = 'coach' as coach
 	  from loket.agent a join loket.presence p on p.agent = a.id join me on true

@@ -7,7 +7,7 @@ with chosen as (
 	   set product = coalesce($2, k.product), language = coalesce($3, k.language),
 	       state = case when k.state = 'offered' then 'queued' else k.state end
 	  from loket.contact c
-	 where c.id = $1 and k.id = c.case_id and k.state in ('queued', 'offered')
+	 where c.id = $1 and k.id = c.case_id and k.state in ('queued', 'offered', 'scheduled')
 	   and (k.product <> $2 or k.language <> $3)
 	   and not exists (select from loket.contact e where e.case_id = k.id and e.kind <> 'call')
 	returning k.id, k.state, k.owner, k.municipality, k.product),

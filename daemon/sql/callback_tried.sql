@@ -1,5 +1,6 @@
 -- callback_tried: what came of a call by the agent who holds the case. Tried again later: the case waits for that
--- moment, with its first arrival. Reached, or not tried again: the case stays with the agent
+-- moment, with its first arrival. Reached, or not tried again: the case stays with the agent. The calls in which it was
+-- promised are called back when the citizen was reached (calls settles them)
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner, $4 uuid promise, $5 text result, $6 text state of the promise now,
 -- $7 timestamptz next attempt (null: none), $8 int seconds of wrap-up, $9 text why
 -- columns: the notice
@@ -20,6 +21,13 @@ moved as (
 	       promised_at = case when t.state = 'open' then t.promised_at end
 	  from tried t where c.id = t.case_id
 	returning c.*),
+called_back as (
+	insert into loket.call_event (call, event_id, municipality, kind, at, received_at)
+	select e.call, 'loket:calledBack', e.municipality, 'calledBack', clock_timestamp(), clock_timestamp()
+	  from tried t join loket.call w on w.case_id = t.case_id
+	  join loket.call_event e on e.call = w.id and e.event_id = 'loket:promised' and e.received_at >= t.created_at
+	 where t.state = 'reached'
+	on conflict do nothing),
 wrapping as (
 	insert into loket.wrapup (agent, case_id, municipality, channel, until)
 	select $3, id, municipality, channel, clock_timestamp() + make_interval(secs => $8::int) from moved

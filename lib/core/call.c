@@ -40,20 +40,25 @@ static int by_time(const void *a, const void *b)
 	return d ? d : order(x->agent, y->agent);
 }
 
+/* a key means what it meant when it was pressed: a choice, or the answer to what is said to who waits */
 static void press(struct call *c, const struct call_event *e)
 {
 	size_t n = strlen(c->keys);
 
 	if (!e->key)
 		return;
-	if (n < CALL_MAX_KEYS)
-		c->keys[n] = e->key[0];
-	c->option0 |= !strcmp(e->key, "0");
+	c->option0 |= e->key[0] == '0';
+	if (!c->queued_us || e->at_us <= c->queued_us) {
+		if (n < CALL_MAX_KEYS)
+			c->keys[n] = e->key[0];
+	} else if (!c->answered_us) {
+		c->wants_back |= e->key[0] == CALL_KEY_BACK;
+	}
 }
 
-static void earliest(int64_t *at, int64_t us)
+static void first(int64_t *at, int64_t us)
 {
-	if (!*at || us < *at)
+	if (!*at)
 		*at = us;
 }
 
@@ -72,15 +77,46 @@ static void walk(const struct call_event *events, int n, struct call *c, bool se
 			if (!c->answered_us)
 				*last_key_us = e->at_us;
 		}
-		if (e->kind == CALL_EV_QUEUED)
-			earliest(&c->queued_us, e->at_us);
 		if (e->kind == CALL_EV_ANSWERED)
-			earliest(&c->answered_us, e->at_us);
-		if (e->kind == CALL_EV_ENDED)
-			c->ended_us = e->at_us;
+			first(&c->answered_us, e->at_us);
+		if (e->kind == CALL_EV_PROMISED)
+			first(&c->promised_us, e->at_us);
 		if ((e->kind == CALL_EV_ANSWERED || e->kind == CALL_EV_TRANSFERRED) && e->agent)
 			c->agent = e->agent;
 	}
+}
+
+/* our own word counts only when the exchange has none */
+static int64_t queued(const struct call_event *events, int n)
+{
+	int64_t theirs = 0, ours = 0;
+
+	for (int i = 0; i < n; i++)
+		if (events[i].kind == CALL_EV_QUEUED)
+			first(strcmp(events[i].event_id, CALL_QUEUED) != 0 ? &theirs : &ours, events[i].at_us);
+	return theirs ? theirs : ours;
+}
+
+/* told twice, the first counts: of those that come after the answer, and before our own that makes an end of silence */
+static void end(const struct call_event *events, int n, struct call *c)
+{
+	int best = -1;
+
+	for (int i = 0; i < n; i++) {
+		const struct call_event *e = &events[i];
+		int good = e->at_us >= c->answered_us ? 2 : 1;
+
+		if (e->kind != CALL_EV_ENDED)
+			continue;
+		good = strcmp(e->event_id, CALL_SILENT) != 0 ? good : 0;
+		if (good > best) {
+			best = good;
+			c->ended_us = e->at_us;
+		}
+	}
+	/* an answer after the end is a clock that differs: there was an answer */
+	if (c->ended_us && c->ended_us < c->answered_us)
+		c->ended_us = c->answered_us;
 }
 
 static int64_t held(const struct call_event *events, int n, const struct call *c)
@@ -130,10 +166,9 @@ void call_fold(struct call_event *events, int n, struct call *c)
 	memset(c, 0, sizeof *c);
 	qsort(events, (size_t)n, sizeof *events, by_time);
 	c->started_us = events[0].at_us;
+	c->queued_us = queued(events, n);
 	walk(events, n, c, seen, &last_key_us);
-	/* an answer after the end is a clock that differs: there was an answer */
-	if (c->ended_us && c->ended_us < c->answered_us)
-		c->ended_us = c->answered_us;
+	end(events, n, c);
 	c->state = state(c, seen);
 	waited_from = c->queued_us ? c->queued_us : last_key_us ? last_key_us : c->started_us;
 	if (c->answered_us)
@@ -147,6 +182,31 @@ void call_fold(struct call_event *events, int n, struct call *c)
 	}
 	c->held_us = held(events, n, c);
 	c->talked_us = c->ended_us - c->answered_us - c->held_us;
+}
+
+/* who hung up before anybody answered */
+static enum call_do left(const struct call *c, const struct call_facts *f, const char **reason)
+{
+	if (c->outcome != CALL_ABANDONED || f->kept || !f->reachable || !(f->option0 || f->wants_back || f->promised))
+		return CALL_DO_END;
+	*reason = f->wants_back ? "asked" : "abandoned";
+	return CALL_DO_PROMISE;
+}
+
+enum call_do call_decide(const struct call *c, const struct call_facts *f, const char **reason)
+{
+	if (c->state == CALL_ENDED)
+		return left(c, f, reason);
+	if (c->promised_us)
+		return CALL_DO_END;
+	if (f->taken || c->state == CALL_TALKING)
+		return f->rings ? CALL_DO_CONNECT : CALL_DO_WAIT;
+	*reason = f->wants_back ? "asked" : f->open ? "noCoach" : "closed";
+	if (f->reachable && (f->wants_back || (!f->agents && (f->option0 || !f->open))))
+		return CALL_DO_PROMISE;
+	if (!f->agents && !f->open)
+		return CALL_DO_CLOSED;
+	return f->in_menu ? CALL_DO_MENU : CALL_DO_WAIT;
 }
 
 int call_event_kind_from(const char *word)

@@ -8,7 +8,7 @@
 #define LOKET_CASE_FILE_H
 
 /* TRIAGE: said in public, waits for the webcare team; not in the queue, offered to nobody
- * SCHEDULED: waits for the moment of its call-back; not in the queue until then */
+ * SCHEDULED: waits for the moment of its call-back, or for a caller who is still in the menu; not in the queue until then */
 enum case_state { CASE_QUEUED, CASE_OFFERED, CASE_ASSIGNED, CASE_TRIAGE, CASE_SCHEDULED, CASE_CLOSED, N_CASE_STATES };
 
 enum case_event {

@@ -8,7 +8,8 @@ struct choice {
 	char key;
 	const json_t *label;
 	const char *product, *language; /* one of these, … */
-	const struct menu *menu;        /* … deeper, or none: option 0 */
+	const struct menu *menu;        /* … deeper, … */
+	bool callback;                  /* … or this; none of them: option 0 */
 };
 
 struct menu {
@@ -138,13 +139,13 @@ static const char *read_language(struct reader *r, const json_t *j, const char *
 /* what the choice leads to */
 static void read_goal(struct reader *r, const json_t *j, const char *path, struct choice *c, int depth)
 {
-	static const char *const goals[] = {"product", "menu", "language", "help"};
+	static const char *const goals[] = {"product", "menu", "language", "callback", "help"};
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(goals) / sizeof(*goals); i++)
 		n += json_object_get(j, goals[i]) != NULL;
 	if (n != 1)
-		wrong(r, path, "", "leads to one of product, menu, language and help");
+		wrong(r, path, "", "leads to one of product, menu, language, callback and help");
 	if (json_object_get(j, "product"))
 		c->product = read_product(r, j, path);
 	if (json_object_get(j, "menu"))
@@ -152,6 +153,9 @@ static void read_goal(struct reader *r, const json_t *j, const char *path, struc
 				    depth + 1);
 	if (json_object_get(j, "language"))
 		c->language = read_language(r, j, path);
+	c->callback = jsonx_bool(j, "callback");
+	if (json_object_get(j, "callback") && !c->callback)
+		wrong(r, path, "callback", "not true");
 	if (json_object_get(j, "help") && !jsonx_bool(j, "help"))
 		wrong(r, path, "help", "not true");
 	else if (jsonx_bool(j, "help") && c->key && c->key != '0')
@@ -162,7 +166,7 @@ static void read_goal(struct reader *r, const json_t *j, const char *path, struc
 
 static void read_choice(struct reader *r, const json_t *j, const char *path, struct menu *m, int depth)
 {
-	static const char *const keys[] = {"key", "label", "product", "menu", "language", "help", NULL};
+	static const char *const keys[] = {"key", "label", "product", "menu", "language", "callback", "help", NULL};
 	struct choice c = {0};
 
 	if (!json_is_object(j)) {
@@ -315,6 +319,8 @@ struct menu_step menu_press(const struct menu *m, const char *path, char key)
 	} else if (c && c->language) {
 		s.move = MENU_LANGUAGE;
 		s.language = c->language;
+	} else if (c && c->callback) {
+		s.move = MENU_CALLBACK;
 	} else if (c) {
 		s.move = MENU_PRODUCT;
 		s.product = c->product;
@@ -327,7 +333,7 @@ struct menu_step menu_after(const struct menu *m, const char *keys)
 	struct menu_step s = {.move = MENU_AGAIN};
 	const char *language = NULL;
 
-	for (; *keys && s.move != MENU_PRODUCT && s.move != MENU_HELP; keys++) {
+	for (; *keys && s.move < MENU_PRODUCT; keys++) {
 		s = menu_press(m, s.path, *keys);
 		if (s.language)
 			language = s.language;
@@ -367,7 +373,7 @@ json_t *menu_prompt(const struct menu *m, const char *language)
 
 const char *menu_move_name(enum menu_move move)
 {
-	static const char *const names[] = {"again", "back", "deeper", "language", "product", "help"};
+	static const char *const names[] = {"again", "back", "deeper", "language", "product", "callback", "help"};
 
 	return (unsigned)move < sizeof(names) / sizeof(*names) ? names[move] : "unknown";
 }

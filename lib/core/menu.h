@@ -6,6 +6,7 @@
  *     {"key": "1", "label": {"nl": "Rijbewijs of paspoort"}, "product": "rijbewijs"},
  *     {"key": "2", "label": …, "menu": {"say": …, "choices": …}},
  *     {"key": "9", "label": {"nl": "Engels", "en": "English"}, "language": "en"},
+ *     {"key": "8", "label": {"nl": "Wij bellen u terug"}, "callback": true},
  *     {"key": "0", "label": {"nl": "Hulp van een medewerker"}, "help": true}]}
  * Key 0 is option 0, in every menu and at every moment. A menu, bot or form that has no option 0 is refused.
  * "*" goes back and "#" says it again, where they are no choice.
@@ -56,6 +57,7 @@ enum menu_move {
 	MENU_DEEPER,
 	MENU_LANGUAGE, /* say it again, in step.language */
 	MENU_PRODUCT,  /* the menu is done: step.product */
+	MENU_CALLBACK, /* the menu is done: they want to be called back */
 	MENU_HELP,     /* the menu is done: option 0 */
 };
 
@@ -72,7 +74,7 @@ const struct menu *menu_at(const struct menu *m, const char *path);
 struct menu_step menu_press(const struct menu *m, const char *path, char key);
 /*
  * menu_after - where a caller stands who pressed these keys, one after the other
- * out      language: chosen last, or NULL. Keys after a product or option 0 do nothing
+ * out      language: chosen last, or NULL. Keys after a product, a call-back or option 0 do nothing
  */
 struct menu_step menu_after(const struct menu *m, const char *keys);
 /*
@@ -81,7 +83,7 @@ struct menu_step menu_after(const struct menu *m, const char *keys);
  * language is said in that one owner    the caller
  */
 json_t *menu_prompt(const struct menu *m, const char *language);
-/* menu_move_name - "again", "back", "deeper", "language", "product", "help" */
+/* menu_move_name - "again", "back", "deeper", "language", "product", "callback", "help" */
 const char *menu_move_name(enum menu_move move);
 
 #endif

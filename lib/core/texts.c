@@ -1,5 +1,6 @@
 #include "lib/core/texts.h"
 
+#include "lib/base/when.h"
 #include "lib/core/article.h"
 
 #include <stdio.h>
@@ -7,13 +8,23 @@
 
 #define TIME_FIELD "{{tijd}}"
 
-static const char *const names[N_TEXT_KINDS] = {
-	[TEXT_HELP_NOW] = "helpNow",
-	[TEXT_HELP_LATER] = "helpLater",
-	[TEXT_HELP_CALL] = "helpCall",
-	[TEXT_CALLBACK] = "callback",
-	[TEXT_CALLBACK_NUMBER] = "callbackNumber",
-	[TEXT_COUNTER] = "counter",
+/* field: stands in the text once; NULL: none does */
+static const struct kind {
+	const char *name, *field;
+} kinds[N_TEXT_KINDS] = {
+	[TEXT_HELP_NOW] = {"helpNow", NULL},
+	[TEXT_HELP_LATER] = {"helpLater", TIME_FIELD},
+	[TEXT_HELP_CALL] = {"helpCall", TIME_FIELD},
+	[TEXT_CALLBACK] = {"callback", TIME_FIELD},
+	[TEXT_CALLBACK_NUMBER] = {"callbackNumber", TIME_FIELD},
+	[TEXT_COUNTER] = {"counter", TIME_FIELD},
+	[TEXT_CALL_FIRST] = {"callFirst", NULL},
+	[TEXT_CALL_AHEAD] = {"callAhead", "{{aantal}}"},
+	[TEXT_CALL_WAIT] = {"callWait", "{{minuten}}"},
+	[TEXT_CALL_OFFER] = {"callOffer", NULL},
+	[TEXT_CALL_CLOSED] = {"callClosed", TIME_FIELD},
+	[TEXT_CALL_NOBODY] = {"callNobody", NULL},
+	[TEXT_CALL_HIDDEN] = {"callHidden", NULL},
 };
 
 static const struct built_in {
@@ -29,7 +40,14 @@ static const struct built_in {
 	  "Wij bellen u. Dat is voor " TIME_FIELD " uur.",
 	  "Wij weten uw telefoonnummer niet. Wilt u het hier schrijven? "
 	  "Een medewerker antwoordt voor " TIME_FIELD " uur.",
-	  "Wij maken met u een afspraak aan de balie. U hoort van ons voor " TIME_FIELD " uur."}},
+	  "Wij maken met u een afspraak aan de balie. U hoort van ons voor " TIME_FIELD " uur.",
+	  "U bent de eerste in de rij.",
+	  "Aantal bellers voor u: {{aantal}}.",
+	  "Wachttijd in minuten: {{minuten}}, of korter.",
+	  "Wilt u liever dat wij u terugbellen? Toets 1.",
+	  "Wij zijn nu gesloten. Wij zijn er weer vanaf " TIME_FIELD " uur.",
+	  "Er is nu niemand die u kan helpen. U kunt wachten.",
+	  "Wij zien uw nummer niet en kunnen u niet terugbellen. U kunt later weer bellen."}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -40,7 +58,14 @@ static const struct built_in {
 	  "We will call you, before " TIME_FIELD ".",
 	  "We do not know your telephone number. Please write it here. "
 	  "A person will answer before " TIME_FIELD ".",
-	  "We will make an appointment with you at our desk. You will hear from us before " TIME_FIELD "."}},
+	  "We will make an appointment with you at our desk. You will hear from us before " TIME_FIELD ".",
+	  "You are the first in line.",
+	  "Callers before you: {{aantal}}.",
+	  "Waiting time in minutes: {{minuten}}, or less.",
+	  "Would you rather be called back? Press 1.",
+	  "We are closed now. We are open again from " TIME_FIELD ".",
+	  "There is nobody now who can help you. You can wait.",
+	  "We cannot see your number, so we cannot call you back. You can call again later."}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -51,7 +76,14 @@ static const struct built_in {
 	  "Zadzwonimy, najpóźniej: " TIME_FIELD ".",
 	  "Nie znamy Twojego numeru telefonu. Napisz go tutaj. "
 	  "Nasz pracownik odpowie, najpóźniej: " TIME_FIELD ".",
-	  "Umówimy wizytę w urzędzie. Odezwiemy się, najpóźniej: " TIME_FIELD "."}},
+	  "Umówimy wizytę w urzędzie. Odezwiemy się, najpóźniej: " TIME_FIELD ".",
+	  "Jesteś na początku kolejki.",
+	  "Liczba osób przed tobą: {{aantal}}.",
+	  "Czas oczekiwania w minutach: {{minuten}} lub krócej.",
+	  "Wolisz, żebyśmy oddzwonili? Naciśnij 1.",
+	  "Teraz jest zamknięte. Otwieramy: " TIME_FIELD ".",
+	  "Teraz nie ma nikogo, kto może pomóc. Możesz poczekać.",
+	  "Nie widzimy twojego numeru, więc nie możemy oddzwonić. Możesz zadzwonić później."}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -62,7 +94,14 @@ static const struct built_in {
 	  "Sizi arayacağız. En geç: " TIME_FIELD ".",
 	  "Telefon numaranızı bilmiyoruz. Lütfen buraya yazın. "
 	  "Bir çalışanımız cevap verecek. En geç: " TIME_FIELD ".",
-	  "Sizin için belediyede bir randevu ayarlayacağız. Size haber vereceğiz. En geç: " TIME_FIELD "."}},
+	  "Sizin için belediyede bir randevu ayarlayacağız. Size haber vereceğiz. En geç: " TIME_FIELD ".",
+	  "Sırada ilk sizsiniz.",
+	  "Sizden önce arayanların sayısı: {{aantal}}.",
+	  "Dakika olarak bekleme süresi: {{minuten}} veya daha az.",
+	  "Sizi geri aramamızı mı istersiniz? 1 tuşuna basın.",
+	  "Şu anda kapalıyız. Yeniden açılış: " TIME_FIELD ".",
+	  "Şu anda size yardım edebilecek kimse yok. Bekleyebilirsiniz.",
+	  "Numaranızı göremiyoruz, bu yüzden sizi geri arayamıyoruz. Daha sonra tekrar arayabilirsiniz."}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -73,7 +112,14 @@ static const struct built_in {
 	  "سنتصل بك في موعد أقصاه: " TIME_FIELD ".",
 	  "لا نعرف رقم هاتفك. اكتبه هنا من فضلك. "
 	  "سيجيبك أحد موظفينا في موعد أقصاه: " TIME_FIELD ".",
-	  "سنحدد معك موعدًا في مكتب البلدية. سنخبرك في موعد أقصاه: " TIME_FIELD "."}},
+	  "سنحدد معك موعدًا في مكتب البلدية. سنخبرك في موعد أقصاه: " TIME_FIELD ".",
+	  "أنت الأول في قائمة الانتظار.",
+	  "عدد المتصلين قبلك: {{aantal}}.",
+	  "مدة الانتظار بالدقائق: {{minuten}} أو أقل.",
+	  "هل تفضل أن نعاود الاتصال بك؟ اضغط 1.",
+	  "نحن مغلقون الآن. نفتح من جديد: " TIME_FIELD ".",
+	  "لا يوجد الآن من يستطيع مساعدتك. يمكنك الانتظار.",
+	  "لا نرى رقمك، لذلك لا نستطيع معاودة الاتصال بك. يمكنك الاتصال لاحقًا."}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -85,43 +131,49 @@ static const struct built_in {
 	  "Ми не знаємо вашого номера телефону. Напишіть його тут. "
 	  "Працівник відповість, не пізніше: " TIME_FIELD ".",
 	  "Ми домовимося з вами про зустріч у муніципалітеті. Ми повідомимо вас, не пізніше: " TIME_FIELD
-	  "."}},
+	  ".",
+	  "Ви перші в черзі.",
+	  "Кількість людей перед вами: {{aantal}}.",
+	  "Час очікування у хвилинах: {{minuten}} або менше.",
+	  "Бажаєте, щоб ми передзвонили? Натисніть 1.",
+	  "Зараз зачинено. Відчиняємо: " TIME_FIELD ".",
+	  "Зараз немає нікого, хто може вам допомогти. Ви можете зачекати.",
+	  "Ми не бачимо вашого номера, тому не можемо передзвонити. Ви можете зателефонувати пізніше."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */
 
-static bool is_time(const char *text, const struct article_place *p)
+static const struct kind *kind_of(const char *name)
 {
-	return p->len == strlen(TIME_FIELD) && !strncmp(text + p->at, TIME_FIELD, p->len);
+	for (int k = 0; k < N_TEXT_KINDS; k++)
+		if (!strcmp(name, kinds[k].name))
+			return &kinds[k];
+	return NULL;
 }
 
-static bool is_name(const char *s)
+static bool is_field(const char *text, const struct article_place *p, const char *field)
 {
-	for (int i = 0; i < N_TEXT_KINDS; i++)
-		if (!strcmp(names[i], s))
-			return true;
-	return false;
+	return field && p->len == strlen(field) && !strncmp(text + p->at, field, p->len);
 }
 
 /* why a text cannot be used; NULL: it can */
 static const char *wrong(const char *name, const json_t *text)
 {
 	const char *s = json_string_value(text);
+	const struct kind *kind = kind_of(name);
 	struct article_place p = {0};
-	int n_times = 0;
+	int n = 0;
 
-	if (!is_name(name))
-		return "no text of ours: helpNow, helpLater, helpCall, callback, callbackNumber or counter";
+	if (!kind)
+		return "no text of ours";
 	if (!s || !*s || json_string_length(text) > TEXTS_MAX_BYTES)
 		return "must be a text of 1 to 1000 bytes";
 	for (size_t from = 0; article_next(s, from, &p); from = p.at + p.len) {
-		if (!is_time(s, &p))
-			return "the only field is " TIME_FIELD;
-		n_times++;
+		if (!is_field(s, &p, kind->field))
+			return "has a field that this text does not have";
+		n++;
 	}
-	if (n_times != (strcmp(name, names[TEXT_HELP_NOW]) != 0))
-		return "says " TIME_FIELD " once; only helpNow does not";
-	return NULL;
+	return n == (kind->field != NULL) ? NULL : "must have its field once, or none";
 }
 
 static bool is_language(const char *s)
@@ -165,9 +217,9 @@ int texts_check(const json_t *settings, struct bad_setting *problems, int max)
 static const char *find(const json_t *settings, enum text_kind kind, const char *language)
 {
 	const json_t *own =
-		json_object_get(json_object_get(json_object_get(settings, "texts"), language), names[kind]);
+		json_object_get(json_object_get(json_object_get(settings, "texts"), language), kinds[kind].name);
 
-	if (own && !wrong(names[kind], own))
+	if (own && !wrong(kinds[kind].name, own))
 		return json_string_value(own);
 	for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
 		if (!strcmp(built_in[i].language, language))
@@ -176,7 +228,7 @@ static const char *find(const json_t *settings, enum text_kind kind, const char 
 }
 
 const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language,
-		      const char *time)
+		      const char *value)
 {
 	const char *text = language ? find(settings, kind, language) : NULL;
 	struct article_place p;
@@ -185,7 +237,24 @@ const char *texts_say(struct arena *a, const json_t *settings, enum text_kind ki
 		text = find(settings, kind, "nl");
 	if (!article_next(text, 0, &p))
 		return arena_str(a, text);
-	return arena_printf(a, "%.*s%s%s", (int)p.at, text, time, text + p.at + p.len);
+	return arena_printf(a, "%.*s%s%s", (int)p.at, text, value, text + p.at + p.len);
+}
+
+bool texts_has(const json_t *settings, enum text_kind kind, const char *language)
+{
+	return find(settings, kind, language) != NULL;
+}
+
+const char *texts_time(struct arena *a, int64_t us, int64_t now_us)
+{
+	int64_t day, y;
+	int minute, m, d;
+
+	day = hours_local_day(us + 60 * WHEN_SECOND_US - 1, &minute);
+	if (day == hours_local_day(now_us, NULL))
+		return arena_printf(a, "%02d:%02d", minute / 60, minute % 60);
+	when_date(day, &y, &m, &d);
+	return arena_printf(a, "%02d-%02d-%04d %02d:%02d", d, m, (int)y, minute / 60, minute % 60);
 }
 
 /* ------------------------------------------------------------------ what comes back */

@@ -1,8 +1,8 @@
 /*
  * texts.h - what a citizen is told without a person, and what the answers to it mean
  *
- * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}. All but
- * helpNow say the time. What is not set, is as built in: Dutch (B1), English, Polish, Turkish, Arabic and
+ * Settings of a municipality: {"texts": {"pl": {"helpNow": "…", "helpLater": "… {{tijd}} …"}}}; texts.c has
+ * the names, and the field that each says once. What is not set, is as built in: Dutch (B1), English, Polish, Turkish, Arabic and
  * Ukrainian. In another language: Dutch.
  */
 #ifndef LOKET_TEXTS_H
@@ -20,6 +20,14 @@ enum text_kind {
 	TEXT_CALLBACK,   /* as they asked: they are called */
 	TEXT_CALLBACK_NUMBER, /* as they asked, but we know no number */
 	TEXT_COUNTER,         /* as they asked: an appointment is made with them */
+	/* to a caller, beside TEXT_CALLBACK */
+	TEXT_CALL_FIRST,  /* nobody waits before them */
+	TEXT_CALL_AHEAD,  /* {{aantal}} callers do */
+	TEXT_CALL_WAIT,   /* no longer than {{minuten}} */
+	TEXT_CALL_OFFER,  /* key 1: call me back */
+	TEXT_CALL_CLOSED, /* until {{tijd}} */
+	TEXT_CALL_NOBODY, /* nobody is there who can help; waiting is possible */
+	TEXT_CALL_HIDDEN, /* their number is not shown, so nobody can call back */
 	N_TEXT_KINDS
 };
 
@@ -33,12 +41,18 @@ enum { TEXTS_MAX_BYTES = 1000, TEXTS_MAX_PROBLEMS = 32 };
  */
 int texts_check(const json_t *settings, struct bad_setting *problems, int max);
 /*
- * texts_say - a text in a language, with the time in it
+ * texts_say - a text in a language, with the value of its field in it
  * in       settings: one of its texts that texts_check would refuse counts as not set. language: ISO 639-1 or
- * NULL; time: for {{tijd}} owner    the text lives in a
+ * NULL; value: of its field; may be NULL when it has none
+ * owner    the text lives in a
  */
 const char *texts_say(struct arena *a, const json_t *settings, enum text_kind kind, const char *language,
-		      const char *time);
+		      const char *value);
+/* texts_has - is there a text of this kind in this language, of the municipality or built in? */
+bool texts_has(const json_t *settings, enum text_kind kind, const char *language);
+/* texts_time - "14:30" when that is on the day of now_us, else "28-04-2027 09:30": the same in every language.
+ * Seconds count as a minute */
+const char *texts_time(struct arena *a, int64_t us, int64_t now_us);
 /* texts_preference - the answer "1" or "2", alone on its first line, as "callback" or "counter"; NULL: it is
  * neither */
 const char *texts_preference(const char *text);

@@ -123,7 +123,7 @@ class Calls(world.LoketTest):
             "select count(*) from loket.offer o join loket.agent a on a.id = o.agent where o.state = 'made' "
             "and a.role <> 'coach' and o.case_id = %s::uuid", [self.case_of(c, 'id')]), 0)
         self.post('ended', c)
-        self.assertEqual(self.call(c)['outcome'], 'abandoned')
+        self.assertEqual(self.call(c)['outcome'], 'promised')
 
     def test_any_order_doubled(self):
         story = [('ringing', 0, {}), ('key', 2, {'key': '1'}), ('queued', 5, {}), ('answered', 65, {'agent': '201'}),

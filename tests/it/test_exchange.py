@@ -5,7 +5,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
@@ -98,14 +97,6 @@ class Exchange(world.LoketTest):
         self.assertEqual(call.post('ask')['do'], 'wait')
         self.assertEqual(self.case('+31610000040')['product'], 'huwelijk')
         call.post('ended')
-
-    def test_nobody_hangs_in_a_menu(self):
-        """Who never presses a key waits for a person after a while."""
-        for number, ago, do in (('+31610000050', 0, 'menu'), ('+31610000051', 100, 'wait')):
-            call = self.exchange(number)
-            at = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - ago))
-            self.assertEqual(call.post('ringing', at=at)['do'], do)
-            call.post('ended')
 
     def test_what_is_wrong_is_said(self):
         done = subprocess.run(self.command('--inbox', 'nowhere-phone'), check=False, timeout=60, capture_output=True, text=True)

@@ -19,6 +19,7 @@ written to $LOKET_TRAFFIC for the contract test. A sanitizer report or a bad exi
 loketd dies with the thread that started it: start and kill it from threads that live as long as you need it.
 """
 import atexit
+import datetime
 import hashlib
 import hmac
 import http.client
@@ -194,6 +195,13 @@ class World:
 
     def value(self, sql, params=None):
         return self.psql(sql, params)[0][0]
+
+    def set_clock(self, now):
+        """PostgreSQL's clock, in this database: it says now, and goes on from there. Before loketd starts."""
+        ahead = (now - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        self.psql('alter function pg_catalog.clock_timestamp() rename to real_clock_timestamp')
+        self.psql('create function pg_catalog.clock_timestamp() returns timestamptz volatile language sql as '
+                  f"$$ select pg_catalog.real_clock_timestamp() + interval '{ahead} s' $$")
 
     def redis(self, *words):
         return self.servers.redis_command(*words)
@@ -490,7 +498,7 @@ class LoketTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(cls.config, cls.fsync, cls.empty, cls.record, cls.environment, cls.allow)
+        cls.world = cls.make_world()
         try:
             cls.world.start()
         except BaseException:
@@ -499,6 +507,11 @@ class LoketTest(unittest.TestCase):
             cls.world.process = None
             cls.world.close()
             raise
+
+    @classmethod
+    def make_world(cls):
+        """Before loketd starts."""
+        return World(cls.config, cls.fsync, cls.empty, cls.record, cls.environment, cls.allow)
 
     @classmethod
     def tearDownClass(cls):

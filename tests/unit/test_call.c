@@ -48,7 +48,7 @@ static bool same(const struct call *a, const struct call *b)
 {
 	return a->state == b->state && a->outcome == b->outcome && a->started_us == b->started_us &&
 	       a->queued_us == b->queued_us && a->answered_us == b->answered_us && a->ended_us == b->ended_us &&
-	       a->last_us == b->last_us && a->waited_us == b->waited_us && a->held_us == b->held_us &&
+	       a->last_us == b->last_us && a->promised_us == b->promised_us && a->wants_back == b->wants_back && a->waited_us == b->waited_us && a->held_us == b->held_us &&
 	       a->talked_us == b->talked_us && a->option0 == b->option0 && !strcmp(a->keys, b->keys) &&
 	       !strcmp(a->agent ? a->agent : "", b->agent ? b->agent : "");
 }
@@ -68,6 +68,10 @@ static void check_sense(const struct call *c, const struct call_event *e, int n)
 	ck_assert_int_eq(c->state == CALL_ENDED, ended);
 	ck_assert_int_eq(c->outcome != CALL_OPEN, ended);
 	ck_assert_int_eq(c->outcome == CALL_ANSWERED, ended && answered);
+	ck_assert_int_eq(c->outcome == CALL_CALLED_BACK, ended && !answered && has(e, n, CALL_EV_CALLED_BACK));
+	ck_assert_int_eq(c->promised_us != 0, has(e, n, CALL_EV_PROMISED));
+	if (c->outcome == CALL_ABANDONED)
+		ck_assert(!answered && !c->promised_us && !has(e, n, CALL_EV_CALLED_BACK));
 	ck_assert_int_eq(c->state == CALL_TALKING, answered && !ended);
 	ck_assert(c->waited_us >= 0 && c->held_us >= 0 && c->talked_us >= 0);
 	if (ended && answered)
@@ -137,6 +141,75 @@ START_TEST(times)
 }
 END_TEST
 
+START_TEST(an_end_told_twice)
+{
+	struct call_event e[] = { AT(5, CALL_EV_ANSWERED, .agent = "x"), AT(30, CALL_EV_ENDED, .key = NULL),
+		AT(90, CALL_EV_ENDED, .key = NULL), AT(3, CALL_EV_ENDED, .key = NULL) };
+	struct call_event silent[] = { AT(5, CALL_EV_ANSWERED, .agent = "x"), AT(60, CALL_EV_ENDED, .key = NULL),
+		{ .kind = CALL_EV_ENDED, .event_id = CALL_SILENT, .at_us = 20 * (int64_t)SECOND } };
+	struct call c;
+
+	call_fold(e, 4, &c);                 /* the first after the answer */
+	ck_assert_int_eq(c.talked_us, 25 * (int64_t)SECOND);
+	call_fold(silent, 3, &c);            /* their word over ours */
+	ck_assert_int_eq(c.talked_us, 55 * (int64_t)SECOND);
+}
+END_TEST
+
+START_TEST(keys_while_waiting)
+{
+	struct call_event e[] = { AT(1, CALL_EV_RINGING, .key = NULL), AT(3, CALL_EV_KEY, .key = "2"),
+		{ .kind = CALL_EV_QUEUED, .event_id = CALL_QUEUED, .at_us = 3 * (int64_t)SECOND + 1 }, AT(9, CALL_EV_KEY, .key = "1"),
+		AT(12, CALL_EV_ANSWERED, .agent = "x"), AT(13, CALL_EV_KEY, .key = "0") };
+	struct call c;
+
+	call_fold(e, 4, &c);
+	ck_assert_str_eq(c.keys, "2");
+	ck_assert(c.wants_back && !c.option0);
+	e[3].at_us = 14 * (int64_t)SECOND;   /* during the talk it means nothing, but 0 does */
+	call_fold(e, 6, &c);
+	ck_assert(!c.wants_back && c.option0);
+	e[0] = (struct call_event)AT(10, CALL_EV_QUEUED, .key = NULL);   /* the exchange's word over ours */
+	call_fold(e, 6, &c);
+	ck_assert_int_eq(c.queued_us, 10 * (int64_t)SECOND);
+}
+END_TEST
+
+/* whatever is known, and whatever happened: a person who may come, a menu, a promise, or the time when somebody is there */
+START_TEST(no_dead_end)
+{
+	struct prng p = { 6 };
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct call_event story[MAX_STORY];
+		struct call c;
+		struct call_facts f = { .reachable = prng_below(&p, 2), .open = prng_below(&p, 2), .agents = prng_below(&p, 3) / 2,
+			.option0 = prng_below(&p, 2), .wants_back = prng_below(&p, 2), .promised = prng_below(&p, 2),
+			.in_menu = prng_below(&p, 2), .taken = prng_below(&p, 2), .rings = prng_below(&p, 2) };
+		const char *reason = NULL;
+		enum call_do act;
+		bool asked = f.option0 || f.wants_back || f.promised;
+
+		call_fold(story, any_story(&p, story), &c);
+		act = call_decide(&c, &f, &reason);
+		ck_assert_int_eq(act == CALL_DO_PROMISE && f.reachable, act == CALL_DO_PROMISE);
+		if (act == CALL_DO_PROMISE)
+			ck_assert_ptr_nonnull(reason);
+		if (c.state == CALL_ENDED) {
+			ck_assert_int_eq(act == CALL_DO_PROMISE, c.outcome == CALL_ABANDONED && f.reachable && asked);
+			ck_assert(act == CALL_DO_PROMISE || act == CALL_DO_END);
+		} else if (act == CALL_DO_END) {
+			ck_assert(c.promised_us);
+		} else if (act == CALL_DO_WAIT || act == CALL_DO_MENU) {
+			ck_assert(f.taken || c.state == CALL_TALKING || f.agents || f.open);
+			ck_assert(f.taken || c.state == CALL_TALKING || f.agents || !f.option0 || !f.reachable);
+		} else if (act == CALL_DO_CLOSED) {
+			ck_assert(!f.reachable && !f.open && !f.agents);
+		}
+	}
+}
+END_TEST
+
 START_TEST(a_promise_is_not_an_abandonment)
 {
 	struct call_event e[] = { AT(1, CALL_EV_QUEUED, .key = NULL), AT(8, CALL_EV_PROMISED, .key = NULL),
@@ -152,7 +225,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { any_order_and_doubles, losses_and_the_end_by_rule, times, a_promise_is_not_an_abandonment };
+	const TTest *const tests[] = { any_order_and_doubles, losses_and_the_end_by_rule, times, an_end_told_twice,
+		keys_while_waiting, no_dead_end, a_promise_is_not_an_abandonment };
 
 	return unit_run("call", tests, COUNT(tests));
 }
