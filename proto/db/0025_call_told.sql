@@ -1,4 +1,4 @@
--- 0024 calls: when we heard of them first, and what the expected wait that was told rests on
+-- 0025 calls: when we heard of them first, and what the expected wait that was told rests on
 
 set local search_path = loket;
 alter table call add column heard_at timestamptz not null default clock_timestamp(),
