@@ -1,14 +1,13 @@
-/* api_offers.c - an agent answers an offer; and why who was asked */
+/* api_offers.c - an agent answers an offer */
 #include "daemon/api.h"
 #include "daemon/dispatch.h"
 #include "daemon/metrics.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
-#include "daemon/world.h"
 
 #include <string.h>
 
-enum { DECLINE_REASON_BYTES = 500, DECISIONS_MAX = 200 };
+enum { DECLINE_REASON_BYTES = 500 };
 
 /* an answer to an offer goes one way: write, look at what is true now, tell */
 enum offer_state { OFFER_START, OFFER_WRITTEN };
@@ -130,82 +129,6 @@ enum op_status api_offer_decline(struct api *a)
 
 	case OFFER_WRITTEN:
 		return pg_failed(&a->op) ? api_failed(a) : decline_answer(a);
-	}
-	return op_bad_state(&a->op);
-}
-
-/* ---------------------------------------------------------------- GET /v1/cases/{id}/routing */
-
-enum routing_state { ROUTING_START, ROUTING_READ };
-enum { ROUTING_CASE, ROUTING_DECISIONS };
-
-/* the names are not kept with the decision: people leave */
-static void add_names(struct server *srv, json_t *list)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one) {
-		const struct world_agent *who;
-		struct agent_id id;
-
-		if (!uuid_parse(json_string_value(json_object_get(one, "agent")), &id.u))
-			continue;
-		who = world_agent(world_now(srv), id);
-		if (who)
-			json_object_set_new(one, "name", json_string(who->name));
-	}
-}
-
-static void hide_estimates(json_t *candidates)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(candidates, i, one) dispatch_shown(json_object_get(one, "terms"));
-}
-
-static json_t *decisions(struct api *a, struct case_id id)
-{
-	json_t *all = rows_array(&a->op, ROUTING_DECISIONS), *one, *now;
-	size_t i;
-
-	json_array_foreach(all, i, one) {
-		if (!json_object_get(one, "chosen"))
-			json_object_set_new(one, "chosen", json_null());
-		add_names(a->op.srv, json_object_get(one, "candidates"));
-		hide_estimates(json_object_get(one, "candidates"));
-		add_names(a->op.srv, json_object_get(one, "leftOut"));
-	}
-	now = dispatch_explain(a->op.srv->dispatch, id);   /* why it still waits */
-	if (now)
-		json_array_append_new(all, now);
-	return all;
-}
-
-enum op_status api_case_routing(struct api *a)
-{
-	struct pg_unit *u;
-	struct case_id id;
-
-	if (!api_id(a, a->param[0], &id.u))
-		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	switch ((enum routing_state)a->op.state) {
-	case ROUTING_START:
-		u = api_unit(a);
-		pg_add(u, SQL_ROUTING_CASE);
-		pg_uuid(u, id.u);
-		pg_add(u, SQL_ROUTING_LIST);
-		pg_uuid(u, id.u);
-		pg_int(u, DECISIONS_MAX);
-		return pg_submit(&a->op, ROUTING_READ, u);
-
-	case ROUTING_READ:
-		if (pg_failed(&a->op))
-			return api_failed(a);
-		if (pg_rows(&a->op, ROUTING_CASE) == 0)
-			return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-		return api_answer(a, 200, json_pack("{s:o}", "decisions", decisions(a, id)));
 	}
 	return op_bad_state(&a->op);
 }

@@ -158,12 +158,11 @@ static json_t *agent_json(struct server *srv, struct agent_id id)
 /* no estimates: what is learned of somebody stays inside (dispatch_shown) */
 static json_t *terms_json(const struct route_case *c, const struct route_candidate *who, int64_t at_us)
 {
-	json_t *terms = json_pack("{s:I}", "idleSeconds", (json_int_t)(who->idle_us / 1000000));
+	json_t *terms = json_pack("{s:I, s:I}", "idleSeconds", (json_int_t)(who->idle_us / 1000000),
+				  "waitedSeconds", (json_int_t)((at_us - c->arrived_us) / 1000000));
 
-	if (c->method == METHOD_FTF) {
-		json_object_set_new(terms, "waitedSeconds", json_integer((at_us - c->arrived_us) / 1000000));
+	if (c->method == METHOD_FTF)
 		json_object_set_new(terms, "handledBefore", json_boolean(who->terms.sticky > 0));
-	}
 	return terms;
 }
 

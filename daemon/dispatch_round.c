@@ -28,11 +28,18 @@ struct wish {
 	const char *candidates, *left_out;   /* JSON */
 };
 
+/* a case that was held for a better chance */
+struct held {
+	struct case_id id;
+	int n_considered;
+};
+
 struct dispatch_round {
 	struct op op;
 	struct dispatch *d;
 	struct wish wishes[DISPATCH_CLAIMS];
-	int n_wishes;
+	struct held held[DISPATCH_CLAIMS]; /* what more there is goes unrecorded */
+	int n_wishes, n_held;
 	struct route_decision decision;
 };
 
@@ -50,13 +57,14 @@ static char *terms_text(char *p, const struct route_candidate *c, const struct r
 {
 	const struct route_terms *t = &c->terms;
 
-	p += snprintf(p, EXPLAINED_BYTES, "{\"idleSeconds\":%lld", (long long)(c->idle_us / 1000000));
+	p += snprintf(p, EXPLAINED_BYTES, "{\"idleSeconds\":%lld,\"waitedSeconds\":%lld",
+		      (long long)(c->idle_us / 1000000),
+		      (long long)((now_us() - what->arrived_us) / 1000000));
 	if (what->method == METHOD_FTF)
 		p += snprintf(p, EXPLAINED_BYTES,
-			      ",\"waitedSeconds\":%lld,\"handledBefore\":%s,\"q\":%.4f,\"sd\":%.4f,"
+			      ",\"handledBefore\":%s,\"q\":%.4f,\"sd\":%.4f,"
 			      "\"advantage\":%.4f,"
 			      "\"occupancy\":%.4f,\"packing\":%.4f,\"score\":%.4f",
-			      (long long)((now_us() - what->arrived_us) / 1000000),
 			      t->sticky > 0 ? "true" : "false", t->q, t->sd, t->advantage, t->occupancy,
 			      t->packing, t->score);
 	*p++ = '}';
@@ -120,8 +128,11 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 	if (!router_get(d->router, id, &c))
 		return false;
 	router_agent_for(d->router, &c, now_us(), dec);
-	if (dec->chosen < 0)
+	if (dec->chosen < 0) {
+		if (dec->rule == RULE_HELD && r->n_held < DISPATCH_CLAIMS)
+			r->held[r->n_held++] = (struct held){id, dec->n_considered};
 		return false;
+	}
 	router_explain(d->router, &c, now_us(), dec);
 	*w = (struct wish){.c = c,
 			   .offer = server_uuid(d->srv),
@@ -216,7 +227,7 @@ static void decide_all(struct dispatch_round *r)
 	struct dispatch *d = r->d;
 	bool changed;
 
-	r->n_wishes = 0;
+	r->n_wishes = r->n_held = 0;
 	if (d->look.overflowed) {                /* too many to look from each case: every agent looks */
 		d->look.overflowed = false;
 		d->look.n = 0;
@@ -273,10 +284,8 @@ static void add_array_of_ids(struct pg_unit *u, const struct dispatch_round *r, 
 		                which == 1 ? r->wishes[i].c.id.u : r->wishes[i].agent.u);
 }
 
-static enum op_status claim(struct dispatch_round *r)
+static void add_claims(const struct dispatch_round *r, struct pg_unit *u)
 {
-	struct pg_unit *u = pg_unit(&r->op, PG_SYSTEM, NULL);
-
 	pg_add(u, SQL_DISPATCH_CLAIM);
 	dispatch_fence(r->d, u);
 	pg_int(u, r->d->srv->config->offer_seconds);
@@ -289,6 +298,30 @@ static enum op_status claim(struct dispatch_round *r)
 	add_array_of_text(u, PG_TYPE_JSONB, r, 1);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 2);
 	add_array_of_text(u, PG_TYPE_TEXT, r, 3);
+}
+
+static void add_held(const struct dispatch_round *r, struct pg_unit *u)
+{
+	pg_add(u, SQL_DISPATCH_HELD);
+	dispatch_fence(r->d, u);
+	pg_array(u, PG_TYPE_UUID, r->n_held);
+	for (int i = 0; i < r->n_held; i++)
+		pg_push_uuid(u, r->held[i].id.u);
+	pg_array(u, PG_TYPE_INT8, r->n_held);
+	for (int i = 0; i < r->n_held; i++)
+		pg_push_int(u, r->held[i].n_considered);
+	pg_text(u, route_method_name(METHOD_FTF));
+	pg_text(u, route_rule_name(RULE_HELD));
+}
+
+static enum op_status claim(struct dispatch_round *r)
+{
+	struct pg_unit *u = pg_unit(&r->op, PG_SYSTEM, NULL);
+
+	if (r->n_wishes > 0)
+		add_claims(r, u);
+	if (r->n_held > 0)
+		add_held(r, u);
 	return pg_submit(&r->op, ROUND_CLAIMED, u);
 }
 
@@ -333,7 +366,7 @@ static enum op_status decide_or_end(struct dispatch_round *r)
 {
 	if (may_decide(r->d))
 		decide_all(r);
-	return r->n_wishes > 0 ? claim(r) : OP_DONE;
+	return r->n_wishes + r->n_held > 0 ? claim(r) : OP_DONE;
 }
 
 static enum op_status round_step(struct op *op)
@@ -359,7 +392,8 @@ static enum op_status round_step(struct op *op)
 			put_back(r);
 			return op->err.kind == ERR_PG ? OP_FAIL : OP_DONE;
 		}
-		read_claims(r);
+		if (r->n_wishes > 0)
+			read_claims(r);
 		return OP_DONE;
 	}
 	return op_bad_state(op);

@@ -162,6 +162,68 @@ class Routing(DispatchTest):
             had.resolve(had.accept(offer))
         self.assertEqual(self.world.value('select reopened from loket.case_file where id = %s', [case]), 2)
 
+    def why(self, case, token='lead'):
+        return self.world.api('GET', f'/v1/cases/{case}/routing', token).json
+
+    def test_in_plain_words(self):
+        """why her, why not him, why so late: for a lead, in Dutch, and without what was learned of anybody"""
+        case = self.waits(product='parkeervergunning', age=700)
+        time.sleep(1.5)
+        answer = self.why(case)
+        self.assertEqual(answer['words'], 'De vraag wacht op een medewerker.')
+        now = answer['decisions'][-1]
+        self.assertEqual(now['words']['chosen'], 'Er is niemand aanwezig die deze vraag kan afmaken.')
+        self.assertEqual(now['words']['waited'][0], 'De vraag wachtte 11 minuten.')
+        daan = self.person('daan')
+        offer = daan.next_offer()
+        oksana = self.person('oksana')
+        daan.decline(offer)
+        self.assertEqual(oksana.next_offer(8)['case']['id'], case)
+        answer = self.why(case)
+        self.assertEqual(answer['words'], 'De vraag is aangeboden aan een medewerker. Die heeft nog niet geantwoord.')
+        last = answer['decisions'][-1]
+        self.assertEqual(last['words']['chosen'], 'Oksana was de enige die deze vraag kon afmaken en tijd had.')
+        self.assertTrue(any(w.startswith('Daan kreeg de vraag om ') and w.endswith(' en nam hem niet aan.')
+                            for w in last['words']['waited']), last['words'])
+        others = {left['name']: left['words'] for left in last['leftOut']}
+        self.assertEqual(others['Daan'], 'Daan had deze vraag kort daarvoor niet aangenomen.')
+        self.assertEqual(others['Bram'], 'Bram doet geen vragen over dit product.')
+        self.assertEqual(others['Gijs'], 'Gijs werkt niet voor deze gemeente.')
+        seen = self.why(case, 'anna')        # not for a colleague
+        self.assertNotIn('words', seen)
+        self.assertNotIn('words', str(seen['decisions']))
+
+    def test_held_is_recorded_once(self):
+        """without haste, and who fixes it is busy: held, said, and who is free is not told to be worse"""
+        self.world.psql("insert into loket.learned (unit_kind, unit, product, home, fixed, n, day) select 'agent', id::text, "
+                        "'parkeervergunning', false, case name when 'Oksana' then 190 else 10 end, 200, "
+                        "loket.working_day(now()) from loket.agent where name in ('Oksana', 'Daan')")
+        self.world.restart()
+        wait_until(lambda: 'learn.loaded' in self.world.log(), 5, 'it to be read')
+        oksana = self.person('oksana')
+        for _ in range(2):                   # as many as there is room for
+            self.waits(product='parkeervergunning', channel='email')
+            oksana.accept(oksana.next_offer())
+        daan = self.person('daan')
+        time.sleep(1)
+        case = self.waits(product='parkeervergunning', channel='email', due=36000)
+        held = "select count(*) from loket.routing where case_id = %s and rule = 'heldForBetter' and chosen is null"
+        wait_until(lambda: self.world.value(held, [case]) == 1, 8, 'it to be held')
+        self.world.psql('update loket.case_file set due_at = due_at + interval \'1 second\' where id = %s', [case])
+        time.sleep(3)                        # the sweep found it changed, and it was looked at again
+        self.assertEqual(self.world.value(held, [case]), 1)
+        answer = self.why(case)
+        self.assertEqual(answer['decisions'][0]['words']['chosen'],
+                         'Deze vraag heeft geen haast. Het systeem wacht nog even, zodat de kans groter is dat de vraag in één keer '
+                         'klaar is.')
+        left = {one['name']: one['words'] for one in answer['decisions'][-1]['leftOut']}
+        self.assertEqual(left['Daan'], 'Deze vraag had geen haast. Het systeem wachtte nog even met kiezen.')
+        self.assertEqual(left['Oksana'], 'Oksana had al zoveel vragen als kan.')
+        daan.events.none('offer.made', 0.2)
+        self.world.psql('delete from loket.learned')
+        self.nobody_is_there()
+        self.world.restart()
+
     def test_a_share_stays_with_the_control(self):
         """half of them here: by the id of the case, and each decision says which"""
         self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.5})
