@@ -5,6 +5,8 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 #include "daemon/world.h"
+#include "lib/core/needs.h"
+#include "lib/core/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,9 @@ static json_t *who_json(const struct principal *p)
 }
 
 /* {"id", "expiresAt", "callback"?, "case": {…}} from a row that holds both */
-static json_t *offer_json(const struct op *op, int row)
+static json_t *offer_json(const struct op *op, int statement, int row)
 {
-	json_t *case_ = rows_object(op, ME_OFFERS, row), *offer = json_object();
+	json_t *case_ = rows_object(op, statement, row), *offer = json_object();
 
 	json_object_set(offer, "id", json_object_get(case_, "offer"));
 	json_object_set(offer, "expiresAt", json_object_get(case_, "expiresAt"));
@@ -47,7 +49,7 @@ static json_t *agent_json(const struct op *op, const struct principal *p)
 	json_t *me = who_json(p), *offers = json_array();
 
 	for (int i = 0; i < pg_rows(op, ME_OFFERS); i++)
-		json_array_append_new(offers, offer_json(op, i));
+		json_array_append_new(offers, offer_json(op, ME_OFFERS, i));
 	if (pg_rows(op, ME_AGENT) > 0)
 		json_object_set_new(me, "agent", rows_object(op, ME_AGENT, 0));
 	if (pg_rows(op, ME_PRESENCE) > 0)
@@ -85,6 +87,89 @@ enum op_status api_me_get(struct api *a)
 		if (pg_failed(&a->op))
 			return api_failed(a);
 		return api_answer(a, 200, agent_json(&a->op, &a->who));
+	}
+	return op_bad_state(&a->op);
+}
+
+/* ---------------------------------------------------------------- GET /v1/me/offers */
+
+enum offers_state { OFFERS_START, OFFERS_READ };
+enum { OFFERS_MADE, OFFERS_PREPARE };                  /* statements; then the audit */
+
+static void mask_each(json_t *list)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) wire_mask(one);
+}
+
+/* what is known and missing is worked out here; the rest is as it was read */
+static json_t *prepare_json(const struct op *op, int row, const struct principal *p)
+{
+	static const char *const gone[] = {"offer", "id", "municipality", "needs", "said"};
+	json_t *all = rows_object(op, OFFERS_PREPARE, row);
+	json_t *needs = needs_of(json_object_get(all, "needs"), json_object_get(all, "said"), json_object_get(all, "party"));
+
+	json_object_update(all, needs);
+	json_decref(needs);
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		json_object_del(all, gone[i]);
+	if (!access_sees_bsn(p)) {
+		mask_each(json_object_get(all, "contacts"));
+		mask_each(json_object_get(all, "notes"));
+		mask_each(json_object_get(all, "known"));
+	}
+	return all;
+}
+
+/* both statements go by what stands at their moment: an offer may have ended in between */
+static json_t *prepared(const struct op *op, const struct principal *p)
+{
+	json_t *items = json_array();
+
+	for (int i = 0; i < pg_rows(op, OFFERS_MADE); i++)
+		for (int k = 0; k < pg_rows(op, OFFERS_PREPARE); k++) {
+			json_t *offer;
+
+			if (strcmp(pg_get(op, OFFERS_MADE, i, "offer"), pg_get(op, OFFERS_PREPARE, k, "offer")) != 0)
+				continue;
+			offer = offer_json(op, OFFERS_MADE, i);
+			json_object_set_new(offer, "prepare", prepare_json(op, k, p));
+			json_array_append_new(items, offer);
+		}
+	return items;
+}
+
+static struct pg_unit *offers_unit(struct api *a)
+{
+	struct pg_unit *u = api_unit(a);
+	struct uuid token = {{0}};
+
+	uuid_parse(a->who.token_id, &token);
+	pg_add(u, SQL_ME_OFFERS);
+	pg_uuid(u, a->who.agent_id.u);
+	pg_add(u, SQL_OFFER_PREPARE);
+	pg_uuid(u, a->who.agent_id.u);
+	pg_add(u, SQL_OFFER_AUDIT);
+	pg_uuid(u, a->who.agent_id.u);
+	pg_uuid(u, token);
+	pg_text(u, a->x ? http_peer(a->x) : NULL);
+	return u;
+}
+
+enum op_status api_offer_list(struct api *a)
+{
+	switch ((enum offers_state)a->op.state) {
+	case OFFERS_START:
+		if (!a->who.is_agent)
+			return api_problem(a, PROBLEM_FORBIDDEN, "This token belongs to no agent.");
+		return pg_submit(&a->op, OFFERS_READ, offers_unit(a));
+
+	case OFFERS_READ:
+		if (pg_failed(&a->op))
+			return api_failed(a);
+		return api_answer(a, 200, json_pack("{s:o}", "items", prepared(&a->op, &a->who)));
 	}
 	return op_bad_state(&a->op);
 }

@@ -9,6 +9,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
 #include "lib/core/menu.h"
+#include "lib/core/needs.h"
 #include "lib/core/promise.h"
 #include "lib/core/texts.h"
 
@@ -282,9 +283,14 @@ static void read_words(struct api *a, json_t *words)
 	}
 }
 
+static void need_wrong(void *a, const char *field, const char *why)
+{
+	api_bad_field(a, field, why);
+}
+
 enum op_status api_product_put(struct api *a)
 {
-	json_t *words = json_object_get(a->body, "words");
+	json_t *words = json_object_get(a->body, "words"), *needs = json_object_get(a->body, "needs");
 	struct pg_unit *u;
 
 	if (a->op.state == SETUP_DONE)
@@ -294,12 +300,15 @@ enum op_status api_product_put(struct api *a)
 	if (!setup_good_code(a->param[0]))
 		return api_problem(a, PROBLEM_NOT_FOUND, "An id is 1 to 80 of a-z, 0-9 and -.");
 	read_words(a, words);
+	needs_check(needs, need_wrong, a);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);
 	pg_add(u, SQL_SETUP_PRODUCT_PUT);
 	pg_text(u, a->param[0]);
 	pg_text(u, api_text(a, "name", true, SETUP_NAME_BYTES));
+	pg_json(u, needs);
+	pg_json(u, json_object_get(a->body, "secondLine"));
 	if (words) {
 		pg_add(u, SQL_SETUP_PRODUCT_WORDS_DROP);
 		pg_text(u, a->param[0]);

@@ -98,6 +98,14 @@ insert into product_word (word, product) values
 	('portemonnee', 'gevonden-verloren-voorwerpen')
 on conflict do nothing;
 
+-- what must be known to finish a question in one go
+update product set needs = n.needs::jsonb from (values
+	('parkeervergunning', '[{"id": "kenteken", "label": "Kenteken", "fields": ["kenteken", "nummerbord"]},
+		{"id": "adres", "label": "Adres en huisnummer", "fields": ["adres", "straat"]}]'),
+	('melding-openbare-ruimte', '[{"id": "plaats", "label": "Waar het is", "fields": ["plaats", "locatie", "adres"]}]'),
+	('dordtpas', '[{"id": "telefoon", "label": "Telefoonnummer", "fields": ["telefoon"], "party": "phone"}]')
+) as n (id, needs) where product.id = n.id and product.needs = '[]';
+
 -- standard answers and one page of knowledge. Dordrecht has its own words for the driving licence
 insert into article (id, municipality, kind, product, channels, language, title, text, template, changed_at) values
 	('ontvangen', null, 'answer', null, null, 'nl', 'Bericht ontvangen',

@@ -24,8 +24,11 @@ HOT = {
     'intake_delivery': {'contact_pkey', 'contact_provider', 'case_file_pkey'},
     'intake_notice_insert': {'case_file_pkey'},
     'intake_contact_insert': set(), 'intake_case_insert': set(), 'intake_raw_insert': set(),
+    'offer_prepare': {'case_file_pkey', 'case_file_party', 'product_pkey', 'party_pkey', 'address_party', 'contact_case',
+                      'note_case', 'article_product', 'article_id_municipality_key'},
     'intake_party_insert': set(), 'intake_address_insert': set(), 'intake_report_insert': set(),
 }
+SMALL = {'offer_made', 'offer_agent', 'offer_one'}     # only what is out now: one for an agent at most
 FILL = """
 insert into loket.party (id, municipality) select md5('p' || n)::uuid, 'dordrecht' from generate_series(1, 5000) n;
 insert into loket.address (municipality, kind, value, party)
@@ -74,8 +77,9 @@ class Plans(world.LoketTest):
                 all_nodes = list(nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]['Plan']))
                 scans = [p for p in all_nodes if p['Node Type'].endswith('Scan') and ('Index Name' in p or 'Relation Name' in p)
                          and p['Node Type'] != 'Bitmap Heap Scan']
-                self.assertEqual([], [p['Node Type'] for p in scans if not p.get('Index Cond')], 'a scan of all rows')
-                self.assertEqual(indexes, {p['Index Name'] for p in scans})
+                self.assertEqual([], [p['Node Type'] for p in scans if not p.get('Index Cond') and p.get('Index Name') not in SMALL],
+                                 'a scan of all rows')
+                self.assertEqual(indexes, {p['Index Name'] for p in scans} - SMALL)
                 self.assertFalse({p['Node Type'] for p in all_nodes} & {'Hash Join', 'Merge Join', 'Materialize'})
 
     def test_plans(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Routing by policy "ftf": settings of a municipality, who knows it, who waits for whom, what is kept and what is shown."""
 import contextlib
+import datetime
 import time
 
 from dispatch_world import DispatchTest, wait_until, world
@@ -195,9 +196,11 @@ class Routing(DispatchTest):
 
     def test_held_is_recorded_once(self):
         """without haste, and who fixes it is busy: held, said, and who is free is not told to be worse"""
-        self.world.psql("insert into loket.learned (unit_kind, unit, product, home, fixed, n, day) select 'agent', id::text, "
-                        "'parkeervergunning', false, case name when 'Oksana' then 190 else 10 end, 200, "
-                        "loket.working_day(now()) from loket.agent where name in ('Oksana', 'Daan')")
+        days = (datetime.date.today() - datetime.date(2026, 1, 1)).days * 2 // 3     # a little more than working days: lately
+        self.world.psql("insert into loket.learned (municipality, unit_kind, unit, product, home, fixed, n, day) "
+                        "select 'dordrecht', 'agent', id::text, 'parkeervergunning', false, "
+                        "case name when 'Oksana' then 190 else 10 end, 200, %s from loket.agent where name in ('Oksana', 'Daan')",
+                        [days])
         self.world.restart()
         wait_until(lambda: 'learn.loaded' in self.world.log(), 5, 'it to be read')
         oksana = self.person('oksana')
