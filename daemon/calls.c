@@ -191,10 +191,12 @@ static bool chose(const struct settle *s)
 	       (!s->was_keys || strcmp(s->was_keys, s->now.keys) != 0);
 }
 
-/* of who hung up as well, when nobody had spoken to them */
+/* of who hung up as well, also when we hear of it later; not of who speaks to a person already */
 static bool asks_for_coach(const struct settle *s)
 {
-	return s->now.option0 && !s->option0 && s->case_state != CASE_CLOSED && !s->now.answered_us;
+	bool there = s->case_state != CASE_CLOSED || s->now.outcome == CALL_ABANDONED;
+
+	return s->now.option0 && !s->option0 && there && !s->now.answered_us;
 }
 
 /* the case is for others than it was read for: first write that, then look who they are */
@@ -471,6 +473,8 @@ static void tell(struct settle *s)
 	struct server *srv = s->op.srv;
 
 	tell_anew(s, s->q_option0);
+	if (s->q_option0 >= 0 && !uuid_is_nil(s->owner.u))   /* who is no coach has it no more */
+		dispatch_agent_changed(srv->dispatch, s->owner);
 	tell_anew(s, s->q_chosen);
 	tell_anew(s, s->q_waits);
 	if (s->q_promise >= 0)

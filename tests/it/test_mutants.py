@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import faults  # noqa: E402
 import test_automatic  # noqa: E402
+import test_calls_property  # noqa: E402
 import test_faults  # noqa: E402
 import test_option0_rules  # noqa: E402
 import world  # noqa: E402
@@ -86,6 +87,15 @@ class Mutants(unittest.TestCase):
                     self.fail(f'{mutant} was not noticed; found: {found}')
             finally:
                 w.close()
+
+    def test_no_promise(self):
+        w = world.World(test_calls_property.CONFIG, record=False, environment={'LOKET_MUTANT': 'no_promise'})
+        try:
+            w.start()
+            found = test_calls_property.Play(w, 1, 80).run()
+            self.assertTrue(any('nobody calls' in f for f in found), found)
+        finally:
+            w.close()
 
     def found(self, mutant, what):
         found = short_form(mutant)

@@ -211,6 +211,24 @@ class WithoutMenu(Option0):
         self.assertEqual({k: self.row(call)[k] for k in ('call', 'reason')}, {'call': 'promised', 'reason': 'abandoned'})
         self.assertEqual(self.offered(self.carla, call)['offer']['callback']['id'], self.row(call)['callback'])
 
+    def test_0_after_somebody_else_accepted(self):
+        self.anna.ready()
+        call = self.ring()
+        call.post('ringing')
+        self.anna.accept(self.offered(self.anna, call))
+        self.assertEqual(call.post('key', key='0')['do'], 'end')     # no coach is there
+        self.assertEqual({k: self.row(call)[k] for k in ('owner', 'option0', 'reason')},
+                         {'owner': None, 'option0': True, 'reason': 'noCoach'})
+
+    def test_0_is_heard_of_after_the_end(self):
+        call = self.ring()
+        call.post('ringing')
+        call.post('ended')
+        self.assertEqual(self.row(call)['case'], 'closed')
+        call.post('key', key='0', at='2020-01-01T00:00:00Z')
+        self.assertEqual({k: self.row(call)[k] for k in ('call', 'case', 'promise', 'reason')},
+                         {'call': 'promised', 'case': 'queued', 'promise': 'open', 'reason': 'abandoned'})
+
     def test_what_an_agent_works_on_stays_with_them(self):
         """A case that is not about this call alone."""
         self.anna.ready()
