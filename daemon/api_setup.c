@@ -231,7 +231,8 @@ static void check_texts(struct api *a, const json_t *settings)
 		api_bad_field(a, "settings.option0", "must be an object");
 	if (answer && !json_is_boolean(answer))
 		api_bad_field(a, "settings.option0.answer", "must be true or false");
-	name_bad(a, "option0", problems, match_own_check(settings, problems, TEXTS_MAX_PROBLEMS));
+	name_bad(a, "option0", problems,
+		 match_own_check(json_object_get(option0, "words"), "words", problems, TEXTS_MAX_PROBLEMS));
 }
 
 enum op_status api_municipality_put(struct api *a)

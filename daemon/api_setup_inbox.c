@@ -3,10 +3,13 @@
  */
 #include "daemon/api_setup.h"
 
+#include "daemon/bots.h"
 #include "lib/base/jsonx.h"
 #include "lib/channel/channel.h"
+#include "lib/core/match.h"
 #include "lib/core/menu.h"
 #include "lib/core/spam.h"
+#include "lib/core/texts.h"
 
 enum { ACCOUNT_BYTES = 800 };
 
@@ -71,8 +74,23 @@ static void check_ways_out(struct api *a, const json_t *settings)
 		      a);
 }
 
+static void check_bot(struct api *a, const json_t *bot)
+{
+	const json_t *turns = json_object_get(bot, "turns");
+	struct bad_setting problems[TEXTS_MAX_PROBLEMS];
+	int n = match_own_check(json_object_get(bot, "stuck"), "stuck", problems, TEXTS_MAX_PROBLEMS);
+
+	for (int i = 0; i < n && i < TEXTS_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.bot.%s", problems[i].field),
+			      problems[i].why);
+	if (turns && (!json_is_integer(turns) || json_integer_value(turns) < 1 ||
+		      json_integer_value(turns) > BOTS_MAX_TURNS))
+		api_bad_field(a, "settings.bot.turns", "must be a number from 1 to 5");
+}
+
 static void check_inbox(struct api *a)
 {
+	check_bot(a, json_object_get(json_object_get(a->body, "settings"), "bot"));
 	check_ways_out(a, json_object_get(a->body, "settings"));
 	check_setting(a, "budget", &budget);
 	check_setting(a, "spam", &spam);

@@ -1,5 +1,6 @@
 #include "daemon/intake.h"
 
+#include "daemon/bots.h"
 #include "daemon/config.h"
 #include "daemon/intake_batch.h"
 #include "daemon/log.h"
@@ -138,10 +139,13 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 	                                        post->inbox->in.municipality);
 	if (c->text && in &&
 	    (match_option0(w->match, &text) ||
-	     match_own_option0(w->own_words[post->inbox->municipality], &text))) {
+	     match_own_says(w->own_words[post->inbox->municipality], &text))) {
 		post->placed[i].zero_in_words |= !(c->flags & FLAG_OPTION0);
 		c->flags |= FLAG_OPTION0;
 	}
+	if (c->text && bots_says(c) &&
+	    (match_stuck(w->match, &text) || match_own_says(post->inbox->stuck, &text)))
+		json_object_set_new(c->fields, "stuck", json_true());
 	if (c->text && in && match_formal(w->match, &text, post->placed[i].product))
 		c->flags |= FLAG_FORMAL;
 	if ((c->text && guard_finds(c->text)) || (c->fields && guard_finds_in(c->fields)))

@@ -28,6 +28,8 @@ struct world_inbox {
 	const char *product;           /* default product; may be NULL */
 	int per_second, sender_per_minute;        /* budgets of its own; 0: as configured */
 	const struct spam_rules *spam; /* NULL: none */
+	const struct match_own *stuck; /* what its bot says then, beside what all say; NULL: nothing */
+	int stuck_turns;               /* of the bot, until a person is asked for */
 	const struct menu *menu;       /* NULL: none, or a bad one: straight to a person */
 	uint16_t municipality, channel;   /* route numbers */
 };

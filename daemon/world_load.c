@@ -1,5 +1,6 @@
 #include "daemon/world_load.h"
 
+#include "daemon/bots.h"
 #include "daemon/log.h"
 #include "daemon/pg.h"
 #include "lib/base/jsonx.h"
@@ -130,7 +131,8 @@ static void load_hours(struct world *w, const struct op *op)
 		w->promises[m] = promise_defaults();
 		hours_read(settings, &w->hours[m], NULL, 0);
 		promise_read(settings, &w->promises[m], NULL, 0);
-		w->own_words[m] = match_own_new(w->arena, settings);
+		w->own_words[m] = match_own_new(
+			w->arena, json_object_get(json_object_get(settings, "option0"), "words"));
 	}
 }
 
@@ -166,6 +168,13 @@ static int number_in(const json_t *settings, const char *key)
 	json_int_t n = jsonx_int(json_object_get(settings, "budget"), key, 0);
 
 	return n > 0 && n <= 1000000 ? (int)n : 0;
+}
+
+static int bot_turns(const json_t *settings)
+{
+	json_int_t n = jsonx_int(json_object_get(settings, "bot"), "turns", BOTS_TURNS);
+
+	return n >= 1 && n <= BOTS_MAX_TURNS ? (int)n : BOTS_TURNS;
 }
 
 static bool product_known(const void *w, const char *product)
@@ -228,6 +237,8 @@ static void load_inbox(struct world *w, const struct op *op, int row, json_t *co
 	i->conversational = pg_get_bool(op, Q_CHANNELS, c, "conversational");
 	i->per_second = number_in(settings, "per_second");
 	i->sender_per_minute = number_in(settings, "sender_per_minute");
+	i->stuck = match_own_new(w->arena, json_object_get(json_object_get(settings, "bot"), "stuck"));
+	i->stuck_turns = bot_turns(settings);
 	i->spam = spam_rules_new(w->arena, json_object_get(settings, "spam"));
 	i->product = p >= 0 ? w->products[p] : NULL;
 	i->municipality = (uint16_t)m;

@@ -194,6 +194,8 @@ static int read_own(struct chat_post *p, const json_t *root)
 	attachments(p, c, jsonx_arr(root, "attachments"));
 	if (answers_yes(json_object_get(root, "option0")) || kind == KIND_CHOICE)
 		c->flags |= FLAG_OPTION0;
+	if (by && !strcmp(by, "bot"))
+		jsonx_put(c->fields, "by", by);
 	if (by && strcmp(by, "visitor") != 0) {
 		c->direction = DIRECTION_OUT;
 		c->flags |= FLAG_ECHO;

@@ -117,6 +117,7 @@ static void rasa_said(struct chat_post *p, const json_t *m)
 		c->flags |= FLAG_OPTION0;
 		json_object_set(c->fields, "handover", (json_t *)custom);
 	} else {
+		jsonx_put(c->fields, "by", "bot");
 		c->direction = DIRECTION_OUT;
 		c->flags |= FLAG_ECHO;
 	}

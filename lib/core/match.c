@@ -159,8 +159,29 @@ static const char *const formal_phrases[] = {
 	"beroep|verzoek op * wet open overheid",
 };
 
+/* what a bot says that does not know what to say */
+static const char *const stuck_phrases[] = {
+	"begrijp|begreep|snap|snapte * niet",
+	"niet begrepen|gesnapt|verstaan",
+	"anders formuleren|omschrijven|zeggen",
+	"weet * antwoord niet",
+	"geen antwoord op|gevonden",
+	"did|do|didn|don|can|couldn not|t? understand|get|catch",
+	"not sure i? what|understand|how",
+	"rephrase|reword",
+	"say|ask * another|different way",
+	"nie rozumiem|zrozumialem|zrozumialam|zrozumialam",
+	"sformulowac|zapytac|sprobuj inaczej",
+	"anlamadim|anlayamadim|anlamiyorum",
+	"baska bir? sekilde",
+	"لم|لا افهم|استطع|اتمكن من? فهم?",
+	"بطريقة اخرى|مختلفة",
+	"не розумію|зрозумів|зрозуміла|понимаю|понял|поняла",
+	"перефразуите|переформулюите|перефразируите",
+};
+
 struct match_rules {
-	struct phrases *help, *zero, *formal, *keywords;
+	struct phrases *help, *zero, *formal, *stuck, *keywords;
 	const struct match_word *words;      /* of each keyword */
 };
 
@@ -174,6 +195,7 @@ struct match_rules *match_rules_new(struct arena *a, const struct match_word *wo
 	r->help = phrases_new(a, help_phrases, COUNT(help_phrases), false);
 	r->zero = phrases_new(a, zero_messages, COUNT(zero_messages), false);
 	r->formal = phrases_new(a, formal_phrases, COUNT(formal_phrases), false);
+	r->stuck = phrases_new(a, stuck_phrases, COUNT(stuck_phrases), false);
 	r->keywords = phrases_new(a, keywords, (size_t)n_words, true);
 	r->words = words;
 	return r;
@@ -182,6 +204,11 @@ struct match_rules *match_rules_new(struct arena *a, const struct match_word *wo
 bool match_option0(const struct match_rules *r, const struct phrase_words *text)
 {
 	return phrase_is(r->zero, text) || phrase_within(r->help, text);
+}
+
+bool match_stuck(const struct match_rules *r, const struct phrase_words *text)
+{
+	return phrase_within(r->stuck, text);
 }
 
 /* ---------------------------------------------------------------- the words of a municipality */
@@ -211,23 +238,22 @@ static const char *own_wrong(struct arena *a, const json_t *word, const char **p
 	return NULL;
 }
 
-static const json_t *own_words(const json_t *settings)
-{
-	return json_object_get(json_object_get(settings, "option0"), "words");
-}
-
-static void own_problem(struct bad_setting *problems, int max, int *n, int i, const char *why)
+static void own_problem(struct bad_setting *problems, int max, int *n, const char *name, int i,
+			const char *why)
 {
 	if (*n < max) {
-		snprintf(problems[*n].field, sizeof problems[*n].field, i < 0 ? "words" : "words[%d]", i);
+		if (i < 0)
+			snprintf(problems[*n].field, sizeof problems[*n].field, "%.16s", name);
+		else
+			snprintf(problems[*n].field, sizeof problems[*n].field, "%.16s[%d]", name, i);
 		problems[*n].why = why;
 	}
 	(*n)++;
 }
 
-int match_own_check(const json_t *settings, struct bad_setting *problems, int max)
+int match_own_check(const json_t *words, const char *name, struct bad_setting *problems, int max)
 {
-	const json_t *words = own_words(settings), *word;
+	const json_t *word;
 	struct arena *a;
 	const char *plain, *why;
 	size_t i;
@@ -236,10 +262,10 @@ int match_own_check(const json_t *settings, struct bad_setting *problems, int ma
 	if (!words)
 		return 0;
 	if (!json_is_array(words) || json_array_size(words) > MATCH_OWN_MAX)
-		own_problem(problems, max, &n, -1, "must be a list of at most 100 texts");
+		own_problem(problems, max, &n, name, -1, "must be a list of at most 100 texts");
 	a = arena_new(OWN_ARENA_BYTES);
 	json_array_foreach(words, i, word) if (i < MATCH_OWN_MAX && (why = own_wrong(a, word, &plain)))
-		own_problem(problems, max, &n, (int)i, why);
+		own_problem(problems, max, &n, name, (int)i, why);
 	arena_free(a);
 	return n;
 }
@@ -249,14 +275,14 @@ static const struct phrases *own_phrases(struct arena *a, const char *const *tex
 	return n ? phrases_new(a, texts, n, true) : NULL;
 }
 
-const struct match_own *match_own_new(struct arena *a, const json_t *settings)
+const struct match_own *match_own_new(struct arena *a, const json_t *words)
 {
 	const char *whole[MATCH_OWN_MAX], *anywhere[MATCH_OWN_MAX], *plain;
 	struct match_own *own = arena_new_of(a, struct match_own);
 	size_t i, n_whole = 0, n_anywhere = 0;
 	const json_t *word;
 
-	json_array_foreach(own_words(settings), i, word)
+	json_array_foreach(words, i, word)
 	{
 		if (i >= MATCH_OWN_MAX || own_wrong(a, word, &plain))
 			continue;
@@ -270,7 +296,7 @@ const struct match_own *match_own_new(struct arena *a, const json_t *settings)
 	return n_whole || n_anywhere ? own : NULL;
 }
 
-bool match_own_option0(const struct match_own *own, const struct phrase_words *text)
+bool match_own_says(const struct match_own *own, const struct phrase_words *text)
 {
 	return own && ((own->whole && phrase_is(own->whole, text)) ||
 		       (own->anywhere && phrase_within(own->anywhere, text)));

@@ -33,17 +33,20 @@ bool match_option0(const struct match_rules *r, const struct phrase_words *text)
 
 enum { MATCH_OWN_MAX = 100, MATCH_OWN_BYTES = 200 };
 
-/* more ways of saying it: settings.option0.words of a municipality, ["digihulp", "kan iemand even
- * meekijken"]. One word is the whole message, more may stand anywhere in it */
+/* sentences of a municipality's own, ["digihulp", "kan iemand even meekijken"]: more ways to ask for option
+ * 0, or what its bot says when it is stuck. One word is the whole message, more may stand anywhere in it */
 struct match_own;
 
-/* match_own_check - what is wrong with them, as hours_read: a number is no word, since it also stands in an
- * address */
-int match_own_check(const json_t *settings, struct bad_setting *problems, int max);
-/* match_own_new - those that can be used; NULL: none */
-const struct match_own *match_own_new(struct arena *a, const json_t *settings);
-/* match_own_option0 - own may be NULL */
-bool match_own_option0(const struct match_own *own, const struct phrase_words *text);
+/* match_own_check - what is wrong with them, as hours_read; name: of the setting, of at most 16 bytes. A
+ * number is no word, since it also stands in an address */
+int match_own_check(const json_t *words, const char *name, struct bad_setting *problems, int max);
+/* match_own_new - those that can be used; NULL: none. words may be NULL */
+const struct match_own *match_own_new(struct arena *a, const json_t *words);
+/* match_own_says - own may be NULL */
+bool match_own_says(const struct match_own *own, const struct phrase_words *text);
+
+/* match_stuck - does a bot say that it did not understand? In the same six languages */
+bool match_stuck(const struct match_rules *r, const struct phrase_words *text);
 
 /* match_formal - is it a formal message (bezwaar, klacht, aanvraag, Wmebv)? */
 bool match_formal(const struct match_rules *r, const struct phrase_words *text, const char *product);

@@ -341,5 +341,64 @@ class HandedOver(Option0):
         self.urgent(case)
 
 
+class Bots(Option0):
+    """A bot of the chat that gets nowhere hands over, whether it knows or not."""
+
+    def talk(self, *turns, visitor=None):
+        """What the bot answers, one after the other; the case."""
+        visitor, case = self.chat('Ik wil iets met parkeren', visitor)
+        for text in turns:
+            self.chat(text, visitor, by='bot')
+            self.chat('Nee, dat bedoel ik niet', visitor)
+        return visitor, case
+
+    def asked(self, case):
+        return self.world.psql('select asked_by from loket.help_request where case_id = %s', [case])
+
+    def test_two_turns(self):
+        for turns in (['Dat begrijp ik helaas niet.', 'Sorry, ik heb u niet begrepen.'], ['Kies een onderwerp', 'Kies een onderwerp'],
+                      ['I did not understand that.', 'Could you rephrase that?']):
+            with self.subTest(turns[0]):
+                visitor, case = self.talk(*turns)
+                wait_until(lambda: self.asked(case), 5, 'the hand-over')
+                self.assertEqual(self.asked(case), [('bot',)])
+                (said,) = self.spoken(case)                      # where they are: in the chat
+                self.assertTrue(said.startswith('Een medewerker helpt u.'), said)
+                self.assertEqual([m['message']['conversation'] for m in self.world.standin.received
+                                  if m['message'].get('text') == said and m['message'].get('conversation') == visitor], [visitor])
+                self.talk('Dat begrijp ik niet.', visitor=visitor)
+                self.assertEqual((len(self.spoken(case)), len(self.asked(case))), (1, 1))
+
+    def test_one_turn_is_not_two(self):
+        for turns in (['Dat begrijp ik niet.'], ['Dat begrijp ik niet.', 'Wilt u een vergunning?', 'Dat snap ik niet.']):
+            _, case = self.talk(*turns)
+            time.sleep(0.5)
+            self.assertEqual((self.asked(case), self.spoken(case)), ([], []), turns)
+
+    def test_who_has_a_person_already(self):
+        anna = self.person('anna')
+        visitor, case = self.chat('Waar vraag ik een parkeervergunning aan?')
+        taken = anna.accept(anna.events.wait('offer.made', lambda d: d['case']['id'] == case))
+        self.talk('Dat begrijp ik niet.', 'Dat snap ik niet.', visitor=visitor)
+        time.sleep(0.5)
+        self.assertEqual((self.asked(case), self.state(case)), ([], 'assigned'))
+        anna.resolve(taken)
+
+    def test_its_own_words(self):
+        inbox = self.world.api('GET', '/v1/inboxes/dordrecht-chat', 'admin').json
+        body = {k: inbox[k] for k in ('municipality', 'channel', 'account', 'product', 'provider') if inbox.get(k)}
+        wrong = self.world.api('PUT', '/v1/inboxes/dordrecht-chat', 'admin', body | {
+            'settings': inbox['settings'] | {'bot': {'handover': True, 'stuck': ['0', 'Geen idee joh'], 'turns': 9}}})
+        self.assertEqual((wrong.status, [e['name'] for e in wrong.json['errors']]), (422, ['settings.bot.stuck[0]', 'settings.bot.turns']))
+        answer = self.world.api('PUT', '/v1/inboxes/dordrecht-chat', 'admin', body | {
+            'settings': inbox['settings'] | {'bot': {'handover': True, 'stuck': ['Geen idee joh'], 'turns': 1}}})
+        self.assertEqual(answer.status, 200, answer)
+        time.sleep(0.5)         # it is loaded at once, but not before the answer
+        _, case = self.talk('Geen idee joh!')
+        wait_until(lambda: self.asked(case), 5, 'the hand-over')
+        self.assertEqual(self.world.api('PUT', '/v1/inboxes/dordrecht-chat', 'admin', body | {'settings': inbox['settings']}).status, 200)
+        time.sleep(0.5)
+
+
 if __name__ == '__main__':
     world.main()

@@ -87,6 +87,39 @@ static int differs(bool got, bool want, const char *text)
 	return got != want;
 }
 
+START_TEST(a_bot_is_stuck)
+{
+	static const char *const is[] = {
+		"Dat begrijp ik helaas niet.",   "Sorry, ik heb u niet begrepen",
+		"Kunt u dat anders formuleren?", "I'm sorry, I didn't understand that.",
+		"Could you rephrase that?",      "Przepraszam, nie rozumiem.",
+		"Üzgünüm, anlamadım.",           "عذرا، لم أفهم سؤالك",
+		"Вибачте, я не зрозумів",        "Извините, я не понял вопрос"};
+	static const char *const is_not[] = {"Waarmee kan ik helpen?",
+					     "Uw afspraak is gemaakt",
+					     "How can I help you?",
+					     "Dziękuję",
+					     "Teşekkürler",
+					     "Будь ласка",
+					     "Begrijpt u dit?"};
+	struct arena *a = arena_new(4 << 20);
+	const struct match_rules *r = match_rules_new(a, NULL, 0);
+	struct phrase_words w;
+	int n = 0;
+
+	for (size_t i = 0; i < COUNT(is); i++) {
+		phrase_split(a, is[i], &w);
+		n += differs(match_stuck(r, &w), true, is[i]);
+	}
+	for (size_t i = 0; i < COUNT(is_not); i++) {
+		phrase_split(a, is_not[i], &w);
+		n += differs(match_stuck(r, &w), false, is_not[i]);
+	}
+	ck_assert_int_eq(n, 0);
+	arena_free(a);
+}
+END_TEST
+
 /* the words of a municipality: one is the whole message, more stand anywhere, a number is none */
 START_TEST(own_words)
 {
@@ -98,29 +131,32 @@ START_TEST(own_words)
 	json_t *s = json_loads("{\"option0\": {\"words\": [\"digihulp\", \"kan iemand even meekijken\", "
 			       "\"0\", \"straat 0\", \"!\", 7]}}",
 			       0, NULL);
-	const struct match_own *own = match_own_new(a, s);
+	const struct match_own *own =
+		match_own_new(a, json_object_get(json_object_get(s, "option0"), "words"));
 	struct bad_setting p[8];
 	struct phrase_words w;
 
 	for (size_t i = 0; i < COUNT(asks); i++) {
 		phrase_split(a, asks[i], &w);
-		ck_assert_msg(match_own_option0(own, &w), "%s", asks[i]);
+		ck_assert_msg(match_own_says(own, &w), "%s", asks[i]);
 	}
 	for (size_t i = 0; i < COUNT(does_not); i++) {
 		phrase_split(a, does_not[i], &w);
-		ck_assert_msg(!match_own_option0(own, &w), "%s", does_not[i]);
+		ck_assert_msg(!match_own_says(own, &w), "%s", does_not[i]);
 	}
-	ck_assert_int_eq(match_own_check(s, p, 8), 4);
+	ck_assert_int_eq(
+		match_own_check(json_object_get(json_object_get(s, "option0"), "words"), "words", p, 8), 4);
 	ck_assert_str_eq(p[0].field, "words[2]");
 	ck_assert_str_eq(p[3].field, "words[5]");
 	json_decref(s);
 	s = json_loads("{\"option0\": {\"words\": \"hulp\"}}", 0, NULL);
-	ck_assert_int_eq(match_own_check(s, p, 1), 1);
+	ck_assert_int_eq(
+		match_own_check(json_object_get(json_object_get(s, "option0"), "words"), "words", p, 1), 1);
 	ck_assert_str_eq(p[0].field, "words");
-	ck_assert_ptr_null(match_own_new(a, s));
+	ck_assert_ptr_null(match_own_new(a, json_object_get(json_object_get(s, "option0"), "words")));
 	json_decref(s);
-	ck_assert_int_eq(match_own_check(NULL, p, 1), 0);
-	ck_assert(!match_own_option0(NULL, &w));
+	ck_assert_int_eq(match_own_check(NULL, "words", p, 1), 0);
+	ck_assert(!match_own_says(NULL, &w));
 	arena_free(a);
 }
 END_TEST
@@ -317,6 +353,7 @@ int main(void)
 {
 	const TTest *const tests[] = {option0,
 				      own_words,
+				      a_bot_is_stuck,
 				      formal,
 				      products,
 				      which_case,
