@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "lib/core/replay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ struct wish {
 	enum route_rule rule;
 	const char *policy;
 	int n_considered;
-	const char *candidates, *left_out;   /* JSON */
+	const char *candidates, *left_out, *log; /* JSON */
 };
 
 /* a case that was held for a better chance */
@@ -53,13 +54,14 @@ bool dispatch_round_holds(const struct dispatch *d, struct case_id id)
 
 /* ---------------------------------------------------------------- deciding */
 
-static char *terms_text(char *p, const struct route_candidate *c, const struct route_case *what)
+static char *terms_text(char *p, const struct route_candidate *c, const struct route_case *what,
+			int64_t at_us)
 {
 	const struct route_terms *t = &c->terms;
 
 	p += snprintf(p, EXPLAINED_BYTES, "{\"idleSeconds\":%lld,\"waitedSeconds\":%lld",
 		      (long long)(c->idle_us / 1000000),
-		      (long long)((now_us() - what->arrived_us) / 1000000));
+		      (long long)((at_us - what->arrived_us) / 1000000));
 	if (what->method == METHOD_FTF)
 		p += snprintf(p, EXPLAINED_BYTES,
 			      ",\"handledBefore\":%s,\"q\":%.4f,\"sd\":%.4f,"
@@ -73,7 +75,7 @@ static char *terms_text(char *p, const struct route_candidate *c, const struct r
 
 /* the best of them, with all that counted */
 static const char *candidates_json(struct arena *a, const struct route_decision *dec,
-				   const struct route_case *c)
+				   const struct route_case *c, int64_t at_us)
 {
 	int n = dec->n_candidates < RECORDED ? dec->n_candidates : RECORDED;
 	char *out = arena_alloc(a, (size_t)n * 3 * EXPLAINED_BYTES + 3), *p = out;
@@ -83,7 +85,7 @@ static const char *candidates_json(struct arena *a, const struct route_decision 
 	for (int i = 0; i < n; i++) {
 		uuid_format(dec->candidates[i].agent.u, id);
 		p += snprintf(p, EXPLAINED_BYTES, "%s{\"agent\":\"%s\",\"terms\":", i ? "," : "", id);
-		p = terms_text(p, &dec->candidates[i], c);
+		p = terms_text(p, &dec->candidates[i], c, at_us);
 		*p++ = '}';
 	}
 	snprintf(p, 2, "]");
@@ -105,6 +107,22 @@ static const char *left_out_json(struct arena *a, const struct route_decision *d
 	return out;
 }
 
+static const struct route_agent *agent_of(void *router, struct agent_id id)
+{
+	return router_agent(router, router_find(router, id));
+}
+
+/* what it takes to decide the same again (loketd --replay) */
+static const char *log_json(struct dispatch_round *r, const struct route_case *c, int64_t at_us)
+{
+	struct router *all = r->d->router;
+	struct replay_log l;
+
+	replay_note(&l, router_state(all), c, r->d->world->products[c->product], &r->decision, agent_of, all,
+		    at_us);
+	return replay_write(r->op.arena, &l);
+}
+
 /* an offer takes room at once, until the agent is read again */
 static void take_room(struct dispatch *d, int i, int channel)
 {
@@ -123,25 +141,27 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 	struct dispatch *d = r->d;
 	struct route_decision *dec = &r->decision;
 	struct wish *w = &r->wishes[r->n_wishes];
+	int64_t at_us = now_us();
 	struct route_case c;
 
 	if (!router_get(d->router, id, &c))
 		return false;
-	router_agent_for(d->router, &c, now_us(), dec);
+	router_agent_for(d->router, &c, at_us, dec);
 	if (dec->chosen < 0) {
 		if (dec->rule == RULE_HELD && r->n_held < DISPATCH_CLAIMS)
 			r->held[r->n_held++] = (struct held){id, dec->n_considered};
 		return false;
 	}
-	router_explain(d->router, &c, now_us(), dec);
+	router_explain(d->router, &c, at_us, dec);
 	*w = (struct wish){.c = c,
 			   .offer = server_uuid(d->srv),
 			   .agent = dec->candidates[0].agent,
 			   .rule = dec->rule,
 			   .policy = dec->policy,
 			   .n_considered = dec->n_considered,
-			   .candidates = candidates_json(r->op.arena, dec, &c),
-			   .left_out = left_out_json(r->op.arena, dec)};
+			   .candidates = candidates_json(r->op.arena, dec, &c, at_us),
+			   .left_out = left_out_json(r->op.arena, dec),
+			   .log = log_json(r, &c, at_us)};
 	take_room(d, dec->chosen, c.channel);
 	if (c.method == METHOD_FTF)
 		learn_assigned(d->learn, route_learn_product(&c), c.municipality, dec->candidates[0].terms.q);
@@ -273,6 +293,7 @@ static void add_array_of_text(struct pg_unit *u, enum pg_type type, const struct
 		pg_push_text(u, which == 0   ? route_rule_name(r->wishes[i].rule)
 				: which == 1 ? r->wishes[i].candidates
 				: which == 2 ? r->wishes[i].left_out
+				: which == 3 ? r->wishes[i].log
 					     : r->wishes[i].policy);
 }
 
@@ -297,7 +318,8 @@ static void add_claims(const struct dispatch_round *r, struct pg_unit *u)
 		pg_push_int(u, r->wishes[i].n_considered);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 1);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 2);
-	add_array_of_text(u, PG_TYPE_TEXT, r, 3);
+	add_array_of_text(u, PG_TYPE_TEXT, r, 4);
+	add_array_of_text(u, PG_TYPE_JSONB, r, 3);
 }
 
 static void add_held(const struct dispatch_round *r, struct pg_unit *u)

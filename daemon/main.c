@@ -3,6 +3,7 @@
 #include "daemon/log.h"
 #include "daemon/migrate.h"
 #include "daemon/migrations.h"
+#include "daemon/replay.h"
 #include "daemon/run.h"
 
 #include <curl/curl.h>
@@ -30,23 +31,76 @@ static const char usage[] =
 	"  --check-config            say everything that is wrong with the file, and exit (0: nothing)\n"
 	"  --print-config            print the configuration in force, in the form of the file, and exit\n"
 	"  --migrate                 bring the database up to date, and exit\n"
+	"  --replay                  take the decisions of yesterday again, and say what differs; reads "
+	"only\n"
+	"      --set NAME=VALUE      with this setting of routing instead (more than once: with all of "
+	"them)\n"
+	"      --from T --to T       another period: days (2026-11-21) or moments; --municipality M: of one "
+	"only\n"
+	"      --examples N          so many examples with reasons (5); --json: for programs\n"
 	"  --version                 versions of loketd and of the libraries it runs with\n"
 	"  --help                    this text\n"
 	"\n"
 	"  Without --config every option has its default (loketd --print-config).\n"
 	"  SIGTERM ends after the work under way; SIGHUP reads log_level again.\n";
 
-enum job { JOB_RUN, JOB_CHECK, JOB_PRINT, JOB_MIGRATE, JOB_VERSION, JOB_HELP, JOB_USAGE };
+enum job { JOB_RUN, JOB_CHECK, JOB_PRINT, JOB_MIGRATE, JOB_REPLAY, JOB_VERSION, JOB_HELP, JOB_USAGE };
+
+/* options of a job; not letters, not jobs */
+enum { OPTION_SET = 256, OPTION_FROM, OPTION_TO, OPTION_MUNICIPALITY, OPTION_EXAMPLES, OPTION_JSON };
+
+static struct replay_options replay = {.examples = 5};
+
+/* false: it is none, or one too many */
+static bool replay_option(int option, const char *value)
+{
+	char *end;
+
+	switch (option) {
+	case OPTION_SET:
+		if (replay.n_settings == REPLAY_MAX_SETTINGS)
+			return false;
+		replay.settings[replay.n_settings++] = value;
+		return true;
+	case OPTION_FROM:
+		replay.from = value;
+		return true;
+	case OPTION_TO:
+		replay.to = value;
+		return true;
+	case OPTION_MUNICIPALITY:
+		replay.municipality = value;
+		return true;
+	case OPTION_EXAMPLES:
+		replay.examples = (int)strtol(value, &end, 10);
+		return *value && !*end;
+	case OPTION_JSON:
+		replay.json = true;
+		return true;
+	}
+	return false;
+}
 
 static enum job read_arguments(int argc, char **argv, const char **config)
 {
 	static const struct option known[] = {
-		{ "config", required_argument, NULL, 'c' },         { "check-config", no_argument, NULL, JOB_CHECK },
-		{ "print-config", no_argument, NULL, JOB_PRINT },   { "migrate", no_argument, NULL, JOB_MIGRATE },
-		{ "version", no_argument, NULL, JOB_VERSION },      { "help", no_argument, NULL, JOB_HELP },
-		{ NULL, 0, NULL, 0 },
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, JOB_CHECK},
+		{"print-config", no_argument, NULL, JOB_PRINT},
+		{"migrate", no_argument, NULL, JOB_MIGRATE},
+		{"version", no_argument, NULL, JOB_VERSION},
+		{"help", no_argument, NULL, JOB_HELP},
+		{"replay", no_argument, NULL, JOB_REPLAY},
+		{"set", required_argument, NULL, OPTION_SET},
+		{"from", required_argument, NULL, OPTION_FROM},
+		{"to", required_argument, NULL, OPTION_TO},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"examples", required_argument, NULL, OPTION_EXAMPLES},
+		{"municipality", required_argument, NULL, OPTION_MUNICIPALITY},
+		{NULL, 0, NULL, 0},
 	};
 	enum job job = JOB_RUN;
+	bool replays = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
@@ -54,12 +108,14 @@ static enum job read_arguments(int argc, char **argv, const char **config)
 			*config = optarg;
 		else if (c == 'h')
 			job = JOB_HELP;
-		else if (c == '?' || job != JOB_RUN)
+		else if (replay_option(c, optarg))
+			replays = true;
+		else if (c == '?' || c >= OPTION_SET || job != JOB_RUN)
 			return JOB_USAGE;
 		else
 			job = (enum job)c;
 	}
-	return optind < argc ? JOB_USAGE : job;
+	return optind < argc || (replays && job != JOB_REPLAY && job != JOB_HELP) ? JOB_USAGE : job;
 }
 
 static void print_version(void)
@@ -116,6 +172,16 @@ static int migrate_now(const struct config *c)
 	return EXIT_TROUBLE;
 }
 
+static int replay_now(const struct config *c)
+{
+	struct err err;
+
+	if (!replay_run(c, &replay, stdout, &err))
+		return EXIT_FINE;
+	fprintf(stderr, "loketd: %s\n", err.text);
+	return EXIT_TROUBLE;
+}
+
 static int with_config(enum job job, const char *path)
 {
 	struct config c;
@@ -131,6 +197,8 @@ static int with_config(enum job job, const char *path)
 		config_print(&c, stdout);
 	else if (job == JOB_MIGRATE)
 		code = migrate_now(&c);
+	else if (job == JOB_REPLAY)
+		code = replay_now(&c);
 	else
 		code = run(&c, path) ? EXIT_TROUBLE : EXIT_FINE;
 	if (c.database_password)
@@ -152,6 +220,8 @@ int main(int argc, char **argv)
 		fputs(usage, stdout);
 	else if (job == JOB_VERSION)
 		print_version();
+	else if (job == JOB_REPLAY && !replay_check(&replay, stderr))
+		return EXIT_USAGE;
 	else
 		return with_config(job, config);
 	return EXIT_FINE;

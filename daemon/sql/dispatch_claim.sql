@@ -1,15 +1,15 @@
 -- dispatch_claim: make offers. A case that no longer waits, and an agent who is no longer ready, is passed over
 -- $1 text lease holder, $2 bigint lease epoch, $3 int seconds an offer stands,
 -- per offer: $4 uuid[] id, $5 uuid[] case, $6 uuid[] agent, $7 text[] rule, $8 bigint[] agents considered,
--- $9 jsonb[] candidates, $10 jsonb[] left out, $11 text[] policy
+-- $9 jsonb[] candidates, $10 jsonb[] left out, $11 text[] policy, $12 jsonb[] log (lib/core/replay)
 -- columns: the notices (offer.made)
 with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
 	for share),
 wish as (
 	select * from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bigint[], $9::jsonb[], $10::jsonb[],
-	                     $11::text[])
-	         as w (offer, case_id, agent, rule, considered, candidates, left_out, policy)),
+	                     $11::text[], $12::jsonb[])
+	         as w (offer, case_id, agent, rule, considered, candidates, left_out, policy, log)),
 claimed as (
 	update loket.case_file c
 	   set state = 'offered', epoch = c.epoch + 1
@@ -18,7 +18,7 @@ claimed as (
 	   and exists (select from loket.presence p where p.agent = w.agent and p.state = 'ready')
 	   and (not c.option0 or exists (select from loket.agent g where g.id = w.agent and g.role = 'coach'))
 	   and not exists (select from loket.offer o where o.case_id = c.id and o.state = 'made')
-	returning c.*, w.offer, w.agent, w.rule, w.considered, w.candidates, w.left_out, w.policy),
+	returning c.*, w.offer, w.agent, w.rule, w.considered, w.candidates, w.left_out, w.policy, w.log),
 made as (
 	insert into loket.offer (id, case_id, municipality, agent, epoch, channel, state, made_at, expires_at)
 	select offer, id, municipality, agent, epoch, channel, 'made', clock_timestamp(),
@@ -26,8 +26,8 @@ made as (
 	  from claimed
 	returning id, made_at, expires_at),
 logged as (
-	insert into loket.routing (case_id, municipality, at, policy, rule, chosen, n_considered, candidates, left_out)
-	select id, municipality, clock_timestamp(), policy, rule, agent, considered, candidates, left_out from claimed)
+	insert into loket.routing (case_id, municipality, at, policy, rule, chosen, n_considered, candidates, left_out, log)
+	select id, municipality, clock_timestamp(), policy, rule, agent, considered, candidates, left_out, log from claimed)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select m.made_at, c.municipality, 'offer.made', c.id, c.agent,
        jsonb_build_object(

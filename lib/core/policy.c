@@ -135,6 +135,12 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
 	return n;
 }
 
+/* of all settings: -2 … N_SETTINGS - 1 */
+static const char *name_of(int i)
+{
+	return i == -2 ? "method" : i == -1 ? "learning" : settings_table[i].name;
+}
+
 static json_t *value_of(const struct route_policy *p, const char *name)
 {
 	struct route_policy copy = *p;
@@ -146,6 +152,25 @@ static json_t *value_of(const struct route_policy *p, const char *name)
 	return json_real(*field(&copy, find(name)));
 }
 
+json_t *policy_json(const struct route_policy *p)
+{
+	json_t *all = json_object();
+
+	for (int i = -2; i < N_SETTINGS; i++)
+		json_object_set_new(all, name_of(i), value_of(p, name_of(i)));
+	return all;
+}
+
+bool policy_same(const struct route_policy *a, const struct route_policy *b)
+{
+	struct route_policy x = *a, y = *b;
+
+	for (int i = 0; i < N_SETTINGS; i++)
+		if (*field(&x, &settings_table[i]) != *field(&y, &settings_table[i]))
+			return false;
+	return a->method == b->method && a->learning == b->learning;
+}
+
 json_t *policy_shown(const json_t *region, const json_t *municipality)
 {
 	struct route_policy p = policy_defaults();
@@ -155,7 +180,7 @@ json_t *policy_shown(const json_t *region, const json_t *municipality)
 	json_t *all = json_object();
 
 	for (int i = -2; i < N_SETTINGS; i++) {
-		const char *name = i == -2 ? "method" : i == -1 ? "learning" : settings_table[i].name;
+		const char *name = name_of(i);
 		const char *from = json_object_get(over, name)  ? "municipality"
 				   : json_object_get(own, name) ? "region"
 								: "default";

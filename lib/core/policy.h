@@ -66,6 +66,10 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
  */
 json_t *policy_shown(const json_t *region, const json_t *municipality);
 
+/* policy_json - as the settings that say all of it: {"method": …, "advantage": …}; owner: the caller */
+json_t *policy_json(const struct route_policy *p);
+bool policy_same(const struct route_policy *a, const struct route_policy *b);
+
 const char *route_method_name(enum route_method m);   /* "skills-fifo", "ftf" */
 const char *route_learning_name(enum route_learning l);   /* "agent", "team", "off" */
 
