@@ -7,6 +7,7 @@
 #include "daemon/metrics.h"
 #include "daemon/mutant.h"
 #include "daemon/server.h"
+#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/core/guard.h"
 
@@ -119,6 +120,14 @@ static void judge(struct arena *a, const struct intake_post *post, struct contac
 		c->flags |= FLAG_SPAM;
 }
 
+/* key 0 of a menu, whatever it is called there: a button or a row of a list that was sent with it */
+static bool is_key_zero(const struct contact *c)
+{
+	const char *choice = c->kind == KIND_CHOICE ? jsonx_str(c->fields, "choice") : NULL;
+
+	return choice && !strcmp(choice, "0");
+}
+
 /* a: for the length of this call only */
 static void classify(struct arena *a, const struct intake_post *post, int i)
 {
@@ -143,6 +152,8 @@ static void classify(struct arena *a, const struct intake_post *post, int i)
 		post->placed[i].zero_in_words |= !(c->flags & FLAG_OPTION0);
 		c->flags |= FLAG_OPTION0;
 	}
+	if (in && is_key_zero(c))
+		c->flags |= FLAG_OPTION0;
 	if (c->text && bots_says(c) &&
 	    (match_stuck(w->match, &text) || match_own_says(post->inbox->stuck, &text)))
 		json_object_set_new(c->fields, "stuck", json_true());

@@ -116,6 +116,15 @@ class Asked(Option0):
             self.assertFalse(self.world.value('select option0 from loket.case_file where id = %s', [case]), text)
 
 
+    def test_key_zero_of_a_menu(self):
+        """A button or a row of a list, whatever stands on it; another one is an ordinary choice."""
+        for type_, key, asks in (('button_reply', '0', True), ('list_reply', '0', True), ('list_reply', '10', False)):
+            reply = {'type': 'interactive', 'interactive': {'type': type_, type_: {'id': key, 'title': 'Een medewerker'}}}
+            _, case = self.write(None, message=reply)
+            self.assertEqual(self.world.psql('select asked_by from loket.help_request where case_id = %s', [case]),
+                             [('button',)] if asks else [], reply)
+            self.assertEqual(len(self.spoken(case)), int(asks))
+
     def test_the_words_of_a_municipality(self):
         wrong = self.settings(want=422, option0={'words': ['0', 'straat 0', 'digihulp', '']})
         self.assertEqual([e['name'] for e in wrong['errors']], [f'settings.option0.words[{i}]' for i in (0, 1, 3)])
