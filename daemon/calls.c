@@ -141,6 +141,7 @@ static bool got(struct settle *s)
 	s->heard_us = pg_get_int(&s->op, Q_GET, 0, "heard_us");
 	s->case_.u = pg_get_uuid(&s->op, Q_GET, 0, "case_id");
 	s->owner.u = pg_get_uuid(&s->op, Q_GET, 0, "owner");
+	s->epoch = pg_get_int(&s->op, Q_GET, 0, "epoch");
 	s->case_state = (enum case_state)case_state_from(pg_get(&s->op, Q_GET, 0, "case_state"));
 	s->option0 = pg_get_bool(&s->op, Q_GET, 0, "option0");
 	s->keeps = pg_get_bool(&s->op, Q_GET, 0, "keeps");
@@ -338,7 +339,8 @@ static void take_choice(struct settle *s, struct pg_unit *u)
 	pg_text(u, "the caller chose it in the menu");
 }
 
-/* one that stands is not put off by who calls again; one that was not kept is */
+/* one that stands is not put off by who calls again; one that was not kept is. Nothing is promised when somebody was asked
+ * or took the case meanwhile: it is read again */
 static void promise(struct settle *s, struct pg_unit *u)
 {
 	struct callback cb = { .call = s->call.u, .to_kind = "phone", .to_value = s->number, .reason = s->promise_reason,
@@ -350,7 +352,7 @@ static void promise(struct settle *s, struct pg_unit *u)
 	}
 	cb.id = server_uuid(s->op.srv);
 	cb.when = s->promise;
-	callback_make(u, s->case_, -1, s->owner, 0, &cb);
+	callback_make(u, s->case_, s->epoch, s->owner, 0, &cb);
 	pg_add(u, SQL_CALL_PROMISED);
 	pg_uuid(u, s->call.u);
 	pg_time(u, exchange_now(s));

@@ -21,6 +21,7 @@ struct settle {
 	int64_t now_us, heard_us;       /* by PostgreSQL's clock; since it was heard of first */
 	struct case_id case_;
 	struct agent_id owner;
+	int64_t epoch;
 	enum case_state case_state;
 	bool option0, keeps, was_queued;   /* keeps: the owner has it not for this call alone */
 	struct expected told;           /* basis EXPECT_UNKNOWN: nothing was */

@@ -1,12 +1,14 @@
--- call_get: a call as it was written last, with its case, the promise that is open there, and the words of the municipality
+-- call_get: a call as it was written last, with its case, the promise that is open there, and the words of the
+-- municipality
 -- $1 uuid call
 -- columns: municipality, inbox, provider_id, language (null: not known), number (to call back; null: hidden), case_id,
--- case_state, option0, owner, keeps (not for this call alone), extension of the owner, state, queued and keys as written (null: not yet), what was told
--- (told_ahead, told_plain_ms), now, heard_us (since it was written first), callback_reason, callback_from, callback_until (null: none is open), settings (json)
+-- case_state, option0, owner, epoch, keeps (not for this call alone), extension of the owner, state, queued and keys as
+-- written (null: not yet), what was told (told_ahead, told_plain_ms), now, heard_us (since it was written first),
+-- callback_reason, callback_from, callback_until (null: none is open), settings (json)
 select c.municipality, c.inbox, c.provider_id,
        coalesce(c.language, nullif(k.language, 'nl'), p.language, k.language) as language,
        (select e ->> 'value' from jsonb_array_elements(c.addresses) e where e ->> 'kind' = 'phone' limit 1) as number,
-       k.id as case_id, k.state as case_state, k.option0, k.owner, a.extension,
+       k.id as case_id, k.state as case_state, k.option0, k.owner, k.epoch, a.extension,
        k.owner is not null and (b.id is not null or exists (
          select from loket.contact e left join loket.call o on o.id = e.id
           where e.case_id = k.id and e.direction = 'in' and e.id <> $1
