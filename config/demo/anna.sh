@@ -1,20 +1,24 @@
 #!/bin/sh
-# anna.sh DEMO.ENV - plays Anna's front end: ready, take the next offer, answer, wait for "delivered", solve; then it ends
+# anna.sh DEMO.ENV [NAME [CHANNEL]] - plays the front end of Anna (or of Bram, or Carla the coach): ready, take the next offer,
+# answer, wait for "delivered", solve; then it ends. A call is answered on the telephone, and solved when it is over
 set -eu
 case ${1:-} in
-'' | -*) echo 'usage: anna.sh var/demo.env (written by ./loket demo)' >&2; exit 2 ;;
+'' | -*) echo 'usage: anna.sh var/demo.env [carla [phone]] (written by ./loket demo)' >&2; exit 2 ;;
 */*) . "$1" ;;
 *) . "./$1" ;;
 esac
-export LOKET_URL LOKET_AGENT_ANNA_TOKEN
+name=$(printf %s "${2:-anna}" | tr '[:lower:]' '[:upper:]')
+eval "token=\${LOKET_AGENT_${name}_TOKEN:-\${LOKET_COACH_${name}_TOKEN:?nobody of that name}}"
+export LOKET_URL token channel="${3:-}"
 exec python3 - <<'END'
 import http.client
 import json
 import os
+import time
 import urllib.parse
 
 host = urllib.parse.urlsplit(os.environ['LOKET_URL']).netloc
-auth = {'Authorization': 'Bearer ' + os.environ['LOKET_AGENT_ANNA_TOKEN'], 'Content-Type': 'application/json'}
+auth = {'Authorization': 'Bearer ' + os.environ['token'], 'Content-Type': 'application/json'}
 
 
 def call(method, path, body=None):
@@ -26,10 +30,14 @@ def call(method, path, body=None):
     return json.loads(text) if text and answer.status < 300 else None
 
 
+def call_is_over(case):
+    return call('GET', case)['contacts'][-1]['call']['state'] == 'ended'
+
+
 stream = http.client.HTTPConnection(host, timeout=90)
 stream.request('GET', '/v1/me/events', headers=auth)
 events = stream.getresponse()
-call('PUT', '/v1/me/presence', {'state': 'ready'})
+call('PUT', '/v1/me/presence', {'state': 'ready'} | ({'channels': [os.environ['channel']]} if os.environ['channel'] else {}))
 kind, taken, reply = None, None, None
 for line in events:
     name, _, value = line.decode().rstrip('\r\n').partition(':')
@@ -42,6 +50,10 @@ for line in events:
     if kind == 'offer.made' and not taken:
         taken = call('POST', f"/v1/offers/{data['offer']['id']}/accept", {})
         case = f"/v1/cases/{taken['case']['id']}"
+        if taken['case']['channel'] == 'phone':
+            while not call_is_over(case):
+                time.sleep(2)
+            break
         text = 'Goedemorgen, dat regelen we graag. U ontvangt zo een afspraakbevestiging.'
         reply = call('POST', case + '/replies', {'text': text, 'epoch': taken['epoch']})
     if kind == 'delivery.changed' and reply and data['contact']['delivery'] in ('delivered', 'read', 'failed'):
@@ -49,6 +61,7 @@ for line in events:
     if taken and not reply:
         break   # a form that cannot be answered here
 if taken:
-    call('POST', case + '/resolve', {'outcome': 'solved', 'epoch': taken['epoch']})
+    helped = {'help': {'outcome': 'doneTogether'}} if 'option0' in taken['case']['flags'] else {}
+    call('POST', case + '/resolve', {'outcome': 'solved', 'epoch': taken['epoch']} | helped)
 call('PUT', '/v1/me/presence', {'state': 'offline'})
 END

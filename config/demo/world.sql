@@ -6,6 +6,7 @@
 -- tokens       by name: admin integration lead anna bram carla wim, and of any other agent in lower case
 -- secrets      by inbox; signs what comes in, and is the word of the subscription handshake
 -- accounts     by inbox: who carries it, under which account, and which kinds of secrets we send with
+-- menu         of the telephone of Dordrecht; without it calls begin without one
 -- standin_token  what we show the providers when we send; standin_url: where their stand-in is; standin_smtp: its mail server
 -- Nobody in here exists. Run as the owner of the cluster: row level security is forced on everyone else.
 \set ON_ERROR_STOP on
@@ -169,6 +170,10 @@ where (m.id = 'dordrecht' and c.id not in ('mastodon', 'telegram')) or c.id in (
 on conflict do nothing;
 update inbox i set settings = i.settings || a.settings from account a
 where a.inbox = i.id and i.settings ->> 'base_url' is distinct from a.settings ->> 'base_url';
+\if :{?menu}
+update inbox set settings = settings || jsonb_build_object('menu', :'menu'::jsonb)
+where id = 'dordrecht-phone' and not settings ? 'menu';
+\endif
 
 insert into inbox_secret (inbox, kind, value)
 select s.key, k.kind, s.value
@@ -205,7 +210,7 @@ insert into person values
 	(16, 'Oksana', 'coach', 'all', 'all', 'nl uk en pl', 'all', 'coaches', 3),
 	(17, 'Piet', 'webcare', 'dordrecht', 'all', 'nl', 'facebook x instagram messenger', 'webcare', 5);
 
-insert into agent (id, name, role, municipalities, products, languages, channels, teams, room_total)
+insert into agent (id, name, role, municipalities, products, languages, channels, teams, room_total, extension)
 select ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, name, role,
 	case municipalities when 'all' then (select array_agg(id order by id) from municipality)
 		else string_to_array(municipalities, ' ') end,
@@ -215,7 +220,7 @@ select ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, name, role,
 	string_to_array(languages, ' '),
 	case channels when 'all' then (select array_agg(id order by id) from channel)
 		else string_to_array(channels, ' ') end,
-	string_to_array(teams, ' '), room_total
+	string_to_array(teams, ' '), room_total, '2' || lpad(n::text, 2, '0')
 from person
 on conflict do nothing;
 

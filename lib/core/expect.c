@@ -145,7 +145,7 @@ void expect_left(struct expect *e, const struct expected *x, double waited_s, bo
 
 const char *expect_basis_name(enum expect_basis b)
 {
-	static const char *const names[N_EXPECT_BASES] = {"unknown", "nobodyPresent", "queue"};
+	static const char *const names[N_EXPECT_BASES] = {"unknown", "nobody", "queue"};
 
 	return names[b];
 }

@@ -61,7 +61,7 @@ class Calls(world.LoketTest):
         c = self.new()
         first = self.post('ringing', c, id='1')
         self.assertEqual(first['do'], 'wait')
-        self.assertEqual(first['position'], 1)
+        self.assertEqual((first['position'], first['basis']), (1, 'nobody'))
         self.assertTrue(first['say'][0]['text'])
         self.assertEqual(self.post('ask', c)['say'], [])             # said once
         self.anna.ready()

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """./loket call: a caller goes through the menu to an agent or a coach, and leaves again."""
 import json
+import os
 import pathlib
+import pty
 import re
 import subprocess
 import sys
@@ -56,7 +58,7 @@ class Exchange(world.LoketTest):
     def test_the_menu_and_out(self):
         heard = self.call('--from', '+31610000001', '--keys', '2 1')
         self.assertRegex(heard, r'(?s)Welkom bij Dordrecht.*0  Hulp van een medewerker.*> 2\n.*Waar gaat het over.*> 1\n')
-        self.assertIn('waiting: number', heard)
+        self.assertIn('(music; number', heard)
         self.assertTrue(heard.endswith('The end: the caller hung up.\n'))
         self.assertEqual(self.case('+31610000001')['product'], 'parkeervergunning')
         self.assertEqual(self.case('+31610000001')['state'], 'closed')
@@ -84,6 +86,21 @@ class Exchange(world.LoketTest):
         self.assertEqual(caller.returncode, 0)
         self.assertTrue(re.search(r'You speak with 2\d+', heard), heard)
         self.world.api('PUT', '/v1/me/presence', 'anna', {'state': 'offline'})
+
+    def test_at_a_terminal(self):
+        """Keys as somebody types them, also too early or none that a telephone has; Ctrl-D hangs up."""
+        ours, theirs = pty.openpty()
+        os.write(ours, b'2')
+        with subprocess.Popen(self.command('--from', '+31610000060'), stdin=theirs, stdout=subprocess.PIPE, text=True) as caller:
+            wait_until(lambda: self.case('+31610000060')['product'], what='the call')
+            for typed in (b'x\x1b[A', b'1', b'\x04'):
+                os.write(ours, typed)
+            heard = caller.communicate(timeout=40)[0]
+        os.close(ours)
+        os.close(theirs)
+        self.assertEqual(caller.returncode, 0)
+        self.assertRegex(heard, r'(?s)Ctrl-C hangs up.*anna.sh.*Welkom bij Dordrecht.*> 2\n.*Waar gaat het over.*> 1\n.*music; number 1')
+        self.assertEqual(self.case('+31610000060')['product'], 'parkeervergunning')
 
     def test_what_people_changed_stays(self):
         """The product of the menu is not set again by every question of the exchange."""

@@ -17,6 +17,7 @@ import uuid
 from .chat import own_signature
 
 KEYS = '0123456789*#'
+WAITS = {'queue': 'more than an hour', 'nobody': 'and nobody who may take it is ready', 'unknown': 'how long is not known yet'}
 
 
 class Refused(Exception):
@@ -76,7 +77,7 @@ class Keyboard:
         import termios
         import tty
         self.was = termios.tcgetattr(sys.stdin)
-        tty.setcbreak(sys.stdin)
+        tty.setcbreak(sys.stdin, termios.TCSANOW)         # what was pressed before counts
         return self
 
     def __exit__(self, *_):
@@ -108,8 +109,8 @@ def hear(answer, heard):
     where = (answer.get('position'), answer.get('expectedWaitSeconds'))
     if answer['do'] == 'wait' and where[0] and where != heard.get('where'):
         heard['where'] = where
-        expected = f', {where[1]} s or less ({answer.get("basis")})' if where[1] else ''
-        yield f'  (waiting: number {where[0]}{expected})'
+        expected = f'{where[1]} s or less' if where[1] else WAITS.get(answer.get('basis'), '')
+        yield f'  (music; number {where[0]}, {expected})'
 
 
 def talk(call, caller, out):
@@ -165,9 +166,12 @@ def main():
         if given.keys is not None or not sys.stdin.isatty():
             talk(call, Script(given.keys or '', given.hang_up_after or 0), print)
         else:
-            print('Keys 0-9, * and #; Ctrl-C hangs up.')
+            print('Keys 0-9, * and #; Ctrl-C hangs up. Somebody who answers, in another terminal (after key 0: carla, a coach):\n'
+                  f'sh config/demo/anna.sh {given.dir}/demo.env anna phone')
             with Keyboard(given.hang_up_after) as caller:
                 talk(call, caller, print)
+    except ConnectionRefusedError:
+        sys.exit('loket: nobody answers there; ./loket demo starts it')
     except (Refused, OSError) as e:
         sys.exit(f'loket: {e}')
 
