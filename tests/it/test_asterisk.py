@@ -12,7 +12,7 @@ import unittest.mock
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
 from servers import wait_until  # noqa: E402
-from standin import asterisk  # noqa: E402
+from standin import asterisk, exchange  # noqa: E402
 from test_menus import MENU  # noqa: E402
 
 INBOX = 'dordrecht-phone'
@@ -37,7 +37,7 @@ class Asterisk(world.LoketTest):
             f'[asterisk]\nurl = {cls.pbx.url}\nuser = loket\npassword_file = ${{SECRETS}}/ari-password\n'
             f'[sounds]\nfolder = {d}/sounds\nspeak = {d}/speak\n'
             f'[inbox kcc]\nhook = {w.url}/v1/hooks/{INBOX}\nsecret_file = ${{SECRETS}}/hook-secret\n')
-        cls.forwarder = None
+        wait_until(cls.menu_is_loaded, what='the menu')
         cls.start()
 
     @classmethod
@@ -45,6 +45,13 @@ class Asterisk(world.LoketTest):
         cls.end()
         cls.pbx.close()
         super().tearDownClass()
+
+    @classmethod
+    def menu_is_loaded(cls):
+        call = exchange.Call(f'{cls.world.url}/v1/hooks/{INBOX}', cls.world.secrets[INBOX], 'anonymous')
+        do = call.post('ringing')['do']
+        call.post('ended')
+        return do == 'menu'
 
     @classmethod
     def start(cls):
@@ -73,7 +80,8 @@ class Asterisk(world.LoketTest):
         self.pbx.requests.clear()
 
     def tearDown(self):
-        self.world.api('PUT', '/v1/me/presence', 'anna', {'state': 'offline'})
+        for name in ('anna', 'carla'):
+            self.world.api('PUT', '/v1/me/presence', name, {'state': 'offline'})
         for c in list(self.pbx.channels):
             if c in self.pbx.channels:
                 self.pbx.hang_up(c)
@@ -99,16 +107,18 @@ class Asterisk(world.LoketTest):
     def to_an_agent(self):
         """Through the menu to Anna, whose telephone rings."""
         anna = self.world.agent('anna')
+        anna.ready()
         self.ring()
         self.press('1', '1')
         wait_until(lambda: 'U bent de eerste in de rij.' in self.said(), what='the wait')
         self.pbx.finish(self.pbx.playing(self.id))
-        anna.ready()
         taken = anna.accept(anna.next_offer())
         wait_until(self.pbx.legs, what='the telephone rings')
         return anna, taken, self.pbx.legs()[0]
 
     def test_to_an_agent(self):
+        anna = self.world.agent('anna')
+        anna.ready()
         self.ring()
         self.assertEqual(self.said(), ['Welkom bij Dordrecht', 'digits:1', 'Rijbewijs', 'digits:2', 'Iets anders', 'digits:0',
                                        'Hulp van een medewerker'])
@@ -119,8 +129,6 @@ class Asterisk(world.LoketTest):
         wait_until(lambda: 'U bent de eerste in de rij.' in self.said(), what='the wait')
         self.pbx.finish(self.pbx.playing(self.id))
         wait_until(lambda: self.pbx.asked('POST', f'channels/{self.id}/moh'), what='music')
-        anna = self.world.agent('anna')
-        anna.ready()
         taken = anna.accept(anna.next_offer())
         wait_until(self.pbx.legs, what='the telephone rings')
         leg = self.pbx.legs()[0]
@@ -139,6 +147,7 @@ class Asterisk(world.LoketTest):
         anna.resolve(taken, 'solved')
 
     def test_0_before_the_prompt_has_ended(self):
+        self.world.agent('carla').ready()
         self.ring()
         playing = self.pbx.playing(self.id)
         self.press('0', '0')
@@ -146,17 +155,25 @@ class Asterisk(world.LoketTest):
         self.assertTrue(self.world.value('select option0 from loket.case_file k join loket.call c on c.case_id = k.id where c.provider_id = %s',
                                          [self.id]))
         self.pbx.hang_up(self.id)
-        wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'abandoned'}, what='abandoned')
+        wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'promised'}, what='who asked for help is called back')
+
+    def test_no_coach_is_there(self):
+        """The caller hears when somebody calls back, and the call is over."""
+        self.ring()
+        self.pbx.press(self.id, '0')
+        wait_until(lambda: self.said()[0].startswith('Wij bellen u'), what='the promise is said')
+        self.pbx.finish(self.pbx.playing(self.id))
+        wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'promised'}, what='the end')
+        self.assertNotIn(self.id, self.pbx.channels)
 
     def test_the_agent_does_not_answer(self):
-        anna, taken, leg = self.to_an_agent()
+        leg = self.to_an_agent()[2]
         self.pbx.hang_up(leg, 'User busy')
         wait_until(lambda: len(self.pbx.asked('POST', 'channels/leg-*')) == 2, 20, what='it rings again')
         self.assertEqual(self.row(), {'state': 'waiting', 'outcome': None})
         self.pbx.hang_up(self.id)
         wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'abandoned'}, what='abandoned')
         wait_until(lambda: not self.pbx.legs(), what='the telephone is quiet')
-        anna.resolve(taken, 'unreachable')
 
     def test_the_connection_breaks_off(self):
         """What ended and began meanwhile is found."""
@@ -219,8 +236,8 @@ class Asterisk(world.LoketTest):
         self.pbx.channels[self.id] = events['stasis_start']['channel']
         for name in ('channel_created', 'stasis_start', 'dtmf_0', 'hangup_request'):
             self.pbx.emit(**{'kind': events[name]['type']}, **{k: v for k, v in events[name].items() if k not in ('type', 'application')})
-        wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'abandoned'}, what='all is told')
-        self.assertEqual(self.row('menu, started_at'), {'menu': '0', 'started_at': '2025-11-19T08:11:31.101+00:00'})
+        wait_until(lambda: self.row('state, menu, started_at') == {
+            'state': 'ended', 'menu': '0', 'started_at': '2025-11-19T08:11:31.101+00:00'}, what='all is told')
         del self.pbx.channels[self.id]
 
 

@@ -62,6 +62,7 @@ class TwilioVoice(world.LoketTest):
 
     def test_to_an_agent(self):
         call, anna = self.call, self.world.agent('anna')
+        anna.ready()
         call.ring()
         self.assertEqual(call.said(), [('nl-NL', 'Welkom bij Dordrecht'), ('nl-NL', 'Toets 1: Rijbewijs.'),
                                        ('nl-NL', 'Toets 2: Iets anders.'), ('nl-NL', 'Toets 0: Hulp van een medewerker.')])
@@ -74,8 +75,7 @@ class TwilioVoice(world.LoketTest):
         call.press('1')
         self.assertEqual(self.case('product'), 'parkeervergunning')
         self.assertEqual(call.said()[0], ('nl-NL', 'U bent de eerste in de rij.'))
-        self.assertEqual([v.tag for v in call.find('Gather')], ['Say', 'Play'])
-        anna.ready()
+        self.assertEqual([v.tag for v in call.find('Gather')][-1], 'Play')
         taken = anna.accept(anna.next_offer())
         self.until('Dial')
         self.assertEqual((call.noun().tag, call.noun().text), ('Number', EXTENSIONS['anna']))
@@ -92,17 +92,26 @@ class TwilioVoice(world.LoketTest):
 
     def test_0_before_the_prompt_has_ended(self):
         anna, coach = self.world.agent('anna'), self.world.agent('carla')
+        anna.ready()
+        coach.ready()
         self.call.ring()
         self.call.press('0')
         self.assertEqual(self.case('option0'), 'true')
-        anna.ready()
-        coach.ready()
         taken = coach.accept(coach.next_offer())
         self.assertEqual(taken['case']['id'], self.case('id'))
         self.assertEqual(self.world.value("select count(*) from loket.offer o join loket.agent a on a.id = o.agent where a.name = 'Anna' "
                                           'and o.case_id = %s::uuid', [self.case('id')]), 0)
         self.call.hang_up(self.hook)
-        coach.resolve(taken, 'solved', help={'outcome': 'doneTogether'})
+        self.assertEqual(self.row(), {'state': 'ended', 'outcome': 'promised'})   # nobody had spoken to them
+
+    def test_no_coach_is_there(self):
+        """The caller hears when somebody calls back, and the call is over."""
+        self.call.ring()
+        self.call.press('0')
+        self.assertEqual(self.tags(), ['Say', 'Hangup'])
+        self.assertRegex(self.call.said()[0][1], '^Wij bellen u')
+        self.call.hang_up(self.hook)
+        self.assertEqual(self.row(), {'state': 'ended', 'outcome': 'promised'})
 
     def test_the_agent_does_not_answer(self):
         call, anna = twilio_voice.Call(f'{self.world.url}/v1/hooks/{INBOX_SIP}', SECRET, ACCOUNT, f'+31{next(numbers)}'), self.world.agent('anna')
