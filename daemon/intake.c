@@ -265,7 +265,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 
 /* ---------------------------------------------------------------- a batch */
 
-enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_COMMITTED };
+enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_CASES, BATCH_COMMITTED };
 
 static const struct op_kind batch_kind;
 
@@ -452,6 +452,14 @@ static enum op_status send_writes(struct batch *b)
 	return s;
 }
 
+static enum op_status asked_in_vain(struct batch *b)
+{
+	enum op_status s = batch_failed(b);
+
+	asked_enough(b->op.srv->intake, b);
+	return s;
+}
+
 static enum op_status batch_step(struct op *op)
 {
 	struct batch *b = (struct batch *)op;
@@ -469,13 +477,16 @@ static enum op_status batch_step(struct op *op)
 		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
 
 	case BATCH_ASKED:
-		if (pg_failed(op)) {
-			enum op_status s = batch_failed(b);
-
-			asked_enough(in, b);
-			return s;
-		}
+		if (pg_failed(op))
+			return asked_in_vain(b);
 		batch_learn(b);
+		u = batch_ask_cases(b);
+		return u ? pg_submit(op, BATCH_ASKED_CASES, u) : send_writes(b);
+
+	case BATCH_ASKED_CASES:
+		if (pg_failed(op))
+			return asked_in_vain(b);
+		batch_learn_cases(b);
 		return send_writes(b);
 
 	case BATCH_COMMITTED:

@@ -105,24 +105,16 @@ bool batch_has_address(const struct batch *b, const char *municipality, const st
 
 enum { ASK_MESSAGES };   /* the first statement of the unit */
 
-/* the place in the list that each row answers */
-static void push_numbers(struct pg_unit *u, int n)
-{
-	pg_array(u, PG_TYPE_INT8, n);
-	for (int i = 0; i < n; i++)
-		pg_push_int(u, i);
-}
-
 static void ask_messages(const struct batch *b, struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_KNOWN_MESSAGES);
 	pg_array(u, PG_TYPE_TEXT, b->n_messages);
 	for (int i = 0; i < b->n_messages; i++)
 		pg_push_text(u, b->messages[i]->inbox);
+	pg_array_same(u);
 	pg_array(u, PG_TYPE_TEXT, b->n_messages);
 	for (int i = 0; i < b->n_messages; i++)
 		pg_push_text(u, b->messages[i]->provider_id);
-	push_numbers(u, b->n_messages);
 }
 
 static void ask_addresses(const struct batch *b, struct pg_unit *u)
@@ -131,13 +123,14 @@ static void ask_addresses(const struct batch *b, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->municipality);
+	pg_array_same(u);
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->kind);
+	pg_array_same(u);
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->value);
-	push_numbers(u, b->n_addresses);
 	pg_int(u, BATCH_PARTY_CASES);
 }
 
@@ -149,6 +142,13 @@ struct reference {
 	struct uuid ours;            /* the contact in a message id of ours; nil: none */
 };
 
+static struct uuid uuid_of(const char *word)
+{
+	struct uuid u = { 0 };
+
+	return uuid_parse(word, &u) ? u : (struct uuid){ 0 };
+}
+
 static int add_reference(struct reference *list, int n, int item, const struct inbox *in, const char *kind, const char *id)
 {
 	if (id == NULL)
@@ -158,8 +158,7 @@ static int add_reference(struct reference *list, int n, int item, const struct i
 		char word[UUID_TEXT] = "";
 
 		memcpy(word, id, UUID_TEXT - 1);
-		if (!uuid_parse(word, &list[n].ours))
-			list[n].ours = (struct uuid){ 0 };
+		list[n].ours = uuid_of(word);
 	}
 	return n + 1;
 }
@@ -222,7 +221,6 @@ static void ask_twins(const struct batch *b, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TEXT, b->n_twins);
 	for (int i = 0; i < b->n_twins; i++)
 		pg_push_text(u, b->twins[i]->platform_id);
-	push_numbers(u, b->n_twins);
 }
 
 static bool names_case(const struct batch_post *post)
@@ -329,14 +327,28 @@ static struct batch_case *case_in(struct batch *b, int q, int row)
 static void learn_messages(struct batch *b, int q, struct batch_message **asked)
 {
 	for (int row = 0; row < pg_rows(&b->op, q); row++) {
-		struct batch_message *m = asked[pg_get_int(&b->op, q, row, "n")];
+		struct batch_message *m = asked[pg_get_int(&b->op, q, row, "n") - 1];
 
 		m->stored = true;
 		m->contact.u = pg_get_uuid(&b->op, q, row, "contact");
 		m->party.u = pg_get_uuid(&b->op, q, row, "contact_party");
 		m->is_public = pg_get_bool(&b->op, q, row, "is_public");
-		m->where = case_in(b, q, row);
+		m->case_text = text(b, q, row, "case_id");
 	}
+}
+
+static void find_case(struct batch *b, struct batch_message *m)
+{
+	m->where = m->case_text ? map_get(b->by_case, m->case_text) : NULL;
+}
+
+/* of messages that are stored, among the cases that we heard of */
+static void find_cases(struct batch *b)
+{
+	for (int i = 0; i < b->n_messages; i++)
+		find_case(b, b->messages[i]);
+	for (int i = 0; i < b->n_twins; i++)
+		find_case(b, b->twins[i]);
 }
 
 static struct batch_party *party_in(struct batch *b, int row)
@@ -355,21 +367,24 @@ static struct batch_party *party_in(struct batch *b, int row)
 
 static void add_case(struct batch_party *p, struct batch_case *k)
 {
+	if (!k)
+		return;
 	for (int i = 0; i < p->n_cases; i++)
 		if (p->cases[i] == k)
 			return;
-	if (k && p->n_cases < BATCH_PARTY_CASES)
+	if (p->n_cases < BATCH_PARTY_CASES)
 		p->cases[p->n_cases++] = k;
 }
 
 static void learn_addresses(struct batch *b)
 {
 	for (int row = 0; row < pg_rows(&b->op, b->q_addresses); row++) {
-		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n")];
+		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n") - 1];
 
 		a->party = party_in(b, row);
 		a->proved = pg_get_bool(&b->op, b->q_addresses, row, "proved");
-		add_case(a->party, case_in(b, b->q_addresses, row));
+		if (!pg_get_bool(&b->op, b->q_addresses, row, "merged"))
+			add_case(a->party, case_in(b, b->q_addresses, row));
 	}
 }
 
@@ -413,4 +428,36 @@ void batch_learn(struct batch *b)
 		learn_into(b);
 	if (b->q_threads >= 0)
 		learn_threads(b);
+	find_cases(b);
+}
+
+/* ---------------------------------------------------------------- the cases of what is stored already */
+
+struct pg_unit *batch_ask_cases(struct batch *b)
+{
+	struct batch_message **list = arena_array(b->op.arena, struct batch_message *, (size_t)(b->n_messages + b->n_twins));
+	struct pg_unit *u;
+	int n = 0;
+
+	for (int i = 0; i < b->n_messages; i++)
+		if (b->messages[i]->case_text && !b->messages[i]->where)
+			list[n++] = b->messages[i];
+	for (int i = 0; i < b->n_twins; i++)
+		if (b->twins[i]->case_text && !b->twins[i]->where)
+			list[n++] = b->twins[i];
+	if (!n)
+		return NULL;
+	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	pg_add(u, SQL_INTAKE_KNOWN_CASES);
+	pg_array(u, PG_TYPE_UUID, n);
+	for (int i = 0; i < n; i++)
+		pg_push_uuid(u, uuid_of(list[i]->case_text));
+	return u;
+}
+
+void batch_learn_cases(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, 0); row++)
+		case_in(b, 0, row);
+	find_cases(b);
 }

@@ -2,7 +2,8 @@
  * intake_batch.h - a batch of posts on its way into PostgreSQL; used by intake*.c only
  *
  *   intake.c        the waiting list, the operation, what to do when it fails
- *   intake_ask.c    unit 1: what is known of the addresses and messages in the batch
+ *   intake_ask.c    unit 1: what is known of the addresses and messages in the batch; when messages are stored
+ *                   already, in cases that their senders did not lead to, one more unit asks for those cases
  *   intake_place.c  which party and case each contact belongs to; no I/O
  *   intake_write.c  unit 2: everything to write, one statement per table
  *   intake_tell.c   after COMMIT: queue, dispatcher, event streams
@@ -69,6 +70,7 @@ struct batch_message {
 	bool stored;                 /* in the database, or earlier in this batch */
 	struct contact_id contact;
 	struct party_id party;
+	const char *case_text;       /* when stored in the database: the id of its case; NULL: without one */
 	struct batch_case *where;    /* NULL: without a case */
 	bool is_public;              /* when stored */
 };
@@ -168,6 +170,8 @@ struct batch {
 void batch_collect(struct batch *b);                   /* items, and what to ask about them */
 struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask */
 void batch_learn(struct batch *b);                     /* reads op->pg */
+struct pg_unit *batch_ask_cases(struct batch *b);      /* NULL: nothing more to ask */
+void batch_learn_cases(struct batch *b);               /* reads op->pg */
 bool batch_has_address(const struct batch *b, const char *municipality, const struct contact_address *a);
 
 /* intake_place.c */

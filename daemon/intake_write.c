@@ -25,11 +25,25 @@
 #define JSONS(n, value) COLUMN(u, PG_TYPE_JSONB, pg_push_text, n, value)
 #define BYTEAS(n, value) COLUMN(u, PG_TYPE_BYTEA, pg_push_bytes, n, value)
 
-/* "option0,formal": SQL has no arrays of arrays */
+/* columns that are the same for most batches, and columns that most rows have not: a * and a "null" in the statements */
+#define SAME(column) \
+	do { \
+		column; \
+		pg_array_same(u); \
+	} while (0)
+#define SPARSE(column) \
+	do { \
+		column; \
+		pg_array_null(u); \
+	} while (0)
+
+/* "option0,formal": SQL has no arrays of arrays; NULL: none */
 static const char *flags_text(struct batch *b, unsigned flags)
 {
 	const char *s = "";
 
+	if (!flags)
+		return NULL;
 	for (unsigned bit = 1; bit < 1u << N_FLAGS; bit <<= 1)
 		if (flags & bit)
 			s = arena_printf(b->op.arena, "%s%s%s", s, *s ? "," : "",
@@ -47,11 +61,11 @@ static void write_raws(struct batch *b, struct pg_unit *u)
 			list[n++] = &b->posts[p];
 	pg_add(u, SQL_INTAKE_RAW_INSERT);
 	UUIDS(n, list[i]->raw);
-	TEXTS(n, list[i]->p->inbox->in.municipality);
-	TEXTS(n, list[i]->p->inbox->in.id);
+	SAME(TEXTS(n, list[i]->p->inbox->in.municipality));
+	SAME(TEXTS(n, list[i]->p->inbox->in.id));
 	TIMES(n, list[i]->p->received_us);
-	TEXTS(n, list[i]->p->content_type);
-	INTS(n, list[i]->n_counted);
+	SAME(TEXTS(n, list[i]->p->content_type ? list[i]->p->content_type : ""));
+	SAME(INTS(n, list[i]->n_counted));
 	BYTEAS(n, list[i]->p->raw);
 }
 
@@ -91,9 +105,9 @@ static void write_parties(struct batch *b, struct pg_unit *u)
 
 	pg_add(u, SQL_INTAKE_PARTY_INSERT);
 	UUIDS(n, list[i]->id.u);
-	TEXTS(n, list[i]->municipality);
+	SAME(TEXTS(n, list[i]->municipality));
 	TEXTS(n, list[i]->name);
-	TEXTS(n, list[i]->language);
+	SPARSE(TEXTS(n, list[i]->language));
 	pg_time(u, b->now_us);
 }
 
@@ -106,11 +120,11 @@ static void write_addresses(struct batch *b, struct pg_unit *u)
 		if (b->addresses[i]->is_new)
 			list[n++] = b->addresses[i];
 	pg_add(u, SQL_INTAKE_ADDRESS_INSERT);
-	TEXTS(n, list[i]->municipality);
-	TEXTS(n, list[i]->kind);
+	SAME(TEXTS(n, list[i]->municipality));
+	SAME(TEXTS(n, list[i]->kind));
 	TEXTS(n, list[i]->value);
 	UUIDS(n, list[i]->party->id.u);
-	BOOLS(n, list[i]->proved);
+	SAME(BOOLS(n, list[i]->proved));
 	pg_time(u, b->now_us);
 }
 
@@ -132,25 +146,25 @@ static void write_cases(struct batch *b, struct pg_unit *u)
 
 	pg_add(u, SQL_INTAKE_CASE_INSERT);
 	UUIDS(n, list[i]->id.u);
-	TEXTS(n, list[i]->municipality);
+	SAME(TEXTS(n, list[i]->municipality));
 	TEXTS(n, list[i]->reference);
 	TEXTS(n, list[i]->product);
 	UUIDS(n, list[i]->party.u);
-	TEXTS(n, list[i]->inbox);
-	TEXTS(n, list[i]->channel);
-	TEXTS(n, list[i]->language);
-	TEXTS(n, case_state_name(list[i]->state));
-	TEXTS(n, list[i]->outcome == OUTCOME_NONE ? NULL : case_outcome_name(list[i]->outcome));
-	TEXTS(n, flags_text(b, list[i]->flags));
-	BOOLS(n, list[i]->option0);
+	SAME(TEXTS(n, list[i]->inbox));
+	SAME(TEXTS(n, list[i]->channel));
+	SAME(TEXTS(n, list[i]->language));
+	SAME(TEXTS(n, case_state_name(list[i]->state)));
+	SPARSE(TEXTS(n, list[i]->outcome == OUTCOME_NONE ? NULL : case_outcome_name(list[i]->outcome)));
+	SPARSE(TEXTS(n, flags_text(b, list[i]->flags)));
+	SAME(BOOLS(n, list[i]->option0));
 	TIMES(n, list[i]->arrived_us);
 	TIMES(n, list[i]->due_us);
 	TIMES(n, list[i]->last_contact_us);
-	TIMES(n, list[i]->closed_us);
-	UUIDS(n, list[i]->owner.u);
-	INTS(n, list[i]->epoch);
-	TEXTS(n, list[i]->post);
-	TEXTS(n, arm_of(w, list[i]));
+	SPARSE(TIMES(n, list[i]->closed_us));
+	SPARSE(UUIDS(n, list[i]->owner.u));
+	SAME(INTS(n, list[i]->epoch));
+	SPARSE(TEXTS(n, list[i]->post));
+	SPARSE(TEXTS(n, arm_of(w, list[i])));
 }
 
 static int by_id(const void *a, const void *b)
@@ -170,7 +184,7 @@ static void write_touched(struct batch *b, struct pg_unit *u)
 	pg_add(u, SQL_INTAKE_CASE_TOUCH);
 	UUIDS(n, list[i]->id.u);
 	TIMES(n, list[i]->last_contact_us);
-	TEXTS(n, list[i]->flags ? flags_text(b, list[i]->flags) : NULL);
+	TEXTS(n, flags_text(b, list[i]->flags));
 	BOOLS(n, list[i]->now_option0);
 	BOOLS(n, list[i]->wake);
 	TIMES(n, list[i]->due_us);
@@ -211,7 +225,7 @@ static const char *attachments_json(struct batch *b, const struct contact *c)
 	const char *s;
 
 	if (!c->n_attachments)
-		return "[]";
+		return NULL;
 	list = json_array();
 	for (int i = 0; i < c->n_attachments; i++)
 		json_array_append_new(list, attachment_json(&c->attachments[i]));
@@ -242,12 +256,12 @@ static void write_contacts(struct batch *b, struct pg_unit *u)
 
 	pg_add(u, SQL_INTAKE_CONTACT_INSERT);
 	UUIDS(n, list[i]->id.u);
-	TEXTS(n, list[i]->post->p->inbox->in.municipality);
-	TEXTS(n, list[i]->post->p->inbox->in.id);
-	TEXTS(n, list[i]->post->p->inbox->in.channel);
-	TEXTS(n, list[i]->c->direction == DIRECTION_IN ? "in" : "out");
-	TEXTS(n, list[i]->c->visibility == VISIBILITY_PUBLIC ? "public" : "private");
-	TEXTS(n, contact_kind_name(list[i]->c->kind));
+	SAME(TEXTS(n, list[i]->post->p->inbox->in.municipality));
+	SAME(TEXTS(n, list[i]->post->p->inbox->in.id));
+	SAME(TEXTS(n, list[i]->post->p->inbox->in.channel));
+	SAME(TEXTS(n, list[i]->c->direction == DIRECTION_IN ? "in" : "out"));
+	SAME(TEXTS(n, list[i]->c->visibility == VISIBILITY_PUBLIC ? "public" : "private"));
+	SAME(TEXTS(n, contact_kind_name(list[i]->c->kind)));
 	TEXTS(n, list[i]->c->provider_id);
 	TIMES(n, list[i]->c->provider_time_us);
 	TIMES(n, list[i]->post->p->received_us);
@@ -255,13 +269,13 @@ static void write_contacts(struct batch *b, struct pg_unit *u)
 	UUIDS(n, party_id(list[i]));
 	TEXTS(n, list[i]->c->name);
 	JSONS(n, addresses_json(b, list[i]->c));
-	TEXTS(n, list[i]->c->reply_to);
-	TEXTS(n, list[i]->c->language);
+	SPARSE(TEXTS(n, list[i]->c->reply_to));
+	SPARSE(TEXTS(n, list[i]->c->language));
 	TEXTS(n, list[i]->c->text);
-	JSONS(n, attachments_json(b, list[i]->c));
-	JSONS(n, fields_json(b, list[i]->c));
-	TEXTS(n, flags_text(b, list[i]->c->flags));
-	UUIDS(n, list[i]->post->p->by.u);
+	SPARSE(JSONS(n, attachments_json(b, list[i]->c)));
+	SPARSE(JSONS(n, fields_json(b, list[i]->c)));
+	SPARSE(TEXTS(n, flags_text(b, list[i]->c->flags)));
+	SPARSE(UUIDS(n, list[i]->post->p->by.u));
 	UUIDS(n, list[i]->post->raw);
 }
 
@@ -590,11 +604,11 @@ static void write_notices(struct batch *b, struct pg_unit *u)
 
 	pg_add(u, SQL_INTAKE_NOTICE_INSERT);
 	pg_time(u, b->now_us);
-	TEXTS(n, list[i].about->municipality);
-	TEXTS(n, notice_name(list[i].kind));
+	SAME(TEXTS(n, list[i].about->municipality));
+	SAME(TEXTS(n, notice_name(list[i].kind)));
 	UUIDS(n, list[i].about->id.u);
-	UUIDS(n, list[i].about->owner.u);
-	BOOLS(n, !list[i].about->is_new);
+	SPARSE(UUIDS(n, list[i].about->owner.u));
+	SAME(BOOLS(n, !list[i].about->is_new));
 	PLAIN_JSONS(n, list[i].payload);
 }
 

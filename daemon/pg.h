@@ -91,6 +91,14 @@ void pg_push_int(struct pg_unit *u, int64_t v);
 void pg_push_bool(struct pg_unit *u, bool v);
 void pg_push_time(struct pg_unit *u, int64_t us);            /* 0 is NULL */
 void pg_push_uuid(struct pg_unit *u, struct uuid v);         /* nil is NULL */
+/*
+ * pg_array_same - after the last element: when all are equal, only the first is sent; when all are NULL, none. Reading an
+ * element costs PostgreSQL as much as a step down an index. Only for a statement that says what the rows without one get:
+ * the first, or NULL
+ */
+void pg_array_same(struct pg_unit *u);
+/* pg_array_null - the same for a column where NULL stands beside values: shorter only when all are NULL */
+void pg_array_null(struct pg_unit *u);
 
 /* pg_submit - send the unit; the step continues in next_state with op->pg set. Always returns OP_WAIT:
  * with too many waiting or no connection the wait comes back at once with PG_BUSY */

@@ -10,6 +10,9 @@
 
 enum { FIRST_ROOM = 2048 };
 
+/* array_recv(): dimensions, whether there are NULLs, type, count, first index, 4 bytes each */
+enum { ARRAY_COUNT = 12, ARRAY_HEADER = 20 };
+
 #define PG_EPOCH_US (INT64_C(946684800) * 1000000)   /* PostgreSQL counts from 2000-01-01 */
 
 /* of pg_type.dat; fixed since PostgreSQL 8.3 (uuid) and 9.4 (jsonb) */
@@ -199,21 +202,75 @@ static void close_array(struct pg_unit *u)
 	p->len = (int)(u->len - p->at);
 }
 
-void pg_array(struct pg_unit *u, enum pg_type type, int n)
+static void array_begin(struct pg_unit *u, int n)
 {
-	assert(n >= 0);
-	add_param(u, 1);
 	put32(u, n > 0 ? 1 : 0);           /* dimensions */
 	put32(u, 1);                       /* there may be NULLs */
-	put32(u, array_oids[type]);
+	put32(u, array_oids[u->array_type]);
 	if (n > 0) {
 		put32(u, (uint32_t)n);
 		put32(u, 1);               /* the first index */
 	}
+}
+
+void pg_array(struct pg_unit *u, enum pg_type type, int n)
+{
+	assert(n >= 0);
+	add_param(u, 1);
 	u->array_type = type;
+	array_begin(u, n);
 	u->array_left = n;
 	if (n == 0)
 		close_array(u);
+}
+
+/* elements of the array that was sent last which are equal to the first, until one is not */
+static int equal_to_first(const uint8_t *elements, int n, bool *null)
+{
+	uint32_t length;
+	size_t size;
+	int i;
+
+	memcpy(&length, elements, sizeof(length));
+	*null = length == UINT32_MAX;
+	size = sizeof(length) + (*null ? 0 : be32toh(length));
+	for (i = 1; i < n; i++)
+		if (memcmp(elements, elements + (size_t)i * size, sizeof(length)) != 0 ||
+		    memcmp(elements, elements + (size_t)i * size, size) != 0)
+			break;
+	return i;
+}
+
+static void shorten(struct pg_unit *u, bool same)
+{
+	struct pg_param *p = &u->params[u->n_params - 1];
+	uint8_t *array = u->buf + p->at;
+	uint32_t n;
+	bool null;
+
+	assert(u->array_left == 0);
+	if (u->too_big || p->len <= ARRAY_HEADER)
+		return;
+	memcpy(&n, array + ARRAY_COUNT, sizeof(n));
+	if (equal_to_first(array + ARRAY_HEADER, (int)be32toh(n), &null) < (int)be32toh(n) || (!null && !same))
+		return;
+	u->len = p->at;
+	array_begin(u, null ? 0 : 1);
+	if (!null) {
+		memcpy(&n, array + ARRAY_HEADER, sizeof(n));
+		u->len += sizeof(n) + be32toh(n);   /* the first element stands there */
+	}
+	close_array(u);
+}
+
+void pg_array_same(struct pg_unit *u)
+{
+	shorten(u, true);
+}
+
+void pg_array_null(struct pg_unit *u)
+{
+	shorten(u, false);
 }
 
 static void pushed(struct pg_unit *u)

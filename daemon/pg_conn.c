@@ -400,7 +400,7 @@ static void ignore_notice(void *arg, const PGresult *r)
 
 const char *const pg_session_options[] = {
 	[PG_SYSTEM] = SESSION " -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off"
-		" -c enable_material=off",
+		" -c enable_material=off -c enable_memoize=off",
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
 };
 

@@ -1,18 +1,19 @@
 -- intake_known_addresses: whose addresses these are, with the newest cases of each party
--- $1 text[] municipality, $2 text[] kind, $3 text[] value, $4 bigint[] n, a number for each, $5 int most cases
--- per party
--- columns: n, contact_party, proved (the address), n_cases (of the party), and the case (null: it has none)
-select u.n, a.party as contact_party, a.proved, (select count(*) from loket.case_file f where f.party = a.party) as n_cases,
-	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
-	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
+-- $1 text[] municipality, $2 text[] kind (one is enough when all are the same), $3 text[] value, $4 int most cases per party
+-- columns: n (from 1, place in the array), contact_party, proved (the address), n_cases (of the party; null: none),
+-- merged (into another case: it counts, but is nobody's question), and the case (null: it has none)
+select u.n, a.party as contact_party, a.proved, k.*
 from (select unnest($1::text[]) as municipality, unnest($2::text[]) as kind, unnest($3::text[]) as value,
-	unnest($4::bigint[]) as n) u
+	generate_subscripts($3::text[], 1) as n) u
 cross join lateral (
-	select * from loket.address d
-	where d.municipality = u.municipality and d.kind = u.kind and d.value = u.value offset 0
+	select d.party, d.proved from loket.address d
+	where d.value = u.value and d.kind = coalesce(u.kind, ($2::text[])[1])
+		and d.municipality = coalesce(u.municipality, ($1::text[])[1]) offset 0
 ) a
 left join lateral (
-	select * from loket.case_file f
-	where f.party = a.party and f.merged_into is null
-	order by f.last_contact_at desc limit $5::int
+	select count(*) over () as n_cases, f.merged_into is not null as merged, f.id as case_id, f.municipality, f.reference,
+		f.product, f.inbox, f.channel, f.language, f.party, f.state, f.outcome, f.closed_at, f.last_contact_at,
+		f.arrived_at, f.due_at, f.owner, f.epoch, f.option0, f.post
+	from loket.case_file f where f.party = a.party
+	order by f.merged_into is not null, f.last_contact_at desc limit $4::int
 ) k on true

@@ -1,8 +1,10 @@
--- intake_known_cases: cases that somebody named for what they bring
+-- intake_known_cases: cases that somebody named for what they bring, or that stored messages belong to
 -- $1 uuid[] case; null where none is named
 -- columns: n (from 1, place in the array), and the case as in intake_known_addresses
-select u.n,
-	k.id as case_id, k.municipality, k.reference, k.product, k.inbox, k.channel, k.language, k.party, k.state,
-	k.outcome, k.closed_at, k.last_contact_at, k.arrived_at, k.due_at, k.owner, k.epoch, k.option0, k.post
-from unnest($1::uuid[]) with ordinality u (id, n)
-cross join lateral (select * from loket.case_file f where f.id = u.id offset 0) k
+select u.n, k.*
+from (select unnest($1::uuid[]) as id, generate_subscripts($1::uuid[], 1) as n) u
+cross join lateral (
+	select f.id as case_id, f.municipality, f.reference, f.product, f.inbox, f.channel, f.language, f.party, f.state,
+		f.outcome, f.closed_at, f.last_contact_at, f.arrived_at, f.due_at, f.owner, f.epoch, f.option0, f.post
+	from loket.case_file f where f.id = u.id offset 0
+) k

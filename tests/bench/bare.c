@@ -109,17 +109,27 @@ static int count(bool (*which)(int))
 #define INTS(value, which) COLUMN(PG_TYPE_INT8, pg_push_int, value, which)
 #define JSONS(value, which) COLUMN(PG_TYPE_JSONB, pg_push_text, value, which)
 
+/* as intake_write.c */
+#define SAME(column) \
+	do { \
+		column; \
+		pg_array_same(u); \
+	} while (0)
+#define SPARSE(column) \
+	do { \
+		column; \
+		pg_array_null(u); \
+	} while (0)
+
 static void ask(struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_KNOWN_MESSAGES);
-	TEXTS(inbox, all);
+	SAME(TEXTS(inbox, all));
 	TEXTS(rows[i].provider_id, all);
-	INTS(i, all);
 	pg_add(u, SQL_INTAKE_KNOWN_ADDRESSES);
-	TEXTS(municipality, all);
-	TEXTS("phone", all);
+	SAME(TEXTS(municipality, all));
+	SAME(TEXTS("phone", all));
 	TEXTS(rows[i].phone, all);
-	INTS(i, all);
 	pg_int(u, 16);
 }
 
@@ -127,16 +137,16 @@ static void write_people(struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_PARTY_INSERT);
 	UUIDS(rows[i].party, is_new);
-	TEXTS(municipality, is_new);
+	SAME(TEXTS(municipality, is_new));
 	TEXTS("Jan Voorbeeld", is_new);
-	TEXTS(NULL, is_new);
+	SPARSE(TEXTS(NULL, is_new));
 	pg_time(u, now);
 	pg_add(u, SQL_INTAKE_ADDRESS_INSERT);
-	TEXTS(municipality, is_new);
-	TEXTS("phone", is_new);
+	SAME(TEXTS(municipality, is_new));
+	SAME(TEXTS("phone", is_new));
 	TEXTS(rows[i].phone, is_new);
 	UUIDS(rows[i].party, is_new);
-	BOOLS(true, is_new);
+	SAME(BOOLS(true, is_new));
 	pg_time(u, now);
 }
 
@@ -144,24 +154,24 @@ static void write_cases(struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_CASE_INSERT);
 	UUIDS(rows[i].case_, is_new);
-	TEXTS(municipality, is_new);
+	SAME(TEXTS(municipality, is_new));
 	TEXTS(rows[i].reference, is_new);
 	TEXTS("rijbewijs", is_new);
 	UUIDS(rows[i].party, is_new);
-	TEXTS(inbox, is_new);
-	TEXTS("whatsapp", is_new);
-	TEXTS("nl", is_new);
-	TEXTS("queued", is_new);
-	TEXTS(NULL, is_new);
-	TEXTS("", is_new);
-	BOOLS(false, is_new);
+	SAME(TEXTS(inbox, is_new));
+	SAME(TEXTS("whatsapp", is_new));
+	SAME(TEXTS("nl", is_new));
+	SAME(TEXTS("queued", is_new));
+	SPARSE(TEXTS(NULL, is_new));
+	SPARSE(TEXTS(NULL, is_new));
+	SAME(BOOLS(false, is_new));
 	TIMES(now, is_new);
 	TIMES(now + 1000000, is_new);
 	TIMES(now, is_new);
-	TIMES(0, is_new);
-	UUIDS((struct uuid){ { 0 } }, is_new);
-	INTS(0, is_new);
-	TEXTS(NULL, is_new);
+	SPARSE(TIMES(0, is_new));
+	SPARSE(UUIDS((struct uuid){ { 0 } }, is_new));
+	SAME(INTS(0, is_new));
+	SPARSE(TEXTS(NULL, is_new));
 }
 
 static void write_touched(struct pg_unit *u)
@@ -182,12 +192,12 @@ static void write_contacts(struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_CONTACT_INSERT);
 	UUIDS(rows[i].contact, all);
-	TEXTS(municipality, all);
-	TEXTS(inbox, all);
-	TEXTS("whatsapp", all);
-	TEXTS("in", all);
-	TEXTS("private", all);
-	TEXTS("text", all);
+	SAME(TEXTS(municipality, all));
+	SAME(TEXTS(inbox, all));
+	SAME(TEXTS("whatsapp", all));
+	SAME(TEXTS("in", all));
+	SAME(TEXTS("private", all));
+	SAME(TEXTS("text", all));
 	TEXTS(rows[i].provider_id, all);
 	TIMES(now, all);
 	TIMES(now, all);
@@ -195,13 +205,13 @@ static void write_contacts(struct pg_unit *u)
 	UUIDS(rows[i].party, all);
 	TEXTS("Jan Voorbeeld", all);
 	JSONS(rows[i].addresses, all);
-	TEXTS(NULL, all);
-	TEXTS(NULL, all);
+	SPARSE(TEXTS(NULL, all));
+	SPARSE(TEXTS(NULL, all));
 	COLUMN(PG_TYPE_TEXT, pg_push_bytes, ((struct bytes){ (uint8_t *)body, 500 }), all);
-	JSONS("[]", all);
-	JSONS(NULL, all);
-	TEXTS("", all);
-	UUIDS((struct uuid){ { 0 } }, all);
+	SPARSE(JSONS(NULL, all));
+	SPARSE(JSONS(NULL, all));
+	SPARSE(TEXTS(NULL, all));
+	SPARSE(UUIDS((struct uuid){ { 0 } }, all));
 	UUIDS(rows[i].raw, all);
 }
 
@@ -209,11 +219,11 @@ static void write_all(struct pg_unit *u)
 {
 	pg_add(u, SQL_INTAKE_RAW_INSERT);
 	UUIDS(rows[i].raw, all);
-	TEXTS(municipality, all);
-	TEXTS(inbox, all);
+	SAME(TEXTS(municipality, all));
+	SAME(TEXTS(inbox, all));
 	TIMES(now, all);
-	TEXTS("application/json", all);
-	INTS(1, all);
+	SAME(TEXTS("application/json", all));
+	SAME(INTS(1, all));
 	COLUMN(PG_TYPE_BYTEA, pg_push_bytes, ((struct bytes){ (uint8_t *)body, sizeof(body) }), all);
 	if (count(is_new) > 0) {
 		write_people(u);
@@ -224,11 +234,11 @@ static void write_all(struct pg_unit *u)
 	write_contacts(u);
 	pg_add(u, SQL_INTAKE_NOTICE_INSERT);
 	pg_time(u, now);
-	TEXTS(municipality, all);
-	TEXTS("contact.received", all);
+	SAME(TEXTS(municipality, all));
+	SAME(TEXTS("contact.received", all));
 	UUIDS(rows[i].case_, all);
-	UUIDS((struct uuid){ { 0 } }, all);
-	BOOLS(known(i), all);
+	SPARSE(UUIDS((struct uuid){ { 0 } }, all));
+	SAME(BOOLS(known(i), all));
 	COLUMN(PG_TYPE_JSON, pg_push_text, rows[i].payload, all);
 }
 

@@ -14,7 +14,7 @@ import world  # noqa: E402
 DAEMON = pathlib.Path(__file__).resolve().parents[2] / 'daemon'
 # statement: the indexes it goes by
 HOT = {
-    'intake_known_messages': {'contact_provider', 'case_file_pkey'},
+    'intake_known_messages': {'contact_provider'},
     'intake_known_addresses': {'address_pkey', 'case_file_party'},
     'intake_known_cases': {'case_file_pkey'},
     'intake_party_lock': {'party_pkey'},
