@@ -174,6 +174,31 @@ static int by_id(const void *a, const void *b)
 	return memcmp((*x)->id.u.b, (*y)->id.u.b, sizeof(struct uuid));
 }
 
+/* most of what comes in adds to cases that somebody has or that wait already. All of a batch or none, so that rows are
+ * locked in the order of their ids (which "= any" keeps) */
+static bool go_on(const struct batch *b)
+{
+	for (int i = 0; i < b->n_touched; i++) {
+		const struct batch_case *k = b->touched[i];
+
+		if (k->state == CASE_CLOSED || k->state == CASE_SCHEDULED || k->flags || k->now_option0 ||
+		    k->reopened || k->back)
+			return false;
+	}
+	return true;
+}
+
+static void write_heard(struct batch *b, struct pg_unit *u)
+{
+	struct batch_case **list = b->touched;
+	int n = b->n_touched;
+
+	pg_add(u, SQL_INTAKE_CASE_HEARD);
+	UUIDS(n, list[i]->id.u);
+	TIMES(n, list[i]->last_contact_us);
+	UUIDS(n, list[i]->owner.u);
+}
+
 /* in the order of their ids, so that two instances lock them in the same order */
 static void write_touched(struct batch *b, struct pg_unit *u)
 {
@@ -597,23 +622,35 @@ static void write_solved(struct batch *b, struct pg_unit *u)
 	pg_int(u, b->posts[0].n_counted);
 }
 
+/* new, or seen to be theirs still by intake_case_heard */
+static bool owners_known(const struct batch *b)
+{
+	for (int i = 0; i < b->n_notices; i++)
+		if (!b->notices[i].about->is_new && !b->notices[i].about->touched)
+			return false;
+	return go_on(b);
+}
+
 static void write_notices(struct batch *b, struct pg_unit *u)
 {
 	struct batch_notice *list = b->notices;
 	int n = b->n_notices;
+	bool known = owners_known(b);
 
-	pg_add(u, SQL_INTAKE_NOTICE_INSERT);
+	pg_add(u, known ? SQL_INTAKE_NOTICE_KNOWN : SQL_INTAKE_NOTICE_INSERT);
 	pg_time(u, b->now_us);
 	SAME(TEXTS(n, list[i].about->municipality));
 	SAME(TEXTS(n, notice_name(list[i].kind)));
 	UUIDS(n, list[i].about->id.u);
 	SPARSE(UUIDS(n, list[i].about->owner.u));
-	SAME(BOOLS(n, !list[i].about->is_new));
+	if (!known)
+		SAME(BOOLS(n, !list[i].about->is_new));
 	PLAIN_JSONS(n, list[i].payload);
 }
 
 struct pg_unit *batch_write(struct batch *b)
 {
+	bool goes_on = go_on(b);
 	const struct part {
 		int n;
 		void (*write)(struct batch *b, struct pg_unit *u);
@@ -625,7 +662,8 @@ struct pg_unit *batch_write(struct batch *b)
 		{b->n_parties, write_parties, NULL},
 		{b->n_new_addresses, write_addresses, NULL},
 		{b->n_cases, write_cases, NULL},
-		{b->n_touched, write_touched, &b->q_touched},
+		{goes_on ? b->n_touched : 0, write_heard, NULL},
+		{goes_on ? 0 : b->n_touched, write_touched, &b->q_touched},
 		{b->n_contacts, write_contacts, NULL},
 		{b->n_calls, write_calls, NULL},
 		{b->n_helps + b->n_zeros, write_helps, &b->q_helps},

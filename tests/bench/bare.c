@@ -130,7 +130,7 @@ static void ask(struct pg_unit *u)
 	SAME(TEXTS(municipality, all));
 	SAME(TEXTS("phone", all));
 	TEXTS(rows[i].phone, all);
-	pg_int(u, 16);
+	pg_int(u, 17);
 }
 
 static void write_people(struct pg_unit *u)
@@ -172,20 +172,15 @@ static void write_cases(struct pg_unit *u)
 	SPARSE(UUIDS((struct uuid){ { 0 } }, is_new));
 	SAME(INTS(0, is_new));
 	SPARSE(TEXTS(NULL, is_new));
+	SPARSE(TEXTS(NULL, is_new));
 }
 
 static void write_touched(struct pg_unit *u)
 {
-	pg_add(u, SQL_INTAKE_CASE_TOUCH);
+	pg_add(u, SQL_INTAKE_CASE_HEARD);
 	UUIDS(rows[i].case_, known);
 	TIMES(now, known);
-	TEXTS(NULL, known);
-	BOOLS(false, known);
-	BOOLS(true, known);
-	TIMES(now, known);
-	BOOLS(false, known);
-	TEXTS("queued", known);
-	TIMES(now, known);
+	UUIDS((struct uuid){ { 0 } }, known);
 }
 
 static void write_contacts(struct pg_unit *u)
@@ -232,13 +227,12 @@ static void write_all(struct pg_unit *u)
 	if (count(known) > 0)
 		write_touched(u);
 	write_contacts(u);
-	pg_add(u, SQL_INTAKE_NOTICE_INSERT);
+	pg_add(u, SQL_INTAKE_NOTICE_KNOWN);
 	pg_time(u, now);
 	SAME(TEXTS(municipality, all));
 	SAME(TEXTS("contact.received", all));
 	UUIDS(rows[i].case_, all);
 	SPARSE(UUIDS((struct uuid){ { 0 } }, all));
-	SAME(BOOLS(known(i), all));
 	COLUMN(PG_TYPE_JSON, pg_push_text, rows[i].payload, all);
 }
 

@@ -20,6 +20,7 @@ HOT = {
     'intake_party_lock': {'party_pkey'},
     'intake_party_check': {'case_file_party', 'party_pkey'},
     'intake_case_touch': {'case_file_pkey'},
+    'intake_case_heard': {'case_file_pkey'},
     'intake_contact_change': {'contact_pkey', 'contact_provider'},
     'intake_delivery': {'contact_pkey', 'contact_provider', 'case_file_pkey'},
     'intake_notice_insert': {'case_file_pkey'},
@@ -27,6 +28,7 @@ HOT = {
     'offer_prepare': {'case_file_pkey', 'case_file_party', 'product_pkey', 'party_pkey', 'address_party', 'contact_case',
                       'note_case', 'article_product', 'article_id_municipality_key'},
     'intake_party_insert': set(), 'intake_address_insert': set(), 'intake_report_insert': set(),
+    'intake_notice_known': set(),
 }
 SMALL = {'offer_made', 'offer_agent', 'offer_one'}     # only what is out now: one for an agent at most
 FILL = """
