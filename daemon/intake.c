@@ -265,7 +265,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 
 /* ---------------------------------------------------------------- a batch */
 
-enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_CASES, BATCH_COMMITTED };
+enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_MORE, BATCH_COMMITTED };
 
 static const struct op_kind batch_kind;
 
@@ -480,13 +480,13 @@ static enum op_status batch_step(struct op *op)
 		if (pg_failed(op))
 			return asked_in_vain(b);
 		batch_learn(b);
-		u = batch_ask_cases(b);
-		return u ? pg_submit(op, BATCH_ASKED_CASES, u) : send_writes(b);
+		u = batch_ask_more(b);
+		return u ? pg_submit(op, BATCH_ASKED_MORE, u) : send_writes(b);
 
-	case BATCH_ASKED_CASES:
+	case BATCH_ASKED_MORE:
 		if (pg_failed(op))
 			return asked_in_vain(b);
-		batch_learn_cases(b);
+		batch_learn_more(b);
 		return send_writes(b);
 
 	case BATCH_COMMITTED:

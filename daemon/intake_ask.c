@@ -104,6 +104,7 @@ bool batch_has_address(const struct batch *b, const char *municipality, const st
 }
 
 enum { ASK_MESSAGES };   /* the first statement of the unit */
+enum { ASK_CASES = BATCH_PARTY_CASES + 1 };   /* of a party; one more tells that there are more */
 
 static void ask_messages(const struct batch *b, struct pg_unit *u)
 {
@@ -131,7 +132,7 @@ static void ask_addresses(const struct batch *b, struct pg_unit *u)
 	pg_array(u, PG_TYPE_TEXT, b->n_addresses);
 	for (int i = 0; i < b->n_addresses; i++)
 		pg_push_text(u, b->addresses[i]->value);
-	pg_int(u, BATCH_PARTY_CASES);
+	pg_int(u, ASK_CASES);
 }
 
 /* what a mail says about where it belongs: one row each */
@@ -360,31 +361,44 @@ static struct batch_party *party_in(struct batch *b, int row)
 		return p;
 	p = arena_new_of(b->op.arena, struct batch_party);
 	p->id.u = pg_get_uuid(&b->op, b->q_addresses, row, "contact_party");
-	p->n_cases_before = pg_get_int(&b->op, b->q_addresses, row, "n_cases");
 	map_put(b->by_party, arena_str(b->op.arena, id), p);
 	return p;
 }
 
+/* the newest first, as many as a contact may join */
 static void add_case(struct batch_party *p, struct batch_case *k)
 {
-	if (!k)
-		return;
-	for (int i = 0; i < p->n_cases; i++)
+	int at = 0;
+
+	for (int i = 0; i < p->n_cases; i++) {
 		if (p->cases[i] == k)
 			return;
-	if (p->n_cases < BATCH_PARTY_CASES)
-		p->cases[p->n_cases++] = k;
+		at += p->cases[i]->last_contact_us >= k->last_contact_us;
+	}
+	if (at == BATCH_PARTY_CASES)
+		return;
+	p->n_cases += p->n_cases < BATCH_PARTY_CASES;
+	memmove(p->cases + at + 1, p->cases + at, sizeof *p->cases * (size_t)(p->n_cases - at - 1));
+	p->cases[at] = k;
 }
 
+/* two addresses of one party bring its cases twice */
 static void learn_addresses(struct batch *b)
 {
-	for (int row = 0; row < pg_rows(&b->op, b->q_addresses); row++) {
-		struct batch_address *a = b->addresses[pg_get_int(&b->op, b->q_addresses, row, "n") - 1];
+	int q = b->q_addresses;
+
+	for (int row = 0; row < pg_rows(&b->op, q); row++) {
+		struct batch_address *a = b->addresses[pg_get_int(&b->op, q, row, "n") - 1];
+		struct batch_case *k = case_in(b, q, row);
 
 		a->party = party_in(b, row);
-		a->proved = pg_get_bool(&b->op, b->q_addresses, row, "proved");
-		if (!pg_get_bool(&b->op, b->q_addresses, row, "merged"))
-			add_case(a->party, case_in(b, b->q_addresses, row));
+		a->proved = pg_get_bool(&b->op, q, row, "proved");
+		if (!k)
+			continue;
+		if (++a->n_cases > a->party->n_cases_before)
+			a->party->n_cases_before = a->n_cases;
+		if (!pg_get_bool(&b->op, q, row, "merged"))
+			add_case(a->party, k);
 	}
 }
 
@@ -417,7 +431,7 @@ void batch_learn(struct batch *b)
 	int n_cases = rows_of(b, ASK_MESSAGES) + rows_of(b, b->q_addresses) + rows_of(b, b->q_twins) +
 		      rows_of(b, b->q_into) + rows_of(b, b->q_threads);
 
-	b->by_case = map_new(a, n_cases);
+	b->by_case = map_new(a, 2 * n_cases);   /* batch_learn_more brings no more than these again */
 	b->by_party = map_new(a, b->n_addresses);
 	learn_messages(b, ASK_MESSAGES, b->messages);
 	if (b->q_twins >= 0)
@@ -431,33 +445,87 @@ void batch_learn(struct batch *b)
 	find_cases(b);
 }
 
-/* ---------------------------------------------------------------- the cases of what is stored already */
+/* ---------------------------------------------------------------- what is seldom needed */
 
-struct pg_unit *batch_ask_cases(struct batch *b)
+static void ask_parties(struct batch *b, struct pg_unit *u, int n)
 {
-	struct batch_message **list = arena_array(b->op.arena, struct batch_message *, (size_t)(b->n_messages + b->n_twins));
-	struct pg_unit *u;
-	int n = 0;
+	pg_add(u, SQL_INTAKE_KNOWN_PARTIES);
+	pg_array(u, PG_TYPE_UUID, n);
+	for (int i = 0; i < n; i++)
+		pg_push_uuid(u, b->many[i]->id.u);
+	pg_int(u, BATCH_PARTY_CASES);
+}
 
-	for (int i = 0; i < b->n_messages; i++)
-		if (b->messages[i]->case_text && !b->messages[i]->where)
-			list[n++] = b->messages[i];
-	for (int i = 0; i < b->n_twins; i++)
-		if (b->twins[i]->case_text && !b->twins[i]->where)
-			list[n++] = b->twins[i];
-	if (!n)
-		return NULL;
-	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+static void ask_cases(struct pg_unit *u, struct batch_message **list, int n)
+{
 	pg_add(u, SQL_INTAKE_KNOWN_CASES);
 	pg_array(u, PG_TYPE_UUID, n);
 	for (int i = 0; i < n; i++)
 		pg_push_uuid(u, uuid_of(list[i]->case_text));
+}
+
+static int cases_missing(struct batch_message **from, int n, struct batch_message **list)
+{
+	int n_missing = 0;
+
+	for (int i = 0; i < n; i++)
+		if (from[i]->case_text && !from[i]->where)
+			list[n_missing++] = from[i];
+	return n_missing;
+}
+
+static bool has_many(const struct batch *b, const struct batch_party *p)
+{
+	for (int i = 0; i < b->n_many; i++)
+		if (b->many[i] == p)
+			return true;
+	return false;
+}
+
+struct pg_unit *batch_ask_more(struct batch *b)
+{
+	struct arena *a = b->op.arena;
+	struct batch_message **list = arena_array(a, struct batch_message *, (size_t)(b->n_messages + b->n_twins));
+	int n = cases_missing(b->messages, b->n_messages, list);
+	struct pg_unit *u;
+
+	n += cases_missing(b->twins, b->n_twins, list + n);
+	b->many = arena_array(a, struct batch_party *, (size_t)b->n_addresses);
+	for (int i = 0; i < b->n_addresses; i++)
+		if (b->addresses[i]->n_cases == ASK_CASES && !has_many(b, b->addresses[i]->party))
+			b->many[b->n_many++] = b->addresses[i]->party;
+	if (!n && !b->n_many)
+		return NULL;
+	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	if (b->n_many)
+		ask_parties(b, u, b->n_many);
+	if (n)
+		ask_cases(u, list, n);
+	b->asked_cases = n > 0;
 	return u;
 }
 
-void batch_learn_cases(struct batch *b)
+static void learn_parties(struct batch *b, int q)
 {
-	for (int row = 0; row < pg_rows(&b->op, 0); row++)
-		case_in(b, 0, row);
+	for (int i = 0; i < b->n_many; i++)
+		b->many[i]->n_cases = 0;
+	for (int row = 0; row < pg_rows(&b->op, q); row++) {
+		struct batch_party *p = b->many[pg_get_int(&b->op, q, row, "n") - 1];
+		struct batch_case *k = case_in(b, q, row);
+
+		p->n_cases_before = pg_get_int(&b->op, q, row, "n_cases");
+		if (k)
+			add_case(p, k);
+	}
+}
+
+void batch_learn_more(struct batch *b)
+{
+	int q = 0;
+
+	if (b->n_many)
+		learn_parties(b, q++);
+	for (int row = 0; b->asked_cases && row < pg_rows(&b->op, q); row++)
+		case_in(b, q, row);
 	find_cases(b);
 }

@@ -2,8 +2,8 @@
  * intake_batch.h - a batch of posts on its way into PostgreSQL; used by intake*.c only
  *
  *   intake.c        the waiting list, the operation, what to do when it fails
- *   intake_ask.c    unit 1: what is known of the addresses and messages in the batch; when messages are stored
- *                   already, in cases that their senders did not lead to, one more unit asks for those cases
+ *   intake_ask.c    unit 1: what is known of the addresses and messages in the batch. One more unit asks for the cases
+ *                   of messages that are stored already, and for the newest cases of parties that have many
  *   intake_place.c  which party and case each contact belongs to; no I/O
  *   intake_write.c  unit 2: everything to write, one statement per table
  *   intake_tell.c   after COMMIT: queue, dispatcher, event streams
@@ -59,6 +59,7 @@ struct batch_party {
 struct batch_address {
 	const char *municipality, *kind, *value;
 	struct batch_party *party;   /* NULL: nobody's so far */
+	int n_cases;                 /* of the party, as this address was told: not all of many */
 	bool is_new;
 	bool proved;                 /* who gave it to the party vouched for it */
 };
@@ -143,6 +144,9 @@ struct batch {
 	int n_addresses;
 	struct map *by_message, *by_address, *by_party, *by_case;
 	int q_addresses, q_twins, q_into, q_threads; /* place in unit 1; -1: not in it */
+	struct batch_party **many;   /* have more cases than unit 1 told */
+	int n_many;
+	bool asked_cases;
 
 	/* to write; each list has room for all it can hold */
 	struct batch_party **parties, **openers;     /* new ones; known ones who get a new case */
@@ -170,8 +174,8 @@ struct batch {
 void batch_collect(struct batch *b);                   /* items, and what to ask about them */
 struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask */
 void batch_learn(struct batch *b);                     /* reads op->pg */
-struct pg_unit *batch_ask_cases(struct batch *b);      /* NULL: nothing more to ask */
-void batch_learn_cases(struct batch *b);               /* reads op->pg */
+struct pg_unit *batch_ask_more(struct batch *b);       /* NULL: nothing more to ask */
+void batch_learn_more(struct batch *b);                /* reads op->pg */
 bool batch_has_address(const struct batch *b, const char *municipality, const struct contact_address *a);
 
 /* intake_place.c */

@@ -224,7 +224,7 @@ void pg_array(struct pg_unit *u, enum pg_type type, int n)
 		close_array(u);
 }
 
-/* elements of the array that was sent last which are equal to the first, until one is not */
+/* how many of n elements are equal to the first, until one is not */
 static int equal_to_first(const uint8_t *elements, int n, bool *null)
 {
 	uint32_t length;

@@ -12,6 +12,7 @@ import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import psycopg2  # noqa: E402
 import world  # noqa: E402
 from servers import wait_until  # noqa: E402
 
@@ -212,6 +213,40 @@ class WhereItBelongs(Intake):
         self.assertEqual(('queued', 1, None), tuple(b['case'][k] for k in ('state', 'reopened', 'outcome')))
         self.assertEqual(1, self.count('notice', "case_id = %s and kind = 'case.changed' and payload ->> 'event' = 'contact'",
                                        [a['case_id']]))
+
+    def test_closed_while_it_comes_in(self):
+        """what the batch saw of the case is not so any more when it writes: it looks again"""
+        first = self.say('Waar kan ik parkeren?')
+        m = message('En op zondag?', self.wa)
+        other = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_system'))
+        self.addCleanup(other.close)
+        cursor = other.cursor()
+        cursor.execute("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() where id = %s",
+                       [first['case_id']])
+        sender = threading.Thread(target=self.post, args=[envelope([m])])
+        sender.start()
+        wait_until(lambda: self.world.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+                                            "and query like '%%update loket.case_file%%'"), what='the batch to wait')
+        other.commit()
+        sender.join()
+        case = self.contact(m['id'])['case']
+        self.assertEqual((first['case_id'], 'queued', 1), (case['id'], case['state'], case['reopened']))
+
+    def test_who_has_many_cases(self):
+        first = self.say('Waar kan ik parkeren?')
+        self.world.psql("""insert into loket.case_file (id, municipality, reference, product, party, inbox, channel, state,
+            outcome, opened_at, arrived_at, due_at, last_contact_at, closed_at) select gen_random_uuid(), municipality,
+            'VEEL-' || n, product, party, inbox, channel, 'closed', 'solved', opened_at, arrived_at, due_at,
+            last_contact_at - make_interval(days => 40 + n), now() - make_interval(days => 40 + n)
+            from loket.case_file, generate_series(1, 30) n where id = %s""", [first['case_id']])
+        self.assertEqual(first['case_id'], self.say('En op zondag?')['case_id'])
+        self.world.psql("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() - interval "
+                        "'50 days', last_contact_at = now() - interval '35 days' where id = %s", [first['case_id']])
+        again = self.say('Nu iets anders: mijn rijbewijs')
+        self.assertNotEqual(first['case_id'], again['case_id'])
+        self.assertEqual(again['case_id'], self.say('Hoe lang duurt dat?')['case_id'])
+        self.assertEqual(32, self.count('case_file', 'party = %s', [again['party']]))
+        self.world.psql("delete from loket.case_file where reference like 'VEEL-%'")
 
     def test_zero_asks_for_a_coach(self):
         c = self.say('0')

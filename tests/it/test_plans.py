@@ -17,6 +17,7 @@ HOT = {
     'intake_known_messages': {'contact_provider'},
     'intake_known_addresses': {'address_pkey', 'case_file_party'},
     'intake_known_cases': {'case_file_pkey'},
+    'intake_known_parties': {'case_file_party'},
     'intake_party_lock': {'party_pkey'},
     'intake_party_check': {'case_file_party', 'party_pkey'},
     'intake_case_touch': {'case_file_pkey'},
