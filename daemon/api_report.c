@@ -45,7 +45,7 @@ static const char *const definitions[][2] = {
 		  "said in public"},
 	{"anonymous",
 	 "of these: nobody knows whose it is, so nobody can see whether they came back. Not judged"},
-	{"notJudged", "of the others: it was a repeat, not for us, not finished within a week, or nobody "
+	{"notJudged", "of the others: it was a repeat, not for us, not finished in time, or nobody "
 		      "answered it"},
 	{"firstTimeFix",
 	 "of those judged: five working days after it was resolved the citizen had not come back "
