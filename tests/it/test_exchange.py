@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """./loket call: a caller goes through the menu to an agent or a coach, and leaves again."""
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -7,6 +8,8 @@ import pty
 import re
 import subprocess
 import sys
+import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
@@ -86,6 +89,65 @@ class Exchange(world.LoketTest):
         self.assertEqual(caller.returncode, 0)
         self.assertTrue(re.search(r'You speak with 2\d+', heard), heard)
         self.world.api('PUT', '/v1/me/presence', 'anna', {'state': 'offline'})
+
+    def test_fifty_at_once(self):
+        """Four agents, fifty callers, of whom every fifth gives up: nobody gets two, and each call is accounted for."""
+        self.world.psql("update loket.channel set wrapup_s = 0 where id = 'phone'", [])
+        names, over = ('anna', 'bram', 'fatima', 'ayşe'), threading.Event()
+        talking, lock, twice = set(), threading.Lock(), []
+
+        def works(name):
+            """Takes what is offered, one after the other, as long as there are callers."""
+            self.world.agent(name).ready(['phone'])
+            while not over.is_set():
+                offers = self.world.api('GET', '/v1/me', name).json['offers']
+                taken = self.world.api('POST', f"/v1/offers/{offers[0]['id']}/accept", name, {}) if offers else None
+                if not taken or taken.status != 200:        # the caller was faster
+                    time.sleep(0.2)
+                    continue
+                case = f"/v1/cases/{taken.json['case']['id']}"
+                wait_until(lambda: self.world.api('GET', case, name).json['contacts'][-1]['call']['state'] == 'ended', 60,
+                           what='the end of the talk')
+                body = {'outcome': 'solved', 'epoch': taken.json['epoch']}
+                self.assertIn(self.world.api('POST', case + '/resolve', name, body).status, (200, 409))
+            self.world.agent(name).offline()
+
+        def calls(n):
+            call = self.exchange(f'+31610001{n:03d}')
+            call.post('ringing')
+            answer = call.post('key', key='1')
+            until = time.monotonic() + (2 if n % 5 == 0 else 150)
+            while answer['do'] == 'wait' and time.monotonic() < until:
+                time.sleep(0.3)
+                answer = call.post('ask')
+            if answer['do'] == 'connect':
+                with lock:
+                    twice.extend(talking & {answer['agent']})
+                    talking.add(answer['agent'])
+                call.post('answered', agent=answer['agent'])
+                time.sleep(0.2)
+                with lock:
+                    talking.discard(answer['agent'])
+            call.post('ended')
+
+        with concurrent.futures.ThreadPoolExecutor(len(names) + 50) as pool:
+            working = [pool.submit(works, name) for name in names]
+            try:
+                for done in [pool.submit(calls, n) for n in range(50)]:
+                    done.result()
+            finally:
+                over.set()
+            for done in working:
+                done.result()
+        self.assertEqual(twice, [])
+        count = dict(self.world.psql('select w.outcome, count(*)::int from loket.call w join loket.contact c on c.id = w.id '
+                                     "where c.addresses::text like '%%+31610001%%' group by 1", []))
+        self.assertEqual((sum(count.values()), set(count) - {'answered', 'abandoned'}), (50, set()), count)
+        self.assertGreaterEqual(count['answered'], 40)
+        self.assertEqual(0, self.world.value(
+            'select count(*) from loket.call a join loket.call b on a.agent = b.agent and a.id < b.id '
+            'where a.answered_at < b.ended_at and b.answered_at < a.ended_at'))
+        self.assertTrue(self.world.api('GET', '/v1/ledger', 'lead').json['balanced'])
 
     def test_at_a_terminal(self):
         """Keys as somebody types them, also too early or none that a telephone has; Ctrl-D hangs up."""
