@@ -59,7 +59,7 @@ static const char *const definitions[][2] = {
 	{"difference",
 	 "ftf less control, with its interval of 95 %: shares by Newcombe's method 10 (of Wilson's"
 	 " intervals), means by the normal distribution with two variances, from 30 cases of each."
-	 " Where 0 lies in the interval, nothing is shown. Of twenty such intervals one misses by "
+	 " Where 0 lies in the interval, nothing is proved. Of twenty such intervals one misses by "
 	 "chance"},
 	{"limits", "products of fewer than three agents are left out (fewAgents): their figures would be "
 		   "those of a person. Cases are counted three weeks after they began. Who is not helped by "

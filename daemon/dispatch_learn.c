@@ -1,10 +1,10 @@
 /*
  * dispatch_learn.c - what became of resolved cases, and what follows from that
  *
- * With each sweep outcomes mature: PostgreSQL marks them and adds them up in one statement; and what a municipality does
- * not want to be kept any more goes; and cases of three weeks ago are counted, to compare the control share with the rest.
- * When we begin to lead, and every hour, the sums are read page by page; estimates
- * change when the last page is there.
+ * With each sweep outcomes mature: PostgreSQL marks them and adds them up in one statement. What a municipality does
+ * not want to be kept any more goes, and cases of three weeks ago are counted, to compare the control share with the
+ * rest. When we begin to lead, and every hour, the sums are read page by page; estimates change when the last page
+ * is there.
  */
 #include "daemon/dispatch_internal.h"
 

@@ -18,7 +18,7 @@ ended as (
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), municipality, 'offer.withdrawn', case_id, agent,
-	       loket.offer_ended_told(id, case_id, 'left')
+	       loket.offer_ended_told(id, case_id, 'caseChanged')
 	  from ended
 	union all
 	select clock_timestamp(), municipality, 'case.changed', id, owner,
