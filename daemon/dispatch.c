@@ -97,12 +97,8 @@ void dispatch_kick(struct dispatch *d)
 
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c)
 {
-	struct route_case copy = *c;
-
-	if (!dispatch_leads(d)) /* who begins to lead reads them all */
-		return;
-	copy.method = route_arm(&d->world->policies[c->municipality], c->id);
-	dispatch_cases_put(d, &copy);
+	if (dispatch_leads(d)) /* who begins to lead reads them all */
+		dispatch_cases_put(d, c);
 }
 
 void dispatch_case_left(struct dispatch *d, struct case_id id)

@@ -21,6 +21,9 @@ struct dispatch *dispatch_free(struct dispatch *d);   /* gives the lease back */
 
 /* what happened, told after its COMMIT; all are cheap, the work is done once at the end of the loop turn */
 void dispatch_case_waits(struct dispatch *d, const struct route_case *c);      /* new, requeued or reopened */
+/* dispatch_method - how a case is routed: as was drawn when it came (arm; NULL: nothing was), whatever the share is now;
+ * unless its municipality does not draw any more */
+enum route_method dispatch_method(const struct route_policy *p, const char *arm, struct case_id id);
 void dispatch_case_left(struct dispatch *d, struct case_id id);                /* closed, merged, taken over */
 void dispatch_case_back(struct dispatch *d, struct case_id id);                /* may wait again: PostgreSQL says */
 void dispatch_agent_changed(struct dispatch *d, struct agent_id id);           /* presence, load, skills: look again */

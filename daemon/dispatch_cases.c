@@ -38,8 +38,7 @@ static void read_declined(const char *words, struct route_case *c)
 	}
 }
 
-/* as was drawn when it came, whatever the share is now; unless its municipality does not draw any more */
-static enum route_method method_of(const struct route_policy *p, const char *arm, struct case_id id)
+enum route_method dispatch_method(const struct route_policy *p, const char *arm, struct case_id id)
 {
 	if (!arm || p->method == METHOD_FIFO)
 		return route_arm(p, id);
@@ -68,7 +67,7 @@ static bool case_from_row(const struct world *w, const struct op *op, int st, in
 	c->municipality = (uint16_t)municipality;
 	c->channel = (uint16_t)channel;
 	c->kind = w->kind[channel];
-	c->method = method_of(&w->policies[municipality], pg_get(op, st, row, "arm"), c->id);
+	c->method = dispatch_method(&w->policies[municipality], pg_get(op, st, row, "arm"), c->id);
 	return true;
 }
 

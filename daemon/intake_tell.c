@@ -122,6 +122,7 @@ static void enqueue_new(struct server *srv, const struct batch_case *k)
 
 	if (!route_numbers(world_now(srv), &c, k->municipality, k->product, k->channel, k->language))
 		return;
+	c.method = route_arm(&world_now(srv)->policies[c.municipality], c.id);
 	queue_put(srv->queue, &c);
 	dispatch_case_waits(srv->dispatch, &c);
 }

@@ -61,6 +61,7 @@ bool work_got(struct api *a, struct work *w)
 	w->due_us = pg_get_time(op, 0, 0, "due_at");
 	w->wanted.u = pg_get_uuid(op, 0, 0, "wanted_agent");
 	w->team = work_team(world_now(op->srv), pg_get(op, 0, 0, "wanted_team"));
+	w->arm = arena_str(op->arena, pg_get(op, 0, 0, "arm"));
 	return true;
 }
 
@@ -139,6 +140,7 @@ bool work_route_case(struct server *srv, const struct work *w, struct route_case
 		.due_us = w->due_us,
 		.wanted = w->wanted,
 		.team = (uint16_t)w->team,
+		.method = dispatch_method(&world->policies[municipality], w->arm, w->id),
 	};
 	return true;
 }

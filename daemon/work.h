@@ -29,6 +29,7 @@ struct work {
 	int64_t opened_us, arrived_us, due_us;
 	struct agent_id wanted;        /* asked for by a transfer; nil: anybody */
 	int team;                      /* route number; 0: any */
+	const char *arm;               /* drawn when it came; NULL: nothing was */
 	const char *why;               /* of the rule in lib/core/case_file that allowed it */
 };
 

@@ -6,7 +6,7 @@ select p.case_id, p.inbox as post_inbox, p.state as post_state, p.claimed_by,
        coalesce('deleted' = any (o.flags), false) as deleted,
        c.reference, c.municipality, c.product, c.party, c.inbox, c.channel, c.language, c.state, c.owner, c.epoch,
        c.option0, to_jsonb(c.flags) as flags, c.transfers, c.opened_at, c.arrived_at, c.due_at, c.merged_into,
-       c.wanted_agent, c.wanted_team,
+       c.wanted_agent, c.wanted_team, c.arm,
        (select count(*) from loket.task t where t.case_id = c.id and t.state = 'open') as open_tasks
   from loket.post p join loket.contact o on o.id = p.id join loket.case_file c on c.id = p.case_id
  where p.id = $1

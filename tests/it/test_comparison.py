@@ -73,6 +73,32 @@ class Drawn(DispatchTest):
                 break
         self.assertEqual(seen, {FTF, CONTROL})
 
+    def test_declined_and_handed_on_with_another_share(self):
+        """what comes back to the queue is routed by what was drawn for it, not by what the share would say now"""
+        people = {self.agent_id(n): self.person(n) for n in ('anna', 'bram')}
+        while True:
+            case = self.came_in(1)[0]
+            agent = wait_until(lambda c=case: self.world.value("select agent::text from loket.offer where case_id = %s and state = 'made'",
+                                                               [c]), 8, 'an offer')
+            first, second = people[agent], next(p for a, p in people.items() if a != agent)
+            offer = first.next_offer()
+            if self.arm(case) == CONTROL:
+                break
+            first.resolve(first.accept(offer))
+            self.world.psql('delete from loket.wrapup')
+        self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.01})
+        try:
+            time.sleep(1.2)
+            first.decline(offer)
+            taken = second.accept(second.next_offer())
+            second.call('POST', f'/v1/cases/{case}/transfer', {'epoch': taken['epoch'], 'note': 'Kan jij dit doen?', 'to': {'agent': agent}})
+            first.resolve(first.accept(first.next_offer()))
+            self.world.psql('delete from loket.wrapup')
+            self.assertEqual([d['policy'] for d in self.routing(case)], [CONTROL] * 3)
+        finally:
+            self.set_policy('dordrecht', self.policy)
+            time.sleep(1.2)
+
     def test_where_nothing_is_drawn(self):
         for policy in ({'method': 'skills-fifo'}, {'method': 'ftf', 'controlShare': 0}):
             self.set_policy('dordrecht', policy)
