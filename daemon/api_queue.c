@@ -16,7 +16,8 @@
 #include <string.h>
 
 enum queue_state { QUEUE_START, QUEUE_GOT_REDIS, QUEUE_GOT_REFERENCES, QUEUE_GOT_POSTGRES };
-enum { Q_PAGE, Q_COUNTS };       /* statements */
+enum { Q_PAGE, Q_COUNTS, Q_UNSERVED }; /* statements */
+enum { R_REFERENCES, R_UNSERVED };     /* with a page of Redis */
 
 struct asked {
 	int limit;
@@ -25,15 +26,16 @@ struct asked {
 	struct queue_page page;
 };
 
-/* {"items", "next", "counts", "waiting", "longestWaitSeconds"} */
+/* {"items", "next", "counts", "waiting", "unserved", "longestWaitSeconds"} */
 static enum op_status answer(struct api *a, json_t *items, const char *next, json_t *counts, int64_t waiting,
-                             int64_t oldest_us)
+			     int64_t oldest_us, json_t *unserved)
 {
 	json_t *body = api_page_end(a, items, next);
 	int64_t longest_us = oldest_us ? now_us() - oldest_us : 0;
 
 	json_object_set_new(body, "counts", counts);
 	json_object_set_new(body, "waiting", json_integer(waiting));
+	json_object_set_new(body, "unserved", unserved);
 	json_object_set_new(body, "longestWaitSeconds", json_integer(longest_us > 0 ? longest_us / 1000000 : 0));
 	return api_answer(a, 200, body);
 }
@@ -57,6 +59,12 @@ static enum op_status ask_redis(struct api *a, struct asked *q)
 	                  q->limit, &q->page);
 }
 
+static void add_unserved(struct pg_unit *u, const struct asked *q)
+{
+	pg_add(u, SQL_QUEUE_UNSERVED);
+	pg_text(u, q->municipality);
+}
+
 static enum op_status ask_references(struct api *a, const struct asked *q)
 {
 	struct pg_unit *u = api_unit(a);
@@ -65,6 +73,7 @@ static enum op_status ask_references(struct api *a, const struct asked *q)
 	pg_array(u, PG_TYPE_UUID, q->page.n_items);
 	for (int i = 0; i < q->page.n_items; i++)
 		pg_push_uuid(u, q->page.items[i].id.u);
+	add_unserved(u, q);
 	return pg_submit(&a->op, QUEUE_GOT_REFERENCES, u);
 }
 
@@ -115,7 +124,8 @@ static enum op_status answer_from_redis(struct api *a, const struct asked *q, bo
 
 		json_array_append_new(counts, count_json(c->municipality, c->channel, c->product, c->n));
 	}
-	return answer(a, items, q->page.next, counts, q->page.waiting, q->page.oldest_arrived_us);
+	return answer(a, items, q->page.next, counts, q->page.waiting, q->page.oldest_arrived_us,
+		      with_references ? rows_array(&a->op, R_UNSERVED) : json_array());
 }
 
 /* ---------------------------------------------------------------- from PostgreSQL */
@@ -156,6 +166,7 @@ static enum op_status ask_postgres(struct api *a, const struct asked *q)
 	pg_int(u, q->limit + 1);
 	pg_add(u, SQL_QUEUE_COUNTS_PG);
 	add_filter(u, q);
+	add_unserved(u, q);
 	return pg_submit(&a->op, QUEUE_GOT_POSTGRES, u);
 }
 
@@ -181,7 +192,7 @@ static enum op_status answer_from_postgres(struct api *a, const struct asked *q)
 		waiting += c;
 		oldest_us = !oldest_us || one < oldest_us ? one : oldest_us;
 	}
-	return answer(a, items, next, counts, waiting, oldest_us);
+	return answer(a, items, next, counts, waiting, oldest_us, rows_array(op, Q_UNSERVED));
 }
 
 /* ---------------------------------------------------------------- GET /v1/queue */

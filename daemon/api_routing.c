@@ -17,7 +17,7 @@
 
 enum { DECISIONS_MAX = 200, OFFERS_MAX = 200 };
 enum routing_state { ROUTING_START, ROUTING_READ };
-enum { ROUTING_CASE, ROUTING_DECISIONS, ROUTING_OFFERS }; /* statements */
+enum { ROUTING_CASE, ROUTING_DECISIONS, ROUTING_OFFERS, ROUTING_UNSERVED }; /* statements */
 
 /* ---------------------------------------------------------------- what may be seen of a decision */
 
@@ -87,6 +87,8 @@ struct story {
 	struct arena *arena;
 	struct route_offer *offers;
 	int n_offers;
+	struct route_span *no_skill;
+	int n_no_skill;
 	const struct hours *hours;
 	int64_t arrived_us, held_us;
 	struct agent_id wanted;
@@ -111,6 +113,15 @@ static void read_offers(struct story *s, const struct op *op)
 	}
 }
 
+static void read_no_skill(struct story *s, const struct op *op)
+{
+	s->n_no_skill = pg_rows(op, ROUTING_UNSERVED);
+	s->no_skill = arena_array(s->arena, struct route_span, (size_t)s->n_no_skill + 1);
+	for (int i = 0; i < s->n_no_skill; i++)
+		s->no_skill[i] = (struct route_span){pg_get_time(op, ROUTING_UNSERVED, i, "since"),
+						     pg_get_time(op, ROUTING_UNSERVED, i, "until")};
+}
+
 static struct story story_of(struct api *a)
 {
 	const struct world *w = world_now(a->op.srv);
@@ -121,6 +132,7 @@ static struct story story_of(struct api *a)
 	s.arrived_us = pg_get_time(op, ROUTING_CASE, 0, "arrived_at");
 	s.wanted.u = pg_get_uuid(op, ROUTING_CASE, 0, "wanted_agent");
 	read_offers(&s, op);
+	read_no_skill(&s, op);
 	return s;
 }
 
@@ -167,6 +179,8 @@ static json_t *waited_words(const struct story *s, const json_t *decision, enum 
 				 .rule = rule,
 				 .hours = s->hours,
 				 .held_us = s->held_us,
+				 .no_skill = s->no_skill,
+				 .n_no_skill = s->n_no_skill,
 				 .offers = s->offers,
 				 .n_offers = s->n_offers};
 	struct route_delay delays[ROUTE_MAX_DELAYS];
@@ -227,6 +241,8 @@ static enum op_status ask(struct api *a, struct case_id id)
 	pg_add(u, SQL_ROUTING_OFFERS);
 	pg_uuid(u, id.u);
 	pg_int(u, OFFERS_MAX);
+	pg_add(u, SQL_ROUTING_UNSERVED);
+	pg_uuid(u, id.u);
 	return pg_submit(&a->op, ROUTING_READ, u);
 }
 

@@ -6,6 +6,7 @@
  *   dispatch_cases.c   waiting cases: loading all, reading some, comparing (sweep)
  *   dispatch_lease.c   twice a second: the lease, offers whose time is over, agents who vanished
  *   dispatch_round.c   read what changed, decide, write the offers; one round at a time
+ *   dispatch_unserved.c  what waits while nobody who can finish it is there
  *   dispatch_others.c  what other instances said
  *   dispatch_learn.c   outcomes mature; who fixes what is read again
  *   dispatch_tell.c    notices that a statement wrote: to event streams, queue and memory
@@ -28,22 +29,24 @@
 enum {
 	DISPATCH_TICK_MS = 500,
 	DISPATCH_LEASE_S = 2,
-	DISPATCH_CLAIMS = 128,          /* offers in one transaction */
-	DISPATCH_READS = 256,           /* agents, cases read in one round */
-	DISPATCH_LOOKS = 4096,          /* cases to find an agent for; more: every agent looks instead */
-	DISPATCH_DECLINED = 1024,       /* cases remembered as declined by somebody */
-	DISPATCH_REFRESH_S = 60,        /* occupancies, and bars for what is not live */
-	DISPATCH_BARS = 16,             /* renewed in one tick: 5 ms with 10,000 agents */
-	DISPATCH_DECLINED_S = 300,      /* as in daemon/sql/dispatch_waiting.sql */
-	DISPATCH_PAGE = 500,            /* rows read in one turn of the loop */
-	DISPATCH_RESYNC_PAGES = 10,     /* compared in one sweep */
-	DISPATCH_MATURE = 200,          /* outcomes judged in one sweep */
-	DISPATCH_COMPARE = 500,         /* cases counted in one sweep, for the comparison of both arms */
-	DISPATCH_LEARN_S = 3600,        /* then what was learned is read again */
-	DISPATCH_LEARNED = 1000000,     /* rows of it: 10,000 agents with 20 products in 5 municipalities each */
-	DISPATCH_FORGET = 5000,         /* rows of it removed in one sweep */
-	DISPATCH_HEARD_TICKS = 6,       /* how far back notices of other instances are read again */
-	DISPATCH_HEARD = 1 << 14,       /* of which so many are known to have been heard */
+	DISPATCH_CLAIMS = 128,      /* offers in one transaction */
+	DISPATCH_READS = 256,       /* agents, cases read in one round */
+	DISPATCH_LOOKS = 4096,      /* cases to find an agent for; more: every agent looks instead */
+	DISPATCH_DECLINED = 1024,   /* cases remembered as declined by somebody */
+	DISPATCH_REFRESH_S = 60,    /* occupancies, and bars for what is not live */
+	DISPATCH_BARS = 16,         /* renewed in one tick: 5 ms with 10,000 agents */
+	DISPATCH_DECLINED_S = 300,  /* as in daemon/sql/dispatch_waiting.sql */
+	DISPATCH_PAGE = 500,        /* rows read in one turn of the loop */
+	DISPATCH_RESYNC_PAGES = 10, /* compared in one sweep */
+	DISPATCH_MATURE = 200,      /* outcomes judged in one sweep */
+	DISPATCH_COMPARE = 500,     /* cases counted in one sweep, for the comparison of both arms */
+	DISPATCH_LEARN_S = 3600,    /* then what was learned is read again */
+	DISPATCH_LEARNED = 1000000, /* rows of it: 10,000 agents with 20 products in 5 municipalities each */
+	DISPATCH_FORGET = 5000,     /* rows of it removed in one sweep */
+	DISPATCH_UNSERVED = 200,    /* classes without anybody who has the skill that leads are told of */
+	DISPATCH_UNSERVED_S = 5,    /* looked at so often; what waits shorter is not told */
+	DISPATCH_HEARD_TICKS = 6,   /* how far back notices of other instances are read again */
+	DISPATCH_HEARD = 1 << 14,   /* of which so many are known to have been heard */
 };
 
 /* beside a route_agent: what the dispatcher must remember */
@@ -99,6 +102,8 @@ struct dispatch {
 	int64_t refreshed_us;           /* mono */
 	int n_agents;
 
+	int64_t unserved_due_us;        /* mono; when it is looked at again */
+	bool unserved;                  /* there was some, or nobody has looked yet */
 	struct dispatch_ids look;       /* cases to find an agent for */
 	struct dispatch_ids back;       /* cases that may wait again: read them */
 	uint64_t queue_changed;         /* bit per municipality: what waits changed since it was last said */
@@ -151,6 +156,10 @@ void dispatch_fence(const struct dispatch *d, struct pg_unit *u);   /* parameter
 /* dispatch_round.c */
 void dispatch_round_start(struct dispatch *d);
 bool dispatch_round_holds(const struct dispatch *d, struct case_id id);   /* an offer of it is being written */
+
+/* dispatch_unserved.c */
+/* dispatch_unserved_ask - adds two statements when it is time; true when added. Both give notices */
+bool dispatch_unserved_ask(struct dispatch *d, struct pg_unit *u);
 
 /* dispatch_others.c */
 void dispatch_others_ask(struct dispatch *d, struct pg_unit *u, struct dispatch_asked *asked, int *n);

@@ -9,6 +9,7 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/rows.h"
 #include "lib/core/notice.h"
 
 enum tick_state { TICK_START, TICK_ANSWERED };
@@ -17,7 +18,7 @@ struct tick {
 	struct op op;
 	struct dispatch *d;
 	int64_t asked_us;       /* mono */
-	int expire, lost, withdraw, due;   /* statements; -1: not asked */
+	int expire, lost, withdraw, due, unserved; /* statements; -1: not asked */
 	struct dispatch_asked asked;
 };
 
@@ -46,7 +47,7 @@ static enum op_status ask(struct tick *t)
 	pg_add(u, SQL_DISPATCH_LEASE_TAKE);
 	pg_text(u, d->srv->instance);
 	pg_int(u, DISPATCH_LEASE_S);
-	t->expire = t->lost = t->withdraw = t->due = -1;
+	t->expire = t->lost = t->withdraw = t->due = t->unserved = -1;
 	n += dispatch_agents_seen(d, u);     /* before anybody is thought lost */
 	dispatch_others_ask(d, u, &t->asked, &n);
 	if (dispatch_leads(d)) {
@@ -54,6 +55,7 @@ static enum op_status ask(struct tick *t)
 		t->lost = add_fenced(t, u, SQL_DISPATCH_LOST, &n);
 		t->withdraw = add_fenced(t, u, SQL_DISPATCH_WITHDRAW, &n);
 		t->due = add_fenced(t, u, SQL_DISPATCH_DUE, &n);
+		t->unserved = dispatch_unserved_ask(d, u) ? n : -1;
 	}
 	return pg_submit(&t->op, TICK_ANSWERED, u);
 }
@@ -69,6 +71,7 @@ static void got_lease(struct tick *t, int64_t epoch)
 	d->epoch = epoch;
 	d->loaded = false;
 	d->learn_due_us = 0;
+	d->unserved = true; /* as far as who led before knew */
 }
 
 static int count_expired(const struct op *op, int statement)
@@ -98,6 +101,10 @@ static void read_answers(struct tick *t)
 	dispatch_told(op->srv, op, t->lost);
 	dispatch_told(op->srv, op, t->withdraw);
 	dispatch_told(op->srv, op, t->due);
+	if (t->unserved >= 0) {
+		rows_publish(op, t->unserved);
+		rows_publish(op, t->unserved + 1);
+	}
 }
 
 static void look_after(struct dispatch *d)

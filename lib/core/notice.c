@@ -13,6 +13,7 @@ static const char *const names[N_NOTICE_KINDS] = {
 	[NOTICE_POST_MADE] = "post.made",
 	[NOTICE_POST_CHANGED] = "post.changed",
 	[NOTICE_QUEUE_CHANGED] = "queue.changed",
+	[NOTICE_QUEUE_UNSERVED] = "queue.unserved",
 	[NOTICE_RESYNC] = "resync",
 };
 
@@ -57,6 +58,8 @@ bool notice_for(const struct notice *n, const struct principal *p)
 	case NOTICE_POST_MADE:
 	case NOTICE_POST_CHANGED:
 		return in_scope && sees_all_cases(p->role);
+	case NOTICE_QUEUE_UNSERVED:
+		return in_scope && (p->role == ROLE_LEAD || p->role == ROLE_ADMIN);
 	case NOTICE_QUEUE_CHANGED:
 	case NOTICE_RESYNC:
 		return in_scope;

@@ -12,9 +12,18 @@
 #include <stdbool.h>
 
 enum notice_kind {
-	NOTICE_OFFER_MADE, NOTICE_OFFER_WITHDRAWN, NOTICE_CASE_CHANGED, NOTICE_CONTACT_RECEIVED,
-	NOTICE_DELIVERY_CHANGED, NOTICE_PRESENCE_CHANGED, NOTICE_POST_MADE, NOTICE_POST_CHANGED,
-	NOTICE_QUEUE_CHANGED, NOTICE_RESYNC, N_NOTICE_KINDS
+	NOTICE_OFFER_MADE,
+	NOTICE_OFFER_WITHDRAWN,
+	NOTICE_CASE_CHANGED,
+	NOTICE_CONTACT_RECEIVED,
+	NOTICE_DELIVERY_CHANGED,
+	NOTICE_PRESENCE_CHANGED,
+	NOTICE_POST_MADE,
+	NOTICE_POST_CHANGED,
+	NOTICE_QUEUE_CHANGED,
+	NOTICE_QUEUE_UNSERVED,
+	NOTICE_RESYNC,
+	N_NOTICE_KINDS
 };
 
 struct notice {
@@ -36,6 +45,7 @@ int notice_from(const char *s);
  * presence.*   the agent, and leads with a municipality in common
  * case.*, contact.*, delivery.*   the owner; leads, webcare, integrations and admins of the municipality
  * post.*       webcare, leads, integrations and admins of the municipality
+ * queue.unserved   leads and admins of the municipality
  * queue.changed, resync           everybody with rights on the municipality
  */
 bool notice_for(const struct notice *n, const struct principal *p);

@@ -56,6 +56,16 @@ int router_refresh(struct router *r, int64_t now_us, int max_bars);
 /* router_again - heads of classes that somebody would take now: time alone does that, as a bar falls or H3 is
  * relaxed. To be asked every second or two */
 int router_again(struct router *r, int64_t now_us, struct case_id *out, int max);
+/* a class of which cases wait that nobody who is ready can finish */
+struct router_unserved {
+	uint16_t municipality, product, channel, language;
+	bool option0;
+	int n;              /* how many wait */
+	int64_t arrived_us; /* the first of them */
+};
+/* router_unserved - all of them, at most max; cases for which an agent or team was asked are left out.
+ * O(classes) */
+int router_unserved(const struct router *r, struct router_unserved *out, int max);
 /* router_late_wishes - cases that ask for one agent or team and are past their norm (route_relax decides) */
 int router_late_wishes(const struct router *r, int64_t now_us, struct case_id *out, int max);
 /* router_relax - route_relax, with all agents */

@@ -166,14 +166,40 @@ static bool is_any(const struct router *r, const struct rows *rows, const uint64
 	return false;
 }
 
+/* who is ready and could finish it, busy or not */
+static void rows_of_ready(const struct router *r, const struct route_case *c, struct rows *rows)
+{
+	rows_of_skill(r, c, rows);
+	rows->row[rows->n++] = row(r, ROW_WORKS + c->channel);
+	rows->row[rows->n++] = row(r, ROW_READY);
+}
+
+int router_unserved(const struct router *r, struct router_unserved *out, int max)
+{
+	const uint64_t *filled = waitlist_filled(r->waiting);
+	int n = 0;
+
+	for (int i = 0; i < waitlist_classes(r->waiting) && n < max; i++) {
+		const struct waitlist_class *k = waitlist_class(r->waiting, i);
+		const struct route_case *c = &k->head;
+		struct rows rows;
+
+		if (!(filled[i / 64] >> (i % 64) & 1) || c->team || !is_in_range(c))
+			continue;
+		rows_of_ready(r, c, &rows);
+		if (!is_any(r, &rows, NULL))
+			out[n++] = (struct router_unserved){c->municipality, c->product, c->channel,
+							    c->language,     c->option0, k->n,
+							    c->arrived_us};
+	}
+	return n;
+}
+
 static void nobody(const struct search *s, struct route_decision *d)
 {
-	const struct route_case *c = s->v->c;
 	struct rows rows;
 
-	rows_of_skill(s->r, c, &rows);
-	rows.row[rows.n++] = row(s->r, ROW_WORKS + c->channel);
-	rows.row[rows.n++] = row(s->r, ROW_READY);
+	rows_of_ready(s->r, s->v->c, &rows);
 	d->rule = s->best_held > 0            ? RULE_HELD
 		  : is_any(s->r, &rows, NULL) ? RULE_NOBODY_FREE
 					      : RULE_NOBODY_HAS_SKILL;

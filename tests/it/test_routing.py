@@ -194,6 +194,48 @@ class Routing(DispatchTest):
         self.assertNotIn('words', seen)
         self.assertNotIn('words', str(seen['decisions']))
 
+    def test_nobody_with_the_skill(self):
+        """leads are told and see it in the queue, what is late goes to the second line, and afterwards it says why it was late"""
+        always = {day: [['00:00', '23:59']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
+        self.set_hours('dordrecht', always)
+        lead = self.world.events('lead')
+        self.person('eva')                   # who is there does other things
+        second = {'department': 'Team parkeren', 'days': 3}
+        self.world.api('PUT', '/v1/products/parkeervergunning', 'admin', {'name': 'Parkeervergunning', 'secondLine': second})
+        try:
+            late = self.waits(product='parkeervergunning', age=600, due=-60)
+            early = self.waits(product='parkeervergunning', age=600, due=3600)
+            self.waits(product='huwelijk', age=600)          # Eva does that
+            told = lead.wait('queue.unserved', timeout=20)['unserved']
+            self.assertEqual((told['municipality'], told['product'], told['channel'], told['waiting']),
+                             ('dordrecht', 'parkeervergunning', 'whatsapp', 2))
+            for query in ('', '?product=parkeervergunning'):         # from Redis, from PostgreSQL
+                shown = self.world.api('GET', '/v1/queue' + query, 'lead').json['unserved']
+                self.assertEqual([(u['product'], u['secondLine']) for u in shown], [('parkeervergunning', 'Team parkeren')])
+            self.assertEqual(self.world.api('GET', '/v1/queue', 'gijs').json['unserved'], [])
+            tasks = "select case_id::text, department, due > now() + interval '2 days' from loket.task where state = 'open'"
+            wait_until(lambda: self.world.psql(tasks) == [(late, 'Team parkeren', True)], 12, 'a task of the second line')
+            daan = self.person('daan')
+            self.assertIn('until', lead.wait('queue.unserved', timeout=20)['unserved'])
+            self.assertEqual(self.world.api('GET', '/v1/queue', 'lead').json['unserved'], [])
+            taken = daan.accept(daan.next_offer())           # it kept its place
+            self.assertIn(taken['case']['id'], (late, early))
+            waited = self.why(taken['case']['id'])['decisions'][-1]['words']['waited']
+            self.assertTrue(any('was er niemand aanwezig die deze vraag kan afmaken' in w for w in waited), waited)
+            self.assertEqual(len(self.world.psql(tasks)), 1)
+        finally:
+            lead.close()
+            self.set_hours('dordrecht', None)
+            self.world.api('PUT', '/v1/products/parkeervergunning', 'admin', {'name': 'Parkeervergunning'})
+            self.world.psql('delete from loket.task')
+
+    def set_hours(self, municipality, hours):
+        now = self.world.api('GET', f'/v1/municipalities/{municipality}', 'admin').json
+        settings = {k: v for k, v in now['settings'].items() if k != 'hours'} | ({'hours': hours} if hours else {})
+        answer = self.world.api('PUT', f'/v1/municipalities/{municipality}', 'admin',
+                                {'region': now['region'], 'name': now['name'], 'settings': settings})
+        self.assertEqual(answer.status, 200, answer)
+
     def test_held_is_recorded_once(self):
         """without haste, and who fixes it is busy: held, said, and who is free is not told to be worse"""
         days = (datetime.date.today() - datetime.date(2026, 1, 1)).days * 2 // 3     # a little more than working days: lately

@@ -71,6 +71,9 @@ START_TEST(presence_and_queue)
 	ck_assert(!hears(NOTICE_PRESENCE_CHANGED, 1, someone(ROLE_AGENT, 2, "dordrecht")));
 	ck_assert(hears(NOTICE_QUEUE_CHANGED, 0, someone(ROLE_AGENT, 2, "dordrecht")));
 	ck_assert(!hears(NOTICE_QUEUE_CHANGED, 0, someone(ROLE_AGENT, 2, "sliedrecht")));
+	ck_assert(hears(NOTICE_QUEUE_UNSERVED, 0, someone(ROLE_LEAD, 5, "dordrecht")));
+	ck_assert(!hears(NOTICE_QUEUE_UNSERVED, 0, someone(ROLE_LEAD, 5, "sliedrecht")));
+	ck_assert(!hears(NOTICE_QUEUE_UNSERVED, 0, someone(ROLE_AGENT, 2, "dordrecht")));
 }
 END_TEST
 

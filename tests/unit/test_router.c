@@ -206,7 +206,7 @@ static void check_overdue_first(const struct made_up *w, const struct route_case
 /* ---------------------------------------------------------------- one question, asked both ways */
 
 static struct route_decision indexed, plain, explained;
-static int n_chosen, n_held, n_taken, n_overdue;
+static int n_chosen, n_held, n_taken, n_overdue, n_unserved;
 
 static void ask_for_agent(struct made_up *w)
 {
@@ -258,6 +258,45 @@ static void ask_for_case(struct made_up *w)
 	check_overdue_first(w, got, &w->agents[i]);
 }
 
+static bool is_unserved(const struct made_up *w, const struct route_case *c)
+{
+	static const struct agent_id nobody;
+
+	if (c->team || memcmp(&c->wanted, &nobody, sizeof(nobody)) != 0)
+		return false;
+	for (int i = 0; i < N_AGENTS; i++)
+		if (w->agents[i].presence == PRESENCE_READY && route_could_finish(c, &w->agents[i]))
+			return false;
+	return true;
+}
+
+/* all cases that nobody who is there can finish, each in one class with the first of them */
+static void ask_unserved(struct made_up *w)
+{
+	struct router_unserved found[N_CASES];
+	int n = router_unserved(w->router, found, N_CASES), sum = 0, expected = 0;
+
+	plain_agents(w);
+	for (int i = 0; i < n; i++)
+		sum += found[i].n;
+	for (int i = 0; i < N_CASES; i++) {
+		const struct route_case *c = &w->cases[i];
+		bool listed = false;
+
+		if (!w->waits[i] || !is_unserved(w, c))
+			continue;
+		expected++;
+		for (int k = 0; k < n; k++)
+			listed |= found[k].municipality == c->municipality &&
+				  found[k].product == c->product && found[k].channel == c->channel &&
+				  found[k].language == c->language && found[k].option0 == c->option0 &&
+				  found[k].n > 0;
+		ck_assert(listed);
+	}
+	ck_assert_int_eq(sum, expected);
+	n_unserved += expected > 0;
+}
+
 START_TEST(indexes_say_what_the_definition_says)
 {
 	for (uint64_t seed = 0; seed < WORLDS; seed++) {
@@ -274,9 +313,11 @@ START_TEST(indexes_say_what_the_definition_says)
 				;
 			ask_for_agent(w);
 			ask_for_case(w);
+			ask_unserved(w);
 		}
 		made_up_free(w);
 	}
+	ck_assert_int_gt(n_unserved, 200);
 	ck_assert_int_gt(n_chosen, 1000); /* each kind of answer came, often */
 	ck_assert_int_gt(n_held, 50);
 	ck_assert_int_gt(n_taken, 1000);
