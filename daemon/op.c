@@ -159,6 +159,14 @@ void op_wake(struct op *op, int result)
 	make_ready(op, op->first ? &op->srv->ops->first : &op->srv->ops->under_way);
 }
 
+enum op_status op_yield(struct op *op, int next_state)
+{
+	assert(!op->waiting && !op->queued);
+	op->state = next_state;
+	make_ready(op, &op->srv->ops->under_way);
+	return OP_WAIT;
+}
+
 static void sleep_over(void *arg)
 {
 	struct op *op = arg;
@@ -213,10 +221,12 @@ struct op_queue *op_queue_free(struct op_queue *q)
 {
 	if (q == NULL)
 		return NULL;
-	if (q->count > 0)
-		log_event(LOG_NOTICE, "op.dropped", "n=%d", q->count);
-	while (!LIST_EMPTY(&q->all))
-		op_free(q, LIST_FIRST(&q->all));
+	while (!LIST_EMPTY(&q->all)) {
+		struct op *op = LIST_FIRST(&q->all);
+
+		log_event(LOG_NOTICE, "op.dropped", "op=%s state=%d n=%d", op->kind->name, op->state, q->count);
+		op_free(q, op);
+	}
 	loop_timer_free(q->turn);
 	free(q);
 	return NULL;

@@ -78,6 +78,8 @@ void op_start(struct op *op);
 enum op_status op_wait(struct op *op, int next_state);
 /* op_wake - end the wait; result lands in op->result. The step runs later, from the loop */
 void op_wake(struct op *op, int result);
+/* op_yield - let others go first, then go on; what the last wait brought stays valid */
+enum op_status op_yield(struct op *op, int next_state);
 /* op_sleep - wait ms milliseconds */
 enum op_status op_sleep(struct op *op, int next_state, int ms);
 

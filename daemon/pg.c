@@ -1,4 +1,4 @@
-/* pg.c - units and the two connections they go to */
+/* pg.c - units and the connections they go to */
 #include "daemon/pg_unit.h"
 
 #include "daemon/config.h"
@@ -21,6 +21,7 @@ struct pg *pg_new(struct server *srv)
 {
 	const char *users[N_PG_CONNECTIONS] = {
 		[PG_SYSTEM] = srv->config->database_system, [PG_API] = srv->config->database_api,
+		[PG_BULK] = srv->config->database_system,
 	};
 	struct pg *pg = calloc(1, sizeof(*pg));
 

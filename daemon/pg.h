@@ -5,10 +5,11 @@
  * transaction. The unit has committed only when the Sync came back; that is what PG_OK means.
  * PG_LOST means the connection went while it was out: the outcome is unknown.
  *
- * Two connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
+ * Three connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
  * municipalities: intake, dispatch, sweep, outbox. PG_API (role loket_api) does what a token
  * asked for: every unit on it first sets loket.scope to the token's municipalities, and row
- * level security does the rest.
+ * level security does the rest. PG_BULK (role loket_system) is for reading a great deal in pages: in the others a page
+ * would wait behind each commit, and each commit behind a page.
  *
  * Statements live in daemon/sql/<name>.sql, one each; the build makes enum sql and the table.
  */
@@ -23,7 +24,7 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
-enum pg_connection { PG_SYSTEM, PG_API, N_PG_CONNECTIONS };
+enum pg_connection { PG_SYSTEM, PG_API, PG_BULK, N_PG_CONNECTIONS };
 
 enum {
 	PG_UNIT_MAX = 24,                        /* statements in a unit */
@@ -54,7 +55,7 @@ struct pg_reply {
 struct pg;
 struct pg_unit;
 
-/* pg_new - owns two connections that connect, prepare all statements, and reconnect for ever with
+/* pg_new - owns the connections, that connect, prepare all statements, and reconnect for ever with
  * backoff and jitter. conninfo without user; the users come from the configuration */
 struct pg *pg_new(struct server *srv);
 struct pg *pg_free(struct pg *pg);

@@ -39,7 +39,7 @@ struct pg_conn {
 	int64_t heard_us;               /* last sign of life while something was out */
 };
 
-static const char *const conn_names[] = { [PG_SYSTEM] = "system", [PG_API] = "api" };
+static const char *const conn_names[] = { [PG_SYSTEM] = "system", [PG_API] = "api", [PG_BULK] = "bulk" };
 
 static void conn_lost(struct pg_conn *c, const char *why);
 static void connect_begin(struct pg_conn *c);
@@ -398,9 +398,12 @@ static void ignore_notice(void *arg, const PGresult *r)
 	" -c jit=off -c enable_seqscan=off -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=error" \
 	" -c search_path=pg_catalog -c default_transaction_isolation=read\\ committed"
 
+#define SYSTEM_SESSION SESSION " -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off" \
+	" -c enable_material=off -c enable_memoize=off"
+
 const char *const pg_session_options[] = {
-	[PG_SYSTEM] = SESSION " -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off"
-		" -c enable_material=off -c enable_memoize=off",
+	[PG_SYSTEM] = SYSTEM_SESSION,
+	[PG_BULK] = SYSTEM_SESSION,
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
 };
 

@@ -102,8 +102,8 @@ static enum op_status rebuild_step(struct op *op)
 	case REBUILD_READ:
 		return pg_failed(op) ? OP_FAIL : copy_page(r);
 	case REBUILD_COPIED:
-		if (op->result != 1)
-			return OP_DONE;
+		if (op->result != 1 || op->srv->stopping)
+			return OP_DONE;          /* a million take longer than we have to stop */
 		if (r->n_page == QUEUE_REBUILD_PAGE)
 			return read_page(r);
 		return run_script(r, REBUILD_FINISHED, queue_lua_finish, NULL);
