@@ -1,5 +1,6 @@
 /* api_offers.c - an agent answers an offer */
 #include "daemon/api.h"
+#include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/metrics.h"
 #include "daemon/rows.h"
@@ -58,7 +59,9 @@ static enum op_status accept_write(struct api *a)
 		return how;
 	add_lookup(a, u, SQL_OFFER_GET, id);
 	add_lookup(a, u, SQL_OFFER_CASE, id);
-	return pg_submit(&a->op, OFFER_WRITTEN, u);
+	pg_submit(&a->op, OFFER_WRITTEN, u);
+	CRASH("accept.written");
+	return OP_WAIT;
 }
 
 static enum op_status accept_answer(struct api *a)
@@ -68,6 +71,7 @@ static enum op_status accept_answer(struct api *a)
 
 	if (pg_rows(op, OFFER_CASE) == 0)
 		return offer_is_over(a);
+	CRASH("accept.committed");
 	if (pg_rows(op, OFFER_NOTICES) > 0) {    /* not said before: a second accept only hears it again */
 		metric_add(M_OFFERS_ACCEPTED, 1);
 		metric_observe_us(M_WAIT_US, pg_get_int(op, OFFER_CASE, 0, "waited_us"));
@@ -117,6 +121,7 @@ static enum op_status decline_answer(struct api *a)
 
 	if (pg_rows(op, OFFER_NOW) == 0 || strcmp(pg_get(op, OFFER_NOW, 0, "state"), "declined") != 0)
 		return offer_is_over(a);
+	CRASH("decline.committed");
 	dispatch_told(op->srv, op, OFFER_NOTICES);
 	return api_answer(a, 200, json_pack("{s:{s:s, s:s}}", "offer", "id", a->param[0], "state", "declined"));
 }

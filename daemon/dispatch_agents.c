@@ -104,7 +104,7 @@ void dispatch_agents_build(struct dispatch *d)
 	if (before && !same_units(before, w))
 		dispatch_learn_forget(d);
 	if (before && !(same_numbers(before, w) && same_methods(before, w)))
-		d->loaded = false; /* the next tick loads what waits with the new numbers and methods */
+		d->loaded = d->partly = false; /* the next tick loads what waits with the new numbers and methods */
 	world_unref(before);
 }
 

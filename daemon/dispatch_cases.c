@@ -2,6 +2,7 @@
 #include "daemon/dispatch_internal.h"
 
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/queue.h"
@@ -195,7 +196,7 @@ void dispatch_cases_got(struct dispatch *d, const struct op *op, int statement)
 
 /* ---------------------------------------------------------------- pages: loading and comparing */
 
-enum page_state { PAGE_START, PAGE_READ };
+enum page_state { PAGE_START, PAGE_READ, PAGE_GO_ON };
 
 struct pages {
 	struct op op;
@@ -203,6 +204,9 @@ struct pages {
 	int64_t due_us, epoch, version;   /* of the lease and the world when we began */
 	struct case_id id;
 	int n_pages, n_cases;
+	int n_rows;                       /* of a page: asked for at once */
+	int n_put;                        /* of this page; the rest in later turns of the loop */
+	int64_t part_us;                  /* mono; when agents look at what was read so far */
 };
 
 /* did somebody else lead, or names get other numbers, since we began? */
@@ -211,9 +215,12 @@ static bool is_stale(const struct pages *p)
 	return p->d->ending || p->epoch != p->d->epoch || p->version != p->d->world->version;
 }
 
+/* What comes by another connection may be older than what we said by ours: a case that was offered meanwhile comes
+ * back. Loading bears that, because such an offer is passed over; the sweep would put the case in Redis */
 static enum op_status ask_page(struct pages *p, bool first)
 {
-	struct pg_unit *u = pg_unit(&p->op, PG_SYSTEM, NULL);
+	bool bulk = p->d->load == &p->op && pg_ready(p->d->srv->pg, PG_BULK);
+	struct pg_unit *u = pg_unit(&p->op, bulk ? PG_BULK : PG_SYSTEM, NULL);
 
 	if (first) {
 		pg_add(u, p->d->load == &p->op ? SQL_DISPATCH_BEGIN : SQL_DISPATCH_STUCK);
@@ -224,7 +231,7 @@ static enum op_status ask_page(struct pages *p, bool first)
 	pg_add(u, SQL_DISPATCH_WAITING);
 	pg_time(u, p->due_us);
 	pg_uuid(u, p->id.u);
-	pg_int(u, DISPATCH_PAGE);
+	pg_int(u, p->n_rows);
 	return pg_submit(&p->op, PAGE_READ, u);
 }
 
@@ -235,30 +242,50 @@ static bool turn_page(struct pages *p, int statement)
 
 	p->n_pages++;
 	p->n_cases += n;
-	if (n < DISPATCH_PAGE)
+	if (n < p->n_rows)
 		return false;
 	p->due_us = pg_get_time(&p->op, statement, n - 1, "due_at");
 	p->id.u = pg_get_uuid(&p->op, statement, n - 1, "id");
 	return true;
 }
 
-static void load_page(struct dispatch *d, const struct op *op, int st)
+/* true when all of the page is in memory */
+static bool load_page(struct pages *p, int st)
 {
+	const struct op *op = &p->op;
+	struct dispatch *d = p->d;
 	struct route_case c;
+	int n = pg_rows(op, st), end = n - p->n_put > DISPATCH_LOAD_STEP ? p->n_put + DISPATCH_LOAD_STEP : n;
 
-	for (int i = 0; i < pg_rows(op, st); i++) {
-		if (!case_from_row(d->world, op, st, i, &c))
+	for (int i = p->n_put; i < end; i++) {
+		if (!case_from_row(d->world, op, st, i, &c) || dispatch_round_holds(d, c.id))
 			continue;
 		router_put(d->router, &c);
 		if (c.n_declined > 0)
 			remember_declined(d, c.id);
 	}
+	p->n_put = end < n ? end : 0;
+	return end == n;
+}
+
+/* a million cases take seconds: agents need not sit idle, because the most urgent ones come first */
+static void look_at_part(struct pages *p)
+{
+	if (mono_us() < p->part_us)
+		return;
+	p->part_us = mono_us() + DISPATCH_PART_MS * INT64_C(1000);
+	if (!p->d->partly)
+		dispatch_agents_again(p->d);
+	p->d->partly = true;
+	dispatch_agents_look(p->d);
+	dispatch_kick(p->d);
 }
 
 /* every agent looks, so no case needs to */
 static void loaded(struct pages *p)
 {
 	p->d->loaded = true;
+	p->d->partly = false;
 	/* bars were made while nobody was known to be ready */
 	p->d->bars_left = 0;
 	p->d->refreshed_us = mono_us() - (DISPATCH_REFRESH_S - 2) * INT64_C(1000000);
@@ -266,6 +293,7 @@ static void loaded(struct pages *p)
 	          (long long)(mono_us() - p->op.started_us) / 1000);
 	dispatch_agents_again(p->d);
 	dispatch_kick(p->d);
+	CRASH("load.done");
 }
 
 static enum op_status load_step(struct op *op)
@@ -281,12 +309,18 @@ static enum op_status load_step(struct op *op)
 	case PAGE_READ:
 		if (pg_failed(op))
 			return OP_FAIL;          /* the next tick begins again */
+		/* fall through */
+	case PAGE_GO_ON:
 		if (is_stale(p) || d->loaded)
 			return OP_DONE;
 		st = p->n_pages == 0;            /* the first page came behind another statement */
-		load_page(d, op, st);
-		if (turn_page(p, st))
+		if (!load_page(p, st))
+			return op_yield(op, PAGE_GO_ON);
+		CRASH("load.page");
+		if (turn_page(p, st)) {
+			look_at_part(p);
 			return ask_page(p, false);
+		}
 		loaded(p);
 		return OP_DONE;
 	}
@@ -313,17 +347,23 @@ static struct pages *pages_new(struct dispatch *d, const struct op_kind *kind)
 	p->d = d;
 	p->epoch = d->epoch;
 	p->version = d->world->version;
+	p->n_rows = kind == &load_kind ? DISPATCH_LOAD_PAGE : DISPATCH_PAGE;
 	return p;
 }
 
 void dispatch_cases_load(struct dispatch *d)
 {
+	struct pages *p;
+
 	if (d->load)
 		return;
 	router_clear(d->router);
+	d->partly = false;
 	d->n_declined = 0;
 	d->resync_due_us = 0;
-	d->load = &pages_new(d, &load_kind)->op;
+	p = pages_new(d, &load_kind);
+	p->part_us = mono_us() + DISPATCH_PART_MS * INT64_C(1000);
+	d->load = &p->op;
 	op_start(d->load);
 }
 
@@ -396,6 +436,9 @@ static enum op_status resync_step(struct op *op)
 		if (pg_failed(op) || is_stale(p) || !p->d->loaded)
 			return OP_DONE;
 		return resync_page(p) ? ask_page(p, false) : OP_DONE;
+
+	case PAGE_GO_ON:                         /* only loading has pages of more than one turn */
+		break;
 	}
 	return op_bad_state(op);
 }

@@ -27,8 +27,9 @@
 #include "lib/core/router.h"
 
 enum {
-	DISPATCH_TICK_MS = 500,
-	DISPATCH_LEASE_S = 2,
+	DISPATCH_TICK_MS = 250,     /* who does not lead looks whether the lease is free */
+	DISPATCH_LEADER_MS = 500,   /* who leads does what is in dispatch_lease.c */
+	DISPATCH_LEASE_MS = 1500,   /* with the tick after it less than two seconds without decisions */
 	DISPATCH_CLAIMS = 128,      /* offers in one transaction */
 	DISPATCH_READS = 256,       /* agents, cases read in one round */
 	DISPATCH_LOOKS = 4096,      /* cases to find an agent for; more: every agent looks instead */
@@ -37,6 +38,10 @@ enum {
 	DISPATCH_BARS = 16,         /* renewed in one tick: 5 ms with 10,000 agents */
 	DISPATCH_DECLINED_S = 300,  /* as in daemon/sql/dispatch_waiting.sql */
 	DISPATCH_PAGE = 500,        /* rows read in one turn of the loop */
+	DISPATCH_LOAD_PAGE = 2000,  /* asked for at once when all is read */
+	DISPATCH_LOAD_STEP = 100,   /* of those put in memory before others go first: half a millisecond */
+	DISPATCH_PART_MS = 1000,    /* reading takes longer: agents look at what is there, as often */
+	DISPATCH_DECIDE_US = 5000,  /* then a round writes what it has: others wait for the loop */
 	DISPATCH_RESYNC_PAGES = 10, /* compared in one sweep */
 	DISPATCH_MATURE = 200,      /* outcomes judged in one sweep */
 	DISPATCH_COMPARE = 500,     /* cases counted in one sweep, for the comparison of both arms */
@@ -88,7 +93,9 @@ struct dispatch {
 
 	int64_t epoch;                  /* of the lease; 0: never held */
 	int64_t lease_ends_us;          /* mono; in the past: does not lead */
+	int64_t ticked_us;              /* mono */
 	bool loaded;                    /* what waits is in memory */
+	bool partly;                    /* its most urgent part is, and agents need not wait for the rest */
 	bool ending;                    /* freed when the last operation under way is done */
 	bool hold;                      /* something failed: no decisions before the next tick */
 

@@ -8,6 +8,7 @@
  */
 #include "daemon/dispatch_internal.h"
 
+#include "daemon/crash.h"
 #include "daemon/log.h"
 #include "lib/core/hours.h"
 
@@ -88,7 +89,9 @@ static enum op_status mature(struct op *op)
 	pg_add(u, SQL_LEARN_COMPARE);
 	dispatch_fence(d, u);
 	pg_int(u, DISPATCH_COMPARE);
-	return pg_submit(op, LEARN_ANSWERED, u);
+	pg_submit(op, LEARN_ANSWERED, u);
+	CRASH("mature.written");
+	return OP_WAIT;
 }
 
 static enum op_status mature_step(struct op *op)
@@ -100,8 +103,10 @@ static enum op_status mature_step(struct op *op)
 	case LEARN_ANSWERED:
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was marked, or all of it: the next sweep goes on */
-		if (pg_rows(op, 0) > 0)
+		if (pg_rows(op, 0) > 0) {
+			CRASH("mature.committed");
 			log_event(LOG_DEBUG, "learn.matured", "n=%d", pg_rows(op, 0));
+		}
 		if (pg_rows(op, 1) > 0) {
 			log_event(LOG_NOTICE, "learn.forgotten", "n=%d", pg_rows(op, 1));
 			((struct learning *)op)->d->learn_due_us = 0; /* from memory too */
@@ -193,6 +198,7 @@ static enum op_status read_rows(struct learning *l)
 		l->last = pg_get_int(&l->op, 0, n - 1, "id");
 		return ask_rows(l);
 	}
+	CRASH("learn.read");
 	learn_sum(d->learn);
 	learn_refresh(d->learn);
 	d->learn_due_us = mono_us() + DISPATCH_LEARN_S * INT64_C(1000000);

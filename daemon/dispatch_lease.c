@@ -1,5 +1,5 @@
 /*
- * dispatch_lease.c - twice a second: keep the lease or try to get it, and what only its holder may do
+ * dispatch_lease.c - twice a second: keep the lease, and what only its holder may do; others try to get it more often
  *
  * PostgreSQL's clock judges the lease; our own clock only makes us stop early. Whatever we write carries the
  * epoch, so a dispatcher that slept through its lease writes nothing.
@@ -7,6 +7,7 @@
 #include "daemon/dispatch_internal.h"
 
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/rows.h"
@@ -46,7 +47,7 @@ static enum op_status ask(struct tick *t)
 	t->asked_us = mono_us();
 	pg_add(u, SQL_DISPATCH_LEASE_TAKE);
 	pg_text(u, d->srv->instance);
-	pg_int(u, DISPATCH_LEASE_S);
+	pg_int(u, DISPATCH_LEASE_MS);
 	t->expire = t->lost = t->withdraw = t->due = t->unserved = -1;
 	n += dispatch_agents_seen(d, u);     /* before anybody is thought lost */
 	dispatch_others_ask(d, u, &t->asked, &n);
@@ -57,19 +58,23 @@ static enum op_status ask(struct tick *t)
 		t->due = add_fenced(t, u, SQL_DISPATCH_DUE, &n);
 		t->unserved = dispatch_unserved_ask(d, u) ? n : -1;
 	}
-	return pg_submit(&t->op, TICK_ANSWERED, u);
+	pg_submit(&t->op, TICK_ANSWERED, u);
+	if (t->expire >= 0)
+		CRASH("tick.written");
+	return OP_WAIT;
 }
 
 static void got_lease(struct tick *t, int64_t epoch)
 {
 	struct dispatch *d = t->d;
 
-	d->lease_ends_us = t->asked_us + DISPATCH_LEASE_S * INT64_C(1000000);
+	d->lease_ends_us = t->asked_us + DISPATCH_LEASE_MS * INT64_C(1000);
 	if (epoch == d->epoch)
 		return;
 	log_event(LOG_NOTICE, "dispatch.leads", "epoch=%lld", (long long)epoch);
+	CRASH("lease.taken");
 	d->epoch = epoch;
-	d->loaded = false;
+	d->loaded = d->partly = false;
 	d->learn_due_us = 0;
 	d->unserved = true; /* as far as who led before knew */
 }
@@ -96,6 +101,8 @@ static void read_answers(struct tick *t)
 	dispatch_others_got(d, op, &t->asked);
 	if (t->expire < 0)
 		return;
+	if (pg_rows(op, t->expire) > 0)
+		CRASH("expire.committed");
 	metric_add(M_OFFERS_MISSED, (uint64_t)count_expired(op, t->expire));
 	dispatch_told(op->srv, op, t->expire);
 	dispatch_told(op->srv, op, t->lost);
@@ -160,10 +167,13 @@ void dispatch_tick(void *arg)
 	struct dispatch *d = arg;
 	struct tick *t;
 
+	if (dispatch_leads(d) && mono_us() - d->ticked_us < (DISPATCH_LEADER_MS - DISPATCH_TICK_MS / 2) * INT64_C(1000))
+		return;
 	if (d->tick || d->srv->stopping || !world_now(d->srv) || !pg_ready(d->srv->pg, PG_SYSTEM))
 		return;
 	t = (struct tick *)op_new(d->srv, &tick_kind, sizeof(*t));
 	t->d = d;
+	d->ticked_us = mono_us();
 	d->tick = &t->op;
 	op_start(d->tick);
 }

@@ -8,6 +8,7 @@
 #include "daemon/dispatch_internal.h"
 
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/log.h"
 #include "lib/core/replay.h"
 
@@ -41,6 +42,7 @@ struct dispatch_round {
 	struct wish wishes[DISPATCH_CLAIMS];
 	struct held held[DISPATCH_CLAIMS]; /* what more there is goes unrecorded */
 	int n_wishes, n_held;
+	int64_t began_us;                /* mono; to decide */
 	struct route_decision decision;
 };
 
@@ -181,7 +183,7 @@ static struct case_id best_for(struct dispatch *d, int i)
 
 static bool is_full(const struct dispatch_round *r)
 {
-	return r->n_wishes == DISPATCH_CLAIMS;
+	return r->n_wishes == DISPATCH_CLAIMS || (r->n_wishes > 0 && mono_us() - r->began_us > DISPATCH_DECIDE_US);
 }
 
 static void agents_look(struct dispatch_round *r)
@@ -239,7 +241,7 @@ static bool somebody_looks(const struct dispatch *d)
 
 static bool may_decide(const struct dispatch *d)
 {
-	return dispatch_leads(d) && d->loaded && !d->hold && !d->srv->stopping;
+	return dispatch_leads(d) && (d->loaded || d->partly) && !d->hold && !d->srv->stopping;
 }
 
 static void decide_all(struct dispatch_round *r)
@@ -248,6 +250,7 @@ static void decide_all(struct dispatch_round *r)
 	bool changed;
 
 	r->n_wishes = r->n_held = 0;
+	r->began_us = mono_us();
 	if (d->look.overflowed) {                /* too many to look from each case: every agent looks */
 		d->look.overflowed = false;
 		d->look.n = 0;
@@ -344,7 +347,10 @@ static enum op_status claim(struct dispatch_round *r)
 		add_claims(r, u);
 	if (r->n_held > 0)
 		add_held(r, u);
-	return pg_submit(&r->op, ROUND_CLAIMED, u);
+	CRASH("round.decided");
+	pg_submit(&r->op, ROUND_CLAIMED, u);
+	CRASH("round.written");
+	return OP_WAIT;
 }
 
 /* nothing is known about what was asked for: back in memory, and the agents are read again */
@@ -405,6 +411,7 @@ static enum op_status round_step(struct op *op)
 			r->d->hold = true;
 			return OP_DONE;
 		}
+		CRASH("round.read");
 		dispatch_agents_got(r->d, op, 0);
 		dispatch_cases_got(r->d, op, 1);
 		return decide_or_end(r);
@@ -414,8 +421,10 @@ static enum op_status round_step(struct op *op)
 			put_back(r);
 			return op->err.kind == ERR_PG ? OP_FAIL : OP_DONE;
 		}
+		CRASH("round.committed");
 		if (r->n_wishes > 0)
 			read_claims(r);
+		CRASH("round.told");
 		return OP_DONE;
 	}
 	return op_bad_state(op);

@@ -8,7 +8,7 @@ struct op;
 struct pg_unit;
 
 /* most rows of a kind; what is a number in lib/core/route.h has its limit there */
-enum { WORLD_MAX_INBOXES = 2000, WORLD_MAX_WORDS = 10000, WORLD_MAX_AGENTS = 4000, WORLD_MAX_TEAMS = 64,
+enum { WORLD_MAX_INBOXES = 2000, WORLD_MAX_WORDS = 10000, WORLD_MAX_AGENTS = 10000, WORLD_MAX_TEAMS = 64,
 	WORLD_MAX_BLOCKED = 64000 /* ROUTE_MAX_MUNICIPALITIES times BLOCKS_PER_MUNICIPALITY */ };
 
 /* world_load_ask - add the statements to an empty unit of op */

@@ -51,7 +51,7 @@ def session_options():
     """what the daemon says when it connects as loket_system"""
     source = (DAEMON / 'pg_conn.c').read_text()
     both = re.search(r'#define SESSION (.*?[^\\])\n', source, re.S)[1]
-    system = re.search(r'\[PG_SYSTEM\] = SESSION (.*?),\n', source, re.S)[1]
+    system = re.search(r'#define SYSTEM_SESSION SESSION (.*?[^\\])\n', source, re.S)[1]
     return ''.join(re.findall(r'"(.*?)"', both + system)).replace('\\\\', '\\')
 
 
