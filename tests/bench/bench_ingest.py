@@ -18,7 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'support'))
-from measuring import POSTGRES, TICK, cpu_seconds, say  # noqa: E402
+from measuring import POSTGRES, cpu_seconds, memory_kb, postgres_cpu_seconds, say  # noqa: E402
 from servers import LOKETD, Servers  # noqa: E402
 from world import NO_BUDGETS, SECRETS, World  # noqa: E402
 
@@ -31,18 +31,6 @@ def build():
     folder = pathlib.Path(LOKETD).resolve().parent.parent
     subprocess.run(['ninja', '-C', folder, 'tests/bench/load', 'tests/bench/bare'], check=True, stdout=subprocess.DEVNULL)
     return folder / 'tests/bench'
-
-
-def postgres_cpu_seconds(postmaster):
-    """of all its processes, also those that have ended"""
-    fields = pathlib.Path(f'/proc/{postmaster}/stat').read_text().rsplit(')', 1)[1].split()
-    ended = (int(fields[13]) + int(fields[14])) / TICK
-    children = pathlib.Path(f'/proc/{postmaster}/task/{postmaster}/children').read_text().split()
-    return ended + cpu_seconds(postmaster) + sum(cpu_seconds(c) for c in children)
-
-
-def memory_kb(pid, what):
-    return int(re.search(rf'{what}:\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())[1])
 
 
 class Bench:
