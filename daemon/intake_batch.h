@@ -91,6 +91,7 @@ struct batch_item {
 	struct batch_party *party;   /* NULL: gave no address */
 	struct batch_case *where;    /* NULL: needs no case */
 	struct contact_id id;
+	const char *bot_inbox;       /* a bot said this in its case; NULL: nobody looks whether it is stuck */
 	const char *promised; /* help by a person, "aloud" or "quiet"; NULL: not, or they are asked first */
 };
 

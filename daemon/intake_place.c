@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/bots.h"
 #include "daemon/config.h"
 #include "daemon/flood.h"
 #include "daemon/server.h"
@@ -492,6 +493,8 @@ static void place_item(struct batch *b, struct batch_item *it)
 	}
 	b->contacts[b->n_contacts++] = it;
 	b->n_spam += (it->c->flags & FLAG_SPAM) != 0;
+	if (it->where && bots_says(it->c))
+		it->bot_inbox = arena_str(b->op.arena, it->post->p->inbox->in.id);
 	if (proves_one(it))
 		b->proofs[b->n_proofs++] = it;
 	b->n_attachments += it->c->n_attachments;

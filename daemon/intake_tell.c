@@ -210,9 +210,8 @@ void batch_tell(struct batch *b)
 		identity_proved(b->op.srv, b->proofs[i]->post->p->inbox->in.municipality, b->proofs[i]->c->from,
 		                b->proofs[i]->c->n_from);
 	for (int i = 0; i < b->n_contacts; i++)
-		if (bots_says(b->contacts[i]->c) && b->contacts[i]->where)
-			bots_look(b->op.srv, b->contacts[i]->post->p->inbox->in.id,
-				  b->contacts[i]->where->id);
+		if (b->contacts[i]->bot_inbox)
+			bots_look(b->op.srv, b->contacts[i]->bot_inbox, b->contacts[i]->where->id);
 	if (b->n_asked || b->n_answers || b->n_helps)
 		automatic_wake(b->op.srv->automatic);
 	if (b->n_attachments)
