@@ -6,6 +6,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/core/hours.h"
 #include "lib/core/learn.h"
+#include "lib/core/match.h"
 #include "lib/core/transfer.h"
 
 #include <string.h>
@@ -266,7 +267,7 @@ static enum op_status reopen_write(struct api *a, struct move *m)
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_uuid(u, work_writer(a));
 	pg_text(u, m->note);
-	pg_int(u, norm_seconds(a->op.srv, &m->w));
+	pg_int(u, norm_seconds(a->op.srv, &m->w) / MATCH_REPEAT_SOONER);
 	pg_text(u, m->w.why);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }

@@ -272,7 +272,7 @@ static void reopen(const struct batch *b, struct batch_case *k, const struct bat
 	k->closed_us = 0;
 	if (!keeps_place)
 		k->arrived_us = it->post->p->received_us;
-	k->due_us = k->arrived_us + norm_us(it, k->option0);
+	k->due_us = k->arrived_us + norm_us(it, k->option0) / (keeps_place ? 1 : MATCH_REPEAT_SOONER);
 	k->reopened = !k->is_new;
 }
 

@@ -71,7 +71,10 @@ struct match_result {
 	const char *why;            /* constant, for the case's history */
 };
 
-enum { MATCH_REOPEN_DAYS = 7 };  /* five working days always fit; opening hours come later */
+enum {
+	MATCH_REOPEN_DAYS = 7,      /* five working days always fit */
+	MATCH_REPEAT_SOONER = 2,    /* who comes back goes up in the queue: due in half the norm */
+};
 
 /*
  * match_case_for - which case does this contact belong to?

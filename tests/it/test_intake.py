@@ -1,6 +1,7 @@
 """The way in: nothing lost, nothing doubled, and everything where it belongs. Real servers, public API only; what
 cannot be asked through the API is looked up in the database."""
 import concurrent.futures
+import datetime
 import hashlib
 import json
 import pathlib
@@ -231,6 +232,8 @@ class WhereItBelongs(Intake):
         sender.join()
         case = self.contact(m['id'])['case']
         self.assertEqual((first['case_id'], 'queued', 1), (case['id'], case['state'], case['reopened']))
+        half = self.world.value('select due_at - arrived_at from loket.case_file where id = %s', [case['id']])
+        self.assertEqual(datetime.timedelta(hours=2), half)     # who comes back goes up in the queue
 
     def test_who_has_many_cases(self):
         first = self.say('Waar kan ik parkeren?')

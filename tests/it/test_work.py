@@ -341,6 +341,9 @@ class Ending(WorkTest):
         self.assertEqual((seen['reopened'], seen['state']), (1, 'assigned'))
         self.assertGreater(seen['arrivedAt'], closed['arrivedAt'])
         self.assertNotIn('outcome', seen)
+        norm = '(select due_at - arrived_at from loket.case_file where id = %s) * 2'
+        fresh = self.take()['case']['id']
+        self.assertTrue(self.world.value(f"select {norm} = due_at - arrived_at from loket.case_file where id = %s", [case, fresh]))
 
     def test_lead_ends_what_nobody_has(self):
         self.anna.offline()
