@@ -71,6 +71,19 @@ class Plans(world.LoketTest):
             cursor.execute(f'prepare {name} as {(DAEMON / "sql" / f"{name}.sql").read_text()}')
         return cursor
 
+    def test_who_reads_a_case_to_write_to_it_reads_the_same(self):
+        """work_got takes columns by name; one that is not there ends the daemon."""
+        cursor = self.connect()
+
+        def columns(name):
+            text = re.sub(r'\$\d+', 'null', (DAEMON / 'sql' / f'{name}.sql').read_text())
+            cursor.execute(text)
+            return {c.name for c in cursor.description}
+
+        of_help = {'help', 'help_consent'}           # only asked for where help ends
+        for name in ('post_read', 'callback_case'):
+            self.assertEqual(set(), columns('work_case') - of_help - columns(name), name)
+
     def check(self, cursor):
         for name, indexes in HOT.items():
             n = max(int(d) for d in re.findall(r'\$(\d+)', (DAEMON / 'sql' / f'{name}.sql').read_text()))
