@@ -336,7 +336,7 @@ class PostgreSQL(Filled):
         """What daemon/sql holds, run for Sliedrecht with true for every condition and NULL for every parameter."""
         import psycopg2
         marks = [SECRET, SECRET.lower(), *self.id.values()]
-        time.sleep(15)                           # the dispatcher has said that nobody is there for what waits
+        world.wait_until(lambda: not self.unsaid(), 30, 'the dispatcher to say that nobody is there for what waits')
         before = self.everything_of_dordrecht()
         ran, refused, broken = [], [], []
         connection = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_api'))
@@ -360,6 +360,14 @@ class PostgreSQL(Filled):
         self.assertEqual(self.everything_of_dordrecht(), before)
         self.assertGreater(len(ran), 80, broken)
         self.assertLess(len(broken), 10, broken)
+
+    def unsaid(self):
+        """What waits in Dordrecht, where nobody is ready, and is not known as that yet."""
+        return self.world.psql('''select c.id from loket.case_file c
+             where c.municipality = 'dordrecht' and c.state = 'queued' and not exists (
+                   select from loket.unserved u where u.until is null
+                      and (u.municipality, u.product, u.channel, u.language, u.option0)
+                        = (c.municipality, c.product, c.channel, c.language, c.option0))''')
 
     def everything_of_dordrecht(self):
         return {t: self.world.psql(f"select t::text from loket.{t} t where municipality = 'dordrecht' order by 1")

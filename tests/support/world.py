@@ -252,17 +252,22 @@ class World:
     def kill9(self):
         self.process.kill()
         self.process.wait()
+        self.process = None
 
     def stop(self, timeout=30):
-        """SIGTERM; the exit code."""
-        if self.process and self.process.poll() is None:
+        """SIGTERM; the exit code. AssertionError when it had ended by itself, and not well."""
+        ended = self.process.poll() if self.process else self.exit_code
+        if self.process and ended is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.exit_code = self.process.wait(timeout)
+                ended = self.process.wait(timeout)
             except subprocess.TimeoutExpired:
                 self.kill9()
                 raise AssertionError(f'loketd did not stop in {timeout} s:\n{self.log()[-3000:]}') from None
-        return self.exit_code
+        elif ended:
+            raise AssertionError(f'loketd had ended with {ended}:\n{self.sanitizer_report() or self.log()[-5000:]}')
+        self.exit_code = ended
+        return ended
 
     def restart(self):
         self.stop()
@@ -286,7 +291,7 @@ class World:
             report = self.sanitizer_report()
             if report:
                 raise AssertionError(f'a sanitizer report:\n{report}')
-            if code not in (0, None):
+            if code:
                 raise AssertionError(f'loketd ended with {code}:\n{self.log()[-5000:]}')
         finally:
             self.standin.close()
