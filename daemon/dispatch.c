@@ -52,6 +52,7 @@ void dispatch_release(struct dispatch *d)
 {
 	if (!d->ending || d->round || d->tick || d->load || d->resync || d->learning)
 		return;
+	dispatch_settings_forget(d);
 	router_free(d->router);
 	learn_free(d->learn);
 	world_unref(d->world);

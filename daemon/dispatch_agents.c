@@ -80,6 +80,14 @@ static bool same_methods(const struct world *a, const struct world *b)
 	return true;
 }
 
+void dispatch_settings_forget(struct dispatch *d)
+{
+	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
+		free(d->settings[m]);
+		d->settings[m] = NULL;
+	}
+}
+
 void dispatch_agents_build(struct dispatch *d)
 {
 	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
@@ -99,6 +107,7 @@ void dispatch_agents_build(struct dispatch *d)
 	learn_units(d->learn, w->n_agents + w->n_teams);
 	router_agents(d->router, agents, w->n_agents, now_us());
 	router_policies(d->router, w->policies);
+	dispatch_settings_forget(d);
 	free(agents);
 	d->world = w;
 	if (before && !same_units(before, w))

@@ -104,6 +104,7 @@ struct dispatch {
 	struct learn *learn;
 	int64_t learn_due_us;           /* mono; when it is to be read again */
 	struct router *router;          /* what waits, and the agents */
+	char *settings[ROUTE_MAX_MUNICIPALITIES];   /* its policies as JSON text; NULL: not printed yet */
 	struct dispatch_agent *more;    /* beside each agent */
 	int bars_left;                  /* to renew before the next refresh begins */
 	int64_t refreshed_us;           /* mono */
@@ -136,6 +137,7 @@ void dispatch_ids_add(struct dispatch_ids *l, struct uuid id);
 /* dispatch_agents.c */
 /* dispatch_agents_build - from the world as it is now; when names got other numbers the cases are loaded again */
 void dispatch_agents_build(struct dispatch *d);
+void dispatch_settings_forget(struct dispatch *d);      /* they may be other ones now */
 void dispatch_agent_read(struct dispatch *d, int i);    /* read it again */
 void dispatch_agents_look(struct dispatch *d);          /* everybody looks at what waits */
 /* dispatch_agents_ask - adds the statement for agents that are to be read; how many */

@@ -10,6 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/crash.h"
 #include "daemon/log.h"
+#include "lib/base/must.h"
 #include "lib/core/replay.h"
 
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct dispatch_round {
 	int n_wishes, n_held;
 	int64_t began_us;                /* mono; to decide */
 	struct route_decision decision;
+	bool decided[ROUTE_MAX_MUNICIPALITIES]; /* is one of the wishes for it? */
 };
 
 bool dispatch_round_holds(const struct dispatch *d, struct case_id id)
@@ -168,6 +170,7 @@ static bool decide(struct dispatch_round *r, struct case_id id)
 	if (c.method == METHOD_FTF)
 		learn_assigned(d->learn, route_learn_product(&c), c.municipality, dec->candidates[0].terms.q);
 	r->n_wishes++;
+	r->decided[c.municipality] = true;
 	dispatch_cases_remove(d, id);
 	return true;
 }
@@ -251,6 +254,7 @@ static void decide_all(struct dispatch_round *r)
 
 	r->n_wishes = r->n_held = 0;
 	r->began_us = mono_us();
+	memset(r->decided, 0, sizeof(r->decided));
 	if (d->look.overflowed) {                /* too many to look from each case: every agent looks */
 		d->look.overflowed = false;
 		d->look.n = 0;
@@ -308,6 +312,35 @@ static void add_array_of_ids(struct pg_unit *u, const struct dispatch_round *r, 
 		                which == 1 ? r->wishes[i].c.id.u : r->wishes[i].agent.u);
 }
 
+/* what every decision for a municipality was made with: printed once */
+static const char *settings_of(struct dispatch *d, int m)
+{
+	if (!d->settings[m]) {
+		json_t *j = policy_json(&d->world->policies[m]);
+
+		d->settings[m] = must(json_dumps(j, JSON_COMPACT));
+		json_decref(j);
+	}
+	return d->settings[m];
+}
+
+static void add_settings(const struct dispatch_round *r, struct pg_unit *u)
+{
+	const struct world *w = r->d->world;
+	int n = 0;
+
+	for (int m = 0; m < w->n_municipalities; m++)
+		n += r->decided[m];
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int m = 0; m < w->n_municipalities; m++)
+		if (r->decided[m])
+			pg_push_text(u, w->municipalities[m]);
+	pg_array(u, PG_TYPE_JSONB, n);
+	for (int m = 0; m < w->n_municipalities; m++)
+		if (r->decided[m])
+			pg_push_text(u, settings_of(r->d, m));
+}
+
 static void add_claims(const struct dispatch_round *r, struct pg_unit *u)
 {
 	pg_add(u, SQL_DISPATCH_CLAIM);
@@ -323,6 +356,7 @@ static void add_claims(const struct dispatch_round *r, struct pg_unit *u)
 	add_array_of_text(u, PG_TYPE_JSONB, r, 2);
 	add_array_of_text(u, PG_TYPE_TEXT, r, 4);
 	add_array_of_text(u, PG_TYPE_JSONB, r, 3);
+	add_settings(r, u);
 }
 
 static void add_held(const struct dispatch_round *r, struct pg_unit *u)

@@ -232,17 +232,24 @@ static int run_sql(PGconn *pq, const char *sql, int n, const char *const *values
 	return rc;
 }
 
+static json_t *json_at(const PGresult *res, int row, int column)
+{
+	return PQgetisnull(res, row, column) ? NULL : json_loads(PQgetvalue(res, row, column), 0, NULL);
+}
+
 static void read_row(struct run *r, const PGresult *res, int row)
 {
+	json_t *log = json_at(res, row, 3), *settings = json_at(res, row, 4);
+	struct route_policy p = policy_defaults();
 	struct replay_log l;
-	json_t *j = PQgetisnull(res, row, 3) ? NULL : json_loads(PQgetvalue(res, row, 3), 0, NULL);
 
 	r->t.rows++;
-	if (j && replay_read(&l, j))
+	if (log && settings && !policy_read(settings, &p, NULL, 0) && replay_read(&l, log, &p))
 		again(r, PQgetvalue(res, row, 0), PQgetvalue(res, row, 1), PQgetvalue(res, row, 2), &l);
 	else
 		r->t.old++;
-	json_decref(j);
+	json_decref(log);
+	json_decref(settings);
 }
 
 static void progress(const struct run *r, long all)
@@ -253,7 +260,7 @@ static void progress(const struct run *r, long all)
 
 /* what was decided to hold has no agent, and no log */
 #define PERIOD \
-	" from loket.routing" \
+	" from loket.routing left join loket.routing_settings on hash = settings_hash" \
 	" where at >= coalesce($1::timestamptz, date_trunc('day', now()) - interval '1 day')" \
 	" and at < coalesce($2::timestamptz, date_trunc('day', now()))" \
 	" and ($3::text is null or municipality = $3) and chosen is not null"
@@ -273,8 +280,7 @@ static int read_all(struct run *r, struct err *err)
 	PQclear(res);
 	if (run_sql(r->pq,
 		    "declare decisions no scroll cursor for select to_char(at, 'YYYY-MM-DD HH24:MI:SS'), "
-		    "rule, chosen, "
-		    "log" PERIOD " order by id",
+		    "rule, chosen, log, settings" PERIOD " order by id",
 		    3, values, NULL, err))
 		return -1;
 	while (n > 0) {

@@ -1,7 +1,8 @@
 -- dispatch_claim: make offers. A case that no longer waits, and an agent who is no longer ready, is passed over
 -- $1 text lease holder, $2 bigint lease epoch, $3 int seconds an offer stands,
 -- per offer: $4 uuid[] id, $5 uuid[] case, $6 uuid[] agent, $7 text[] rule, $8 bigint[] agents considered,
--- $9 jsonb[] candidates, $10 jsonb[] left out, $11 text[] policy, $12 jsonb[] log (lib/core/replay)
+-- $9 jsonb[] candidates, $10 jsonb[] left out, $11 text[] policy, $12 jsonb[] log (lib/core/replay); of the municipalities
+-- they are for: $13 text[] id, $14 jsonb[] the settings they were decided with, of which a version is kept once
 -- columns: the notices (offer.made)
 with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
@@ -10,6 +11,12 @@ wish as (
 	select * from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bigint[], $9::jsonb[], $10::jsonb[],
 	                     $11::text[], $12::jsonb[])
 	         as w (offer, case_id, agent, rule, considered, candidates, left_out, policy, log)),
+versions as (
+	select s.*, sha256(convert_to(settings::text, 'UTF8')) as hash
+	  from unnest($13::text[], $14::jsonb[]) as s (municipality, settings), fence),
+kept as (
+	insert into loket.routing_settings (hash, settings) select hash, settings from versions
+	on conflict do nothing),
 claimed as (
 	update loket.case_file c
 	   set state = 'offered', epoch = c.epoch + 1
@@ -26,8 +33,10 @@ made as (
 	  from claimed
 	returning id, made_at, expires_at),
 logged as (
-	insert into loket.routing (case_id, municipality, at, policy, rule, chosen, n_considered, candidates, left_out, log)
-	select id, municipality, clock_timestamp(), policy, rule, agent, considered, candidates, left_out, log from claimed)
+	insert into loket.routing (case_id, municipality, at, policy, rule, chosen, n_considered, candidates, left_out, log,
+		settings_hash)
+	select c.id, c.municipality, clock_timestamp(), policy, rule, agent, considered, candidates, left_out, log, v.hash
+	  from claimed c left join versions v on v.municipality = c.municipality)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select m.made_at, c.municipality, 'offer.made', c.id, c.agent,
        jsonb_build_object(

@@ -158,7 +158,7 @@ json_t *policy_json(const struct route_policy *p)
 
 	for (int i = -2; i < N_SETTINGS; i++)
 		json_object_set_new(all, name_of(i), value_of(p, name_of(i)));
-	return all;
+	return json_pack("{s:o}", "routing", all);
 }
 
 bool policy_same(const struct route_policy *a, const struct route_policy *b)

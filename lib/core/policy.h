@@ -66,7 +66,7 @@ int policy_read(const json_t *settings, struct route_policy *p, struct policy_pr
  */
 json_t *policy_shown(const json_t *region, const json_t *municipality);
 
-/* policy_json - as the settings that say all of it: {"method": …, "advantage": …}; owner: the caller */
+/* policy_json - the settings that say all of it: {"routing": {"method": …, "advantage": …}}; owner: the caller */
 json_t *policy_json(const struct route_policy *p);
 bool policy_same(const struct route_policy *a, const struct route_policy *b);
 

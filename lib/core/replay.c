@@ -3,7 +3,8 @@
 
 #include "lib/core/route_private.h"
 
-#include <stdlib.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- keeping */
@@ -119,66 +120,90 @@ static int bits_of(const struct replay_who *w)
 	       (w->why == WHY_HELD ? BIT_HELD : 0) | (w->why == WHY_UNFAMILIAR ? BIT_UNFAMILIAR : 0);
 }
 
+static const char *boolean(bool b)
+{
+	return b ? "true" : "false";
+}
+
+/* all of a double, and sooner written than its digits */
+static long long bits_in(double x)
+{
+	int64_t n;
+
+	memcpy(&n, &x, sizeof(n));
+	return n;
+}
+
+static double double_of(json_int_t bits)
+{
+	int64_t n = bits;
+	double x;
+
+	memcpy(&x, &n, sizeof(x));
+	return x;
+}
+
+enum { HEAD_BYTES = 512, WHO_BYTES = 160 }; /* the longest there can be is shorter: a product has 80 letters */
+
+/* by hand: it is written with every offer, while the loop waits */
 const char *replay_write(struct arena *a, const struct replay_log *l)
 {
-	json_t *who = json_array(), *j;
-	char id[UUID_TEXT], *text, *copy;
+	char *out = arena_alloc(a, HEAD_BYTES + (size_t)l->n * WHO_BYTES), *p = out, id[UUID_TEXT];
 
+	uuid_format(l->id.u, id);
+	p += snprintf(p, HEAD_BYTES,
+		      "{\"case\":\"%s\",\"product\":\"%.80s\",\"kind\":%d,\"method\":\"%s\",\"option0\":%s,"
+		      "\"wanted\":%s,\"team\":%s,\"waitedUs\":%lld,\"bar\":%lld,\"ready\":%d,\"idle\":%d,"
+		      "\"candidates\":%d,\"who\":[",
+		      id, l->product, (int)l->kind, route_method_name(l->method), boolean(l->option0),
+		      boolean(l->wanted), boolean(l->team), (long long)l->waited_us, bits_in(l->bar),
+		      l->n_ready, l->n_idle, l->n_candidates);
 	for (int i = 0; i < l->n; i++) {
 		const struct replay_who *w = &l->who[i];
 
 		uuid_format(w->agent.u, id);
-		json_array_append_new(who, json_pack("[s, i, I, f, f, f]", id, bits_of(w),
-						     (json_int_t)w->idle_us, w->q, w->sd, w->busier));
+		p += snprintf(p, WHO_BYTES, "%s[\"%s\",%d,%lld,%lld,%lld,%lld]", i ? "," : "", id, bits_of(w),
+			      (long long)w->idle_us, bits_in(w->q), bits_in(w->sd), bits_in(w->busier));
 	}
-	uuid_format(l->id.u, id);
-	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:I, s:f, s:i, s:i, s:i, s:o, s:o}", "case", id,
-		      "product", l->product, "kind", (int)l->kind, "method", route_method_name(l->method),
-		      "option0", l->option0, "wanted", l->wanted, "team", l->team, "waitedUs",
-		      (json_int_t)l->waited_us, "bar", l->bar, "ready", l->n_ready, "idle", l->n_idle,
-		      "candidates", l->n_candidates, "routing", policy_json(&l->policy), "who", who);
-	text = json_dumps(j, JSON_COMPACT);
-	json_decref(j);
-	if (!text)
-		abort();
-	copy = arena_str(a, text);
-	free(text);
-	return copy;
+	snprintf(p, WHO_BYTES, "]}");
+	return out;
 }
 
 static bool read_who(struct replay_who *w, json_t *j)
 {
 	const char *id;
-	json_int_t idle;
+	json_int_t idle, q, sd, busier;
 	int bits;
 
 	*w = (struct replay_who){0};
-	if (json_unpack(j, "[s, i, I, F, F, F]", &id, &bits, &idle, &w->q, &w->sd, &w->busier) ||
+	if (json_unpack(j, "[s, i, I, I, I, I]", &id, &bits, &idle, &q, &sd, &busier) ||
 	    !uuid_parse(id, &w->agent.u))
 		return false;
 	w->idle_us = idle;
+	w->q = double_of(q);
+	w->sd = double_of(sd);
+	w->busier = double_of(busier);
 	w->knows = bits & BIT_KNOWS;
 	w->before = bits & BIT_BEFORE;
 	w->in_hand = bits & BIT_IN_HAND;
 	w->why = bits & BIT_HELD ? WHY_HELD : bits & BIT_UNFAMILIAR ? WHY_UNFAMILIAR : WHY_OK;
-	return true;
+	return isfinite(w->q) && isfinite(w->sd) && isfinite(w->busier);
 }
 
-bool replay_read(struct replay_log *l, const json_t *j)
+bool replay_read(struct replay_log *l, const json_t *j, const struct route_policy *p)
 {
 	const char *id, *method;
 	int kind, option0, wanted, team;
-	json_int_t waited;
+	json_int_t waited, bar;
 	json_t *who;
 
-	*l = (struct replay_log){.policy = policy_defaults()};
-	if (json_unpack((json_t *)j, "{s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:I, s:F, s:i, s:i, s:i, s:o}",
+	*l = (struct replay_log){.policy = *p};
+	if (json_unpack((json_t *)j, "{s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:I, s:I, s:i, s:i, s:i, s:o}",
 			"case", &id, "product", &l->product, "kind", &kind, "method", &method, "option0",
-			&option0, "wanted", &wanted, "team", &team, "waitedUs", &waited, "bar", &l->bar,
+			&option0, "wanted", &wanted, "team", &team, "waitedUs", &waited, "bar", &bar,
 			"ready", &l->n_ready, "idle", &l->n_idle, "candidates", &l->n_candidates, "who",
 			&who) ||
-	    policy_read(j, &l->policy, NULL, 0) || !uuid_parse(id, &l->id.u) || kind < 0 ||
-	    kind >= N_ROUTE_KINDS)
+	    !uuid_parse(id, &l->id.u) || kind < 0 || kind >= N_ROUTE_KINDS || !isfinite(double_of(bar)))
 		return false;
 	l->kind = (enum route_kind)kind;
 	l->method = strcmp(method, route_method_name(METHOD_FIFO)) == 0 ? METHOD_FIFO : METHOD_FTF;
@@ -186,6 +211,7 @@ bool replay_read(struct replay_log *l, const json_t *j)
 	l->wanted = wanted;
 	l->team = team;
 	l->waited_us = waited;
+	l->bar = double_of(bar);
 	for (size_t i = 0; i < json_array_size(who); i++)
 		if (l->n == REPLAY_WHO || !read_who(&l->who[l->n++], json_array_get(who, i)))
 			return false;

@@ -60,9 +60,12 @@ struct replay_choice {
 void replay_note(struct replay_log *l, const struct route_state *s, const struct route_case *c,
 		 const char *product, const struct route_decision *d,
 		 const struct route_agent *(*find)(void *arg, struct agent_id id), void *arg, int64_t now_us);
-/* replay_write - as JSON text, in a; replay_read - back again, false: not what was written; product is j's */
+/*
+ * replay_write - all but the policy, as JSON text in a; what is no whole number as the bits of a double
+ * replay_read - back again, with the policy that was in force; false: not what was written; product is j's
+ */
 const char *replay_write(struct arena *a, const struct replay_log *l);
-bool replay_read(struct replay_log *l, const json_t *j);
+bool replay_read(struct replay_log *l, const json_t *j, const struct route_policy *p);
 
 /* replay_decide - who would be asked under p? With the policy of the log: who was asked */
 void replay_decide(const struct replay_log *l, const struct route_policy *p, struct replay_choice *out);

@@ -99,6 +99,7 @@ class Filled(world.LoketTest):
             row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
             row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
                 asked_by='text', asked_at=now, **mun),
+            row('routing_settings', hash=b'x', settings=json.dumps({'x': SECRET})),
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
                 transferred=0, wait_s=1, wait_s2=1, abandoned=0, **mun),

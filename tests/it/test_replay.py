@@ -8,7 +8,7 @@ import subprocess
 from dispatch_world import DispatchTest, wait_until, world
 
 PRODUCT = 'parkeervergunning'           # daan and oksana have it
-TABLES = ('routing', 'offer', 'case_file', 'notice', 'learned', 'presence', 'arm_day', 'municipality')
+TABLES = ('routing', 'routing_settings', 'offer', 'case_file', 'notice', 'learned', 'presence', 'arm_day', 'municipality')
 
 
 class Replay(DispatchTest):
@@ -54,6 +54,8 @@ class Replay(DispatchTest):
     def test_again(self):
         self.decided(4)
         before = self.picture()
+        self.assertEqual(self.world.psql("select count(*), settings->'routing'->>'occupancy' from loket.routing join loket.routing_settings "
+                                         "on hash = settings_hash group by 2"), [(4, '0.0')])   # one version for all four
         same = self.result()
         self.assertEqual({k: same[k] for k in ('decisions', 'replayed', 'different', 'notKept', 'notKnown', 'notReproduced', 'gain')},
                          {'decisions': 4, 'replayed': 4, 'different': 0, 'notKept': 0, 'notKnown': 0, 'notReproduced': 0, 'gain': 0})
@@ -84,6 +86,10 @@ class Replay(DispatchTest):
         self.world.psql('update loket.routing set log = null where id = (select min(id) from loket.routing)')
         r = self.result()
         self.assertEqual((r['decisions'], r['notKept'], r['replayed']), (2, 1, 1))
+        self.world.psql('update loket.routing set settings_hash = null where id = (select max(id) from loket.routing)')
+        r = self.result()
+        self.assertEqual((r['decisions'], r['notKept'], r['replayed']), (2, 2, 0))
+        self.world.psql('update loket.routing set settings_hash = (select hash from loket.routing_settings limit 1)')
         self.assertEqual(self.result('--municipality', 'zwijndrecht')['decisions'], 0)
         self.assertEqual(json.loads(self.replay('--json'))['decisions'], 0)         # yesterday
         self.world.psql("update loket.routing set at = at - interval '1 day'")

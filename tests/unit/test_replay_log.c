@@ -85,15 +85,29 @@ static const struct route_agent *find(void *arg, struct agent_id id)
 	return NULL;
 }
 
+static int read_again(json_t *settings, struct route_policy *p)
+{
+	char *text = json_dumps(settings, 0);
+	json_t *j = json_loads(text, 0, NULL);
+	int n_wrong = policy_read(j, p, NULL, 0);
+
+	json_decref(settings);
+	json_decref(j);
+	free(text);
+	return n_wrong;
+}
+
 /* through the text and back */
 static struct replay_log log_of(struct arena *a, const struct route_case *c, const struct route_decision *d)
 {
+	struct route_policy p = policy_defaults();
 	struct replay_log l, back;
 	json_t *j;
 
 	replay_note(&l, &w.s, c, "rijbewijs", d, find, NULL, now);
+	ck_assert_int_eq(read_again(policy_json(&l.policy), &p), 0);
 	j = json_loads(replay_write(a, &l), 0, NULL);
-	ck_assert(replay_read(&back, j));
+	ck_assert(replay_read(&back, j, &p));
 	arena_on_free(a, (void (*)(void *))json_decref, j);
 	ck_assert(policy_same(&back.policy, &l.policy));
 	ck_assert_str_eq(back.product, c->option0 ? "option0" : "rijbewijs");
@@ -274,12 +288,13 @@ END_TEST
 START_TEST(what_is_no_log)
 {
 	static const char *const texts[] = {"{}", "[]", "null", "{\"case\": 1}"};
+	struct route_policy p = policy_defaults();
 	struct replay_log l;
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		json_t *j = json_loads(texts[i], JSON_DECODE_ANY, NULL);
 
-		ck_assert(!replay_read(&l, j));
+		ck_assert(!replay_read(&l, j, &p));
 		json_decref(j);
 	}
 	ck_assert_ptr_nonnull(replay_why_not("holdPrice"));
