@@ -128,6 +128,7 @@ int work_try_compose(const struct op *op, struct arena *arena, const char *inbox
 							.to = r->to,
 							.text = r->text,
 							.template_ = r->template_,
+							.menu = r->menu,
 							.answers_id = pg_get(op, statement, 0, "answers_id"),
 							.answers = answers,
 							.is_public = r->is_public,

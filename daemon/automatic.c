@@ -1,5 +1,6 @@
 #include "daemon/automatic.h"
 
+#include "daemon/dispatch.h"
 #include "daemon/help_promise.h"
 #include "daemon/log.h"
 #include "daemon/mutant.h"
@@ -32,6 +33,12 @@ struct saying {
 	const char *silent;          /* nobody is told, because; NULL: it is said */
 	struct help_case k;
 	struct help_promise promise; /* when told_us is not 0 */
+	struct {                     /* keys NULL: it is no menu */
+		const char *keys;
+		int n;               /* how many came before it in this case */
+		struct uuid contact; /* that chose; of the first one: that began the case */
+		struct menu_step step;
+	} menu;
 	json_t *settings;
 	bool found, answers; /* answers: it is about what they answered to an earlier one */
 };
@@ -52,6 +59,30 @@ static void promise(struct saying *s)
 	s->promise = help_promise_decide(s->op.srv, &s->k, now);
 	s->r.text = texts_say(s->op.arena, s->settings, s->promise.text, s->language,
 			      texts_time(s->op.arena, s->promise.told_us, now));
+}
+
+/* what they chose, or the menu where that leads. Chosen or not, the case waits for a person */
+static void menu(struct saying *s)
+{
+	const struct world *w = world_hold(&s->op);
+	const struct world_inbox *in = w ? world_inbox(w, s->home) : NULL;
+	const struct menu *m = in ? in->menu : NULL;
+	struct menu_step *step = &s->menu.step;
+	struct arena *a = s->op.arena;
+
+	*step = menu_after(m, s->menu.keys);
+	if (step->language)
+		s->language = step->language;
+	if (step->move >= MENU_PRODUCT)
+		s->silent = "chosen";
+	else if (!m || s->menu.n >= MENU_MAX_SAID)
+		s->silent = "noMenu";
+	if (s->silent)
+		return;
+	s->r.menu = menu_written(a, menu_at(m, step->path), step->path, s->language,
+				 texts_say(a, s->settings, TEXT_MENU_HELP, s->language, NULL),
+				 texts_say(a, s->settings, TEXT_MENU_BUTTON, s->language, NULL));
+	s->r.text = menu_lines(a, s->r.menu, texts_say(a, s->settings, TEXT_MENU_REPLY, s->language, NULL));
 }
 
 /* ---------------------------------------------------------------- saying it */
@@ -79,6 +110,9 @@ static void read_row(struct saying *s)
 	s->found = true;
 	s->r.id.u = s->op.srv->automatic->last = pg_get_uuid(&s->op, 0, 0, "id");
 	s->r.text = copy(s, "text");
+	s->menu.keys = copy(s, "keys");
+	s->menu.n = (int)pg_get_int(&s->op, 0, 0, "n");
+	s->menu.contact = pg_get_uuid(&s->op, 0, 0, "contact");
 	s->answers = !strcmp(pg_get(&s->op, 0, 0, "kind"), "promise");
 	s->silent = pg_get_bool(&s->op, 0, 0, "quiet") ? "quiet" : NULL;
 	s->case_.u = pg_get_uuid(&s->op, 0, 0, "case_id");
@@ -99,13 +133,29 @@ static enum op_status ask_whom(struct saying *s)
 	return pg_submit(&s->op, SAYING_TO, u);
 }
 
+static bool chose(const struct saying *s)
+{
+	return s->menu.step.product || s->menu.step.language;
+}
+
+static void take_choice(const struct saying *s, struct pg_unit *u)
+{
+	pg_add(u, SQL_MENU_CHOSEN);
+	pg_uuid(u, s->menu.contact);
+	pg_text(u, s->menu.step.product);
+	pg_text(u, s->menu.step.language);
+	pg_text(u, "the citizen chose it in the menu");
+}
+
 static enum op_status say(struct saying *s)
 {
 	static const char *const after_option0[] = {"promise", "preference", "menu"};
 	int limit = 0, rule, n_kinds = MUTANT("menu_after_option0") ? 3 : 2;
 	struct pg_unit *u;
 
-	if (!s->r.text)
+	if (s->menu.keys)
+		menu(s);
+	else if (!s->r.text)
 		promise(s);
 	rule = s->silent ? 0 : work_try_compose(&s->op, s->op.arena, s->home, READ_TO, &s->r, &limit);
 	if (rule < 0) {
@@ -115,6 +165,8 @@ static enum op_status say(struct saying *s)
 	u = pg_unit(&s->op, PG_SYSTEM, NULL);
 	if (s->promise.told_us)
 		help_promise_write(u, &s->k, &s->promise);
+	if (chose(s))
+		take_choice(s, u);
 	pg_add(u, SQL_AUTOMATIC_SAY);
 	pg_uuid(u, s->r.id.u);
 	pg_text(u, s->r.text);
@@ -129,13 +181,16 @@ static enum op_status say(struct saying *s)
 		pg_push_text(u, after_option0[i]);
 	pg_time(u, s->promise.told_us);
 	pg_text(u, s->silent);
+	pg_json(u, s->r.menu);
 	return pg_submit(&s->op, SAYING_DONE, u);
 }
 
 static enum op_status said(struct saying *s)
 {
-	int last = s->promise.told_us ? 1 + s->promise.calls : 0;
+	int last = s->promise.told_us ? 1 + s->promise.calls : chose(s);
 
+	if (chose(s))
+		dispatch_waits_anew(s->op.srv, &s->op, 0);
 	if (s->promise.calls)
 		callback_made(s->op.srv, &s->op, 0);
 	rows_publish(&s->op, last);

@@ -332,7 +332,7 @@ static void ask_for_coach(struct settle *s, struct pg_unit *u)
 
 static void take_choice(struct settle *s, struct pg_unit *u)
 {
-	pg_add(u, SQL_CALL_CHOSEN);
+	pg_add(u, SQL_MENU_CHOSEN);
 	pg_uuid(u, s->call.u);
 	pg_text(u, s->step.product);
 	pg_text(u, s->step.language);

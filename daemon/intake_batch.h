@@ -92,6 +92,9 @@ struct batch_item {
 	struct batch_case *where;    /* NULL: needs no case */
 	struct contact_id id;
 	const char *bot_inbox;       /* a bot said this in its case; NULL: nobody looks whether it is stuck */
+	/* keys of a menu that it chose; both NULL: none. keys: from the first menu on, "": that is to be said; key: of the
+	 * one said last */
+	const char *keys, *key;
 	const char *promised; /* help by a person, "aloud" or "quiet"; NULL: not, or they are asked first */
 };
 
@@ -156,7 +159,8 @@ struct batch {
 	struct batch_item **platforms;               /* those with a twin */
 	struct batch_item **proofs;                  /* those whose addresses, all vouched for, belong to two parties */
 	struct batch_item **webcare, **public;       /* what waits for the webcare team; all that was said in public */
-	struct batch_item **asked, **answers;        /* who want help by a person; who say how (lib/core/texts) */
+	struct batch_item **asked, **answers;        /* who want help by a person, or get a menu, or choose in one; who
+	                                              * say how they want help (lib/core/texts) */
 	struct batch_item *
 		*helps; /* those that ask for option 0; n_zeros: cases that were here and become it */
 	struct batch_dead_letter *dead_letters;

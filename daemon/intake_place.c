@@ -5,6 +5,7 @@
 #include "daemon/flood.h"
 #include "daemon/server.h"
 #include "lib/base/when.h"
+#include "lib/base/jsonx.h"
 #include "lib/core/help.h"
 #include "lib/core/texts.h"
 
@@ -433,6 +434,44 @@ static void place_help(struct batch *b, struct batch_item *it)
 		b->answers[b->n_answers++] = it;
 }
 
+/* ---------------------------------------------------------------- menus in writing */
+
+static bool are_keys(const char *s, size_t max)
+{
+	size_t n = s ? strspn(s, "0123456789*#") : 0;
+
+	return n && n <= max && !s[n];
+}
+
+/* of its buttons and lists we know the whole way there; a digit that is typed belongs to what was said last. Whether
+ * anything was said, intake_automatic knows */
+static void place_choice(struct batch_item *it)
+{
+	const char *choice = it->c->kind == KIND_CHOICE ? jsonx_str(it->c->fields, "choice") : NULL;
+
+	if (are_keys(choice, MENU_PATH - 1))
+		it->keys = choice;
+	else if (it->c->kind == KIND_TEXT && are_keys(it->c->text, 1))
+		it->key = it->c->text;
+}
+
+/* an inbox with a bot has somebody else who asks; and who said what it is about is not asked that */
+static void place_menu(struct batch *b, struct batch_item *it)
+{
+	const struct world_inbox *in = it->post->p->inbox;
+	struct batch_case *k = it->where;
+
+	if (!in->menu || !in->ops || !in->ops->compose || !k || k->option0 || !is_written(it) ||
+	    json_object_get(in->in.settings, "bot"))
+		return;
+	if (!it->placed->new_case)
+		place_choice(it);
+	else if (match_is_general(it->placed->product))
+		it->keys = "";
+	if (it->keys || it->key)
+		b->asked[b->n_asked++] = it;
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 static void say_where(struct batch_item *it, const struct batch_message *m)
@@ -500,6 +539,7 @@ static void place_item(struct batch *b, struct batch_item *it)
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	place_help(b, it);
+	place_menu(b, it);
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it, it->self);

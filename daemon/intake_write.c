@@ -422,6 +422,9 @@ static void write_automatic(struct batch *b, struct pg_unit *u)
 	UUIDS(n, server_uuid(b->op.srv));
 	UUIDS(n, case_id(list[i]));
 	pg_time(u, b->now_us);
+	TEXTS(n, list[i]->keys);
+	TEXTS(n, list[i]->key);
+	UUIDS(n, list[i]->id.u);
 }
 
 static void write_preferences(struct batch *b, struct pg_unit *u)

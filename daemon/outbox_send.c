@@ -26,7 +26,7 @@ struct send {
 	struct uuid contact;
 	const char *contact_word, *inbox, *to_kind, *to, *text, *reply_to;
 	const char *answers_id, *reference;
-	json_t *template_, *answers;
+	json_t *template_, *menu, *answers;
 	bool is_public, is_automatic, opted_out;
 	int64_t last_in_us;
 	int attempts;
@@ -73,6 +73,7 @@ static int compose(struct send *s, struct channel_send *out)
 		.to = s->to,
 		.text = s->text,
 		.template_ = s->template_,
+		.menu = s->menu,
 		.reply_to = s->reply_to,
 		.last_in_us = s->last_in_us,
 		.answers_id = s->answers_id,
@@ -294,6 +295,7 @@ void outbox_send(const struct op *claim, int statement, int row)
 	s->opted_out = pg_get_bool(claim, statement, row, "opted_out");
 	s->answers = json_of(s, pg_get(claim, statement, row, "answers"));
 	s->template_ = json_of(s, pg_get(claim, statement, row, "template"));
+	s->menu = json_of(s, pg_get(claim, statement, row, "menu"));
 	s->attempts = (int)pg_get_int(claim, statement, row, "attempts");
 	op_start(&s->op);
 }

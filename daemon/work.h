@@ -74,6 +74,7 @@ struct work_reply {
 	struct contact_id id;
 	const char *text;
 	const json_t *template_;
+	const json_t *menu;            /* NULL: none */
 	bool is_public;
 	/* out, of work_compose */
 	const char *to_kind, *to;

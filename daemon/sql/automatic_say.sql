@@ -5,30 +5,34 @@
 -- $1 uuid what is said (also of the contact), $2 text, $3 text why it cannot be sent or null, $4 text address kind,
 -- $5 text address, $6 uuid contact it answers or null, $7 text inbox it goes out by, $8 text its channel; null: those
 -- of the case, $9 text[] kinds, $10 timestamptz the text says that somebody is there before then: only when that is what
--- is promised (help_promise.sql); null: it says no time, $11 text nobody is told, because; or null
+-- is promised (help_promise.sql); null: it says no time, $11 text nobody is told, because; or null, $12 jsonb menu that $2
+-- says, or null: not to who is helped by somebody by now
 -- columns: the notice
 with held as (
 	select c.* from loket.automatic a join loket.case_file c on c.id = a.case_id where a.id = $1
 	   and ($10::timestamptz is null or c.promised_at = $10::timestamptz or $11::text is not null) for update of c),
+silent as (
+	select case when h.option0 and a.kind <> all ($9::text[]) then 'option0' when $11::text is not null then $11
+	            when a.kind = 'menu' and h.state not in ('queued', 'offered') then 'held' end as why
+	  from loket.automatic a, held h where a.id = $1),
 took as (
 	update loket.automatic a
-	   set state = case when $3::text is not null or $11::text is not null or (held.option0 and a.kind <> all ($9::text[])) then 'refused'
-	                    else 'said' end,
-	       why = case when held.option0 and a.kind <> all ($9::text[]) then 'option0' else coalesce($11, $3) end
-	  from held where a.id = $1 and a.state = 'queued' returning a.*),
+	   set state = case when coalesce(silent.why, $3) is null then 'said' else 'refused' end, why = coalesce(silent.why, $3)
+	  from held, silent where a.id = $1 and a.state = 'queued' returning a.*),
 spoken as (
 	update loket.case_file c set last_contact_at = greatest(c.last_contact_at, clock_timestamp())
 	  from took where c.id = took.case_id and took.state = 'said'),
 said as (
 	insert into loket.contact (id, municipality, inbox, channel, direction, visibility, kind, received_at, case_id,
-	       party, addresses, language, text, flags, delivery, delivery_at, delivery_error)
+	       party, addresses, language, text, fields, flags, delivery, delivery_at, delivery_error)
 	select t.id, t.municipality, coalesce($7, h.inbox), coalesce($8, h.channel), 'out', 'private', 'text',
 	       clock_timestamp(), h.id, h.party,
 	       case when $5::text is null then '[]'
 	            else jsonb_build_array(jsonb_build_object('kind', $4::text, 'value', $5::text)) end,
-	       h.language, $2, '{automatic}', case when t.state = 'said' then 'queued' else 'failed' end,
+	       h.language, $2, case when $12::jsonb is not null then jsonb_build_object('menu', $12::jsonb) end, '{automatic}',
+	       case when t.state = 'said' then 'queued' else 'failed' end,
 	       clock_timestamp(), t.why
-	  from took t, held h where $11::text is null and t.why is distinct from 'option0' returning *),
+	  from took t, held h, silent where silent.why is null returning *),
 going as (
 	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, answers)
 	select id, municipality, inbox, case_id, received_at, $4, $5, $6 from said where delivery = 'queued')

@@ -1,7 +1,7 @@
 -- outbox_claim: take replies that are due; committed before anything is sent. A reply waits for the earlier ones of
 -- its case, so that a conversation keeps its order
 -- $1 text this instance, $2 int how many
--- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, text, reply_to, visibility,
+-- columns: contact, municipality, inbox, case_id, attempts, to_kind, to_value, template, menu (json), text, reply_to, visibility,
 -- automatic, answers_id, answers (json), reference (of the case), last_in, opted_out
 with due as (
 	select o.contact from loket.outbox o join loket.contact c on c.id = o.contact
@@ -16,7 +16,7 @@ mine as (
 shown as (
 	update loket.contact c set delivery = 'sending', delivery_at = clock_timestamp()
 	  from mine where c.id = mine.contact and c.delivery = 'queued' returning c.id)
-select m.contact, m.municipality, m.inbox, m.case_id, m.attempts, m.to_kind, m.to_value, m.template, c.text,
+select m.contact, m.municipality, m.inbox, m.case_id, m.attempts, m.to_kind, m.to_value, m.template, c.fields -> 'menu' as menu, c.text,
        c.reply_to, c.visibility, 'automatic' = any (c.flags) as automatic, a.provider_id as answers_id, a.fields as answers,
        (select f.reference from loket.case_file f where f.id = m.case_id) as reference,
        (select max(coalesce(i.provider_time, i.received_at)) from loket.contact i

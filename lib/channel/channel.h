@@ -93,6 +93,7 @@ struct channel_reply {
 	const char *to_kind, *to;    /* the citizen's address */
 	const char *text;
 	const json_t *template_;     /* object or NULL */
+	const json_t *menu;          /* the choices that text tells in lines (menu_written of lib/core/menu.h); or NULL: none */
 	const char *reply_to;        /* provider id of the message it quotes; may be NULL */
 	const char *answers_id;      /* provider id of the citizen's newest message; may be NULL */
 	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */

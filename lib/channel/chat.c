@@ -3,7 +3,7 @@
  *
  * {"type": "message" | "start" | "end" | "handover" | "edit" | "delete" | "status", "conversation", "id"?, "at"?,
  *  "from": {"id"?, "name"?, "email"?, "phone"?, "proved"?}?, "by": "visitor" | "bot" | "agent"?, "text"?, "language"?,
- *  "page"?, "product"?, "option0"?, "reason"?, "transcript"?, "about"?, "status"?, "attachments": [{"url", "mediaType"?,
+ *  "choice"?, "page"?, "product"?, "option0"?, "reason"?, "transcript"?, "about"?, "status"?, "attachments": [{"url", "mediaType"?,
  *  "name"?, "bytes"?}]?}, signed in our own way or as Chatwoot signs. proto/hooks.md tells it to integrators.
  *
  * Replies are posted to settings.reply_url (else base_url + "/replies") in the shape the citizen's message came in,
@@ -194,6 +194,10 @@ static int read_own(struct chat_post *p, const json_t *root)
 	attachments(p, c, jsonx_arr(root, "attachments"));
 	if (answers_yes(json_object_get(root, "option0")) || kind == KIND_CHOICE)
 		c->flags |= FLAG_OPTION0;
+	if (kind == KIND_TEXT && chat_id(p->a, root, "choice")) {
+		c->kind = KIND_CHOICE;
+		jsonx_put(c->fields, "choice", chat_id(p->a, root, "choice"));
+	}
 	if (by && !strcmp(by, "bot"))
 		jsonx_put(c->fields, "by", by);
 	if (by && strcmp(by, "visitor") != 0) {
@@ -295,6 +299,8 @@ static json_t *body_of(const struct channel_reply *rep, const char *shape)
 	jsonx_put(j, "conversation", conversation);
 	jsonx_put(j, "by", "agent");
 	jsonx_put(j, "text", rep->text);
+	if (rep->menu)
+		json_object_set(j, "menu", (json_t *)(uintptr_t)rep->menu);
 	return j;
 }
 

@@ -2,7 +2,7 @@
  * whatsapp_send.c - the WhatsApp Cloud API of Meta: what goes out
  *
  * source   developers.facebook.com/documentation/business-messaging/whatsapp: "send messages", "templates",
- *          "error codes", business-scoped user ids ("to" takes a number, "recipient" a user id);
+ *          "interactive lists", "interactive reply buttons", "error codes", business-scoped user ids ("to" takes a number, "recipient" a user id);
  *          read 2026-11-21
  */
 #include "lib/channel/whatsapp.h"
@@ -17,6 +17,12 @@ enum {
 	MAX_CHARACTERS = 4096,
 	WINDOW_HOURS = 24,
 	MAX_TEMPLATE_NAME = 512,
+	/* of an interactive message; characters */
+	MAX_BUTTONS = 3,
+	MAX_BUTTON_TITLE = 20,
+	MAX_ROWS = 10,
+	MAX_ROW_TITLE = 24,
+	MAX_ROW_DESCRIPTION = 72,
 };
 #define HOUR_US (INT64_C(3600) * 1000000)
 
@@ -65,6 +71,81 @@ static json_t *template_of(const json_t *t)
 	return out;
 }
 
+/* the beginning of s, and whether that is all of it */
+static bool begins(struct arena *a, const char *s, int max, const char **beginning)
+{
+	const char *end = s, *last = s;
+
+	for (int n = 0; *end && n < max; n++) {
+		last = end++;
+		while ((*end & 0xc0) == 0x80)
+			end++;
+	}
+	*beginning = *end ? arena_printf(a, "%.*s…", (int)(last - s), s) : s;
+	return !*end;
+}
+
+/* owner    the caller; NULL: more of them, or longer ones, than buttons may be */
+static json_t *buttons_of(struct arena *a, const json_t *choices)
+{
+	json_t *buttons = json_array(), *c;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)choices, i, c)
+	{
+		const char *title;
+
+		if (i == MAX_BUTTONS || !begins(a, jsonx_str(c, "text"), MAX_BUTTON_TITLE, &title)) {
+			json_decref(buttons);
+			return NULL;
+		}
+		json_array_append_new(buttons, json_pack("{s:s,s:{s:O,s:s}}", "type", "reply", "reply", "id",
+							 json_object_get(c, "id"), "title", title));
+	}
+	return json_pack("{s:o}", "buttons", buttons);
+}
+
+/* what is too long for a title stands whole below it; owner    the caller; NULL: it does not fit there either */
+static json_t *list_of(struct arena *a, const json_t *choices, const char *button)
+{
+	json_t *rows = json_array(), *c;
+	size_t i;
+	bool fits = begins(a, button, MAX_BUTTON_TITLE, &button) && json_array_size(choices) <= MAX_ROWS;
+
+	json_array_foreach((json_t *)(uintptr_t)choices, i, c)
+	{
+		const char *title, *description;
+		bool whole = begins(a, jsonx_str(c, "text"), MAX_ROW_TITLE, &title);
+		json_t *row = json_pack("{s:O,s:s}", "id", json_object_get(c, "id"), "title", title);
+
+		fits &= begins(a, jsonx_str(c, "text"), MAX_ROW_DESCRIPTION, &description);
+		if (!whole)
+			jsonx_put(row, "description", description);
+		json_array_append_new(rows, row);
+	}
+	if (fits)
+		return json_pack("{s:s,s:[{s:s,s:o}]}", "button", button, "sections", "title", button, "rows", rows);
+	json_decref(rows);
+	return NULL;
+}
+
+/* buttons, else a list; NULL: neither can hold it, so that it goes as the text */
+static json_t *interactive_of(struct arena *a, const json_t *menu)
+{
+	const json_t *choices = jsonx_arr(menu, "choices");
+	const char *type = "button";
+	json_t *action = buttons_of(a, choices);
+
+	if (!action) {
+		type = "list";
+		action = list_of(a, choices, jsonx_str(menu, "button"));
+	}
+	if (!action)
+		return NULL;
+	return json_pack("{s:s,s:{s:O},s:o}", "type", type, "body", "text", json_object_get(menu, "text"), "action",
+			 action);
+}
+
 static int check(const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
 {
 	bool by_phone = !strcmp(rep->to_kind, "phone"), by_id = !strcmp(rep->to_kind, "whatsapp");
@@ -85,16 +166,21 @@ static int check(const struct inbox *in, const struct channel_reply *rep, struct
 }
 
 /* owner    the caller drops it; NULL when the template is none */
-static json_t *message_of(const struct channel_reply *rep)
+static json_t *message_of(struct arena *a, const struct channel_reply *rep)
 {
 	bool by_phone = !strcmp(rep->to_kind, "phone");
+	json_t *interactive = rep->menu && !rep->template_ ? interactive_of(a, rep->menu) : NULL;
 	json_t *m = json_pack("{s:s,s:s}", "messaging_product", "whatsapp", "recipient_type", "individual");
 
 	jsonx_put(m, by_phone ? "to" : "recipient", by_phone ? rep->to + (*rep->to == '+') : rep->to);
 	jsonx_put(m, "biz_opaque_callback_data", rep->contact_id);
 	if (rep->reply_to)
 		json_object_set_new(m, "context", json_pack("{s:s}", "message_id", rep->reply_to));
-	jsonx_put(m, "type", rep->template_ ? "template" : "text");
+	jsonx_put(m, "type", rep->template_ ? "template" : interactive ? "interactive" : "text");
+	if (interactive) {
+		json_object_set_new(m, "interactive", interactive);
+		return m;
+	}
 	if (!rep->template_) {
 		json_object_set_new(m, "text", json_pack("{s:b,s:s}", "preview_url", 0, "body", rep->text));
 		return m;
@@ -113,7 +199,7 @@ int whatsapp_compose(struct arena *a, const struct inbox *in, const struct chann
 
 	if (refused)
 		return refused;
-	m = message_of(rep);
+	m = message_of(a, rep);
 	if (!m)
 		return REPLY_BAD_TEMPLATE;
 	memset(out, 0, sizeof *out);

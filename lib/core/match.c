@@ -373,7 +373,7 @@ const char *match_product(struct arena *a, const struct match_rules *r, const st
 	return product ? product : "algemeen";
 }
 
-static bool is_general(const char *product)
+bool match_is_general(const char *product)
 {
 	return !strcmp(product, "algemeen");
 }
@@ -392,7 +392,7 @@ static bool same_conversation(const struct question *q, const struct match_case 
 
 static bool same_question(const struct question *q, const struct match_case *k)
 {
-	return !strcmp(k->product, q->product) && (!is_general(q->product) || !strcmp(k->inbox, q->inbox));
+	return !strcmp(k->product, q->product) && (!match_is_general(q->product) || !strcmp(k->inbox, q->inbox));
 }
 
 static bool open_question(const struct question *q, const struct match_case *k)
@@ -403,7 +403,7 @@ static bool open_question(const struct question *q, const struct match_case *k)
 static bool came_back(const struct question *q, const struct match_case *k)
 {
 	bool recent = q->now_us - k->closed_us < REOPEN_US;
-	bool unnamed = q->post || (q->conversational && is_general(q->product) && !strcmp(k->inbox, q->inbox));
+	bool unnamed = q->post || (q->conversational && match_is_general(q->product) && !strcmp(k->inbox, q->inbox));
 
 	return k->state == CASE_CLOSED && k->outcome != OUTCOME_SPAM && recent &&
 	       (unnamed || same_question(q, k));

@@ -27,6 +27,9 @@ struct match_rules *match_rules_new(struct arena *a, const struct match_word *wo
 const char *match_product(struct arena *a, const struct match_rules *r, const struct contact *c,
                           const struct phrase_words *text, const char *inbox_product, const char *municipality);
 
+/* match_is_general - did match_product find nothing? */
+bool match_is_general(const char *product);
+
 /* match_option0 - is this a request for human help with doing it digitally? The message "0", and
  * words for it in Dutch, English, Polish, Turkish, Arabic and Ukrainian */
 bool match_option0(const struct match_rules *r, const struct phrase_words *text);

@@ -371,6 +371,40 @@ json_t *menu_prompt(const struct menu *m, const char *language)
 	return prompt;
 }
 
+const json_t *menu_written(struct arena *a, const struct menu *m, const char *path, const char *language,
+			   const char *help, const char *button)
+{
+	json_t *choices = json_array();
+	const char *in = language;
+	json_t *written = jsonx_own(a, json_pack("{s:s, s:s, s:o}", "text", text_in(m->say, &in), "button", button,
+						 "choices", choices));
+
+	for (int i = 0; i < m->n_choices; i++) {
+		const struct choice *c = &m->choices[i];
+		const char *key = arena_printf(a, "%c", c->key), *text;
+
+		in = c->language ? c->language : language;
+		text = text_in(c->label, &in);
+		if (c->key == '0' && language && strcmp(in, language) != 0)
+			text = help;
+		json_array_append_new(choices, json_pack("{s:s, s:s, s:s}", "id",
+							 c->key == '0' ? key : arena_join(a, path, key, NULL),
+							 "key", key, "text", text));
+	}
+	return written;
+}
+
+const char *menu_lines(struct arena *a, const json_t *written, const char *how)
+{
+	const char *lines = jsonx_str(written, "text");
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(json_object_get(written, "choices"), i, c)
+		lines = arena_join(a, lines, "\n", jsonx_str(c, "key"), " ", jsonx_str(c, "text"), NULL);
+	return arena_join(a, lines, "\n", how, NULL);
+}
+
 const char *menu_move_name(enum menu_move move)
 {
 	static const char *const names[] = {"again", "back", "deeper", "language", "product", "callback", "help"};

@@ -26,6 +26,7 @@ enum {
 	MENU_LABEL_CHARACTERS = 100,
 	MENU_MAX_LANGUAGES = 16,
 	MENU_PATH = MENU_MAX_DEPTH + 1, /* keys that lead to a place, and the NUL */
+	MENU_MAX_SAID = 2,         /* in writing, to one case: who is not helped by two of them wants a person */
 };
 
 struct menu;
@@ -83,6 +84,17 @@ struct menu_step menu_after(const struct menu *m, const char *keys);
  * language is said in that one owner    the caller
  */
 json_t *menu_prompt(const struct menu *m, const char *language);
+/*
+ * menu_written - this menu for who reads it: {"text", "button", "choices": [{"id", "key", "text"}]}
+ * in       path: the keys that lead to m; language: as menu_prompt; help: what option 0 is called where the menu has
+ *          no text for it in that language; button: opens the list of choices, where a channel has such a thing
+ * returns  id: the keys that lead to the choice, so that a button pressed late means what it says; of option 0 "0"
+ * owner    a
+ */
+const json_t *menu_written(struct arena *a, const struct menu *m, const char *path, const char *language,
+			   const char *help, const char *button);
+/* menu_lines - the same as text, a line for each choice; how: says how to answer */
+const char *menu_lines(struct arena *a, const json_t *written, const char *how);
 /* menu_move_name - "again", "back", "deeper", "language", "product", "callback", "help" */
 const char *menu_move_name(enum menu_move move);
 

@@ -25,6 +25,9 @@ static const struct kind {
 	[TEXT_CALL_CLOSED] = {"callClosed", TIME_FIELD},
 	[TEXT_CALL_NOBODY] = {"callNobody", NULL},
 	[TEXT_CALL_HIDDEN] = {"callHidden", NULL},
+	[TEXT_MENU_HELP] = {"menuHelp", NULL},
+	[TEXT_MENU_BUTTON] = {"menuButton", NULL},
+	[TEXT_MENU_REPLY] = {"menuReply", NULL},
 };
 
 static const struct built_in {
@@ -47,7 +50,8 @@ static const struct built_in {
 	  "Wilt u liever dat wij u terugbellen? Toets 1.",
 	  "Wij zijn nu gesloten. Wij zijn er weer vanaf " TIME_FIELD " uur.",
 	  "Er is nu niemand die u kan helpen. U kunt wachten.",
-	  "Wij zien uw nummer niet en kunnen u niet terugbellen. U kunt later weer bellen."}},
+	  "Wij zien uw nummer niet en kunnen u niet terugbellen. U kunt later weer bellen.",
+	  "Hulp van een medewerker", "Kies", "Antwoord met een cijfer."}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -65,7 +69,8 @@ static const struct built_in {
 	  "Would you rather be called back? Press 1.",
 	  "We are closed now. We are open again from " TIME_FIELD ".",
 	  "There is nobody now who can help you. You can wait.",
-	  "We cannot see your number, so we cannot call you back. You can call again later."}},
+	  "We cannot see your number, so we cannot call you back. You can call again later.",
+	  "Help from a person", "Choose", "Reply with a number."}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -83,7 +88,8 @@ static const struct built_in {
 	  "Wolisz, żebyśmy oddzwonili? Naciśnij 1.",
 	  "Teraz jest zamknięte. Otwieramy: " TIME_FIELD ".",
 	  "Teraz nie ma nikogo, kto może pomóc. Możesz poczekać.",
-	  "Nie widzimy twojego numeru, więc nie możemy oddzwonić. Możesz zadzwonić później."}},
+	  "Nie widzimy twojego numeru, więc nie możemy oddzwonić. Możesz zadzwonić później.",
+	  "Pomoc pracownika", "Wybierz", "Odpowiedz cyfrą."}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -101,7 +107,8 @@ static const struct built_in {
 	  "Sizi geri aramamızı mı istersiniz? 1 tuşuna basın.",
 	  "Şu anda kapalıyız. Yeniden açılış: " TIME_FIELD ".",
 	  "Şu anda size yardım edebilecek kimse yok. Bekleyebilirsiniz.",
-	  "Numaranızı göremiyoruz, bu yüzden sizi geri arayamıyoruz. Daha sonra tekrar arayabilirsiniz."}},
+	  "Numaranızı göremiyoruz, bu yüzden sizi geri arayamıyoruz. Daha sonra tekrar arayabilirsiniz.",
+	  "Çalışandan yardım", "Seçin", "Bir rakamla cevap verin."}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -119,7 +126,8 @@ static const struct built_in {
 	  "هل تفضل أن نعاود الاتصال بك؟ اضغط 1.",
 	  "نحن مغلقون الآن. نفتح من جديد: " TIME_FIELD ".",
 	  "لا يوجد الآن من يستطيع مساعدتك. يمكنك الانتظار.",
-	  "لا نرى رقمك، لذلك لا نستطيع معاودة الاتصال بك. يمكنك الاتصال لاحقًا."}},
+	  "لا نرى رقمك، لذلك لا نستطيع معاودة الاتصال بك. يمكنك الاتصال لاحقًا.",
+	  "مساعدة من موظف", "اختر", "أجب برقم."}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -138,7 +146,8 @@ static const struct built_in {
 	  "Бажаєте, щоб ми передзвонили? Натисніть 1.",
 	  "Зараз зачинено. Відчиняємо: " TIME_FIELD ".",
 	  "Зараз немає нікого, хто може вам допомогти. Ви можете зачекати.",
-	  "Ми не бачимо вашого номера, тому не можемо передзвонити. Ви можете зателефонувати пізніше."}},
+	  "Ми не бачимо вашого номера, тому не можемо передзвонити. Ви можете зателефонувати пізніше.",
+	  "Допомога працівника", "Вибрати", "Напишіть цифру."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */

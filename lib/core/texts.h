@@ -28,6 +28,10 @@ enum text_kind {
 	TEXT_CALL_CLOSED, /* until {{tijd}} */
 	TEXT_CALL_NOBODY, /* nobody is there who can help; waiting is possible */
 	TEXT_CALL_HIDDEN, /* their number is not shown, so nobody can call back */
+	/* of a menu in writing */
+	TEXT_MENU_HELP,   /* what option 0 is called */
+	TEXT_MENU_BUTTON, /* opens the list of choices */
+	TEXT_MENU_REPLY,  /* how to answer where there are no buttons */
 	N_TEXT_KINDS
 };
 

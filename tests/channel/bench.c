@@ -533,6 +533,7 @@ static void run_compose(struct bench *b, json_t *out)
 		rep.text = s;
 	}
 	rep.template_ = jsonx_obj(j, "template");
+	rep.menu = jsonx_obj(j, "menu");
 	rep.reply_to = jsonx_str(j, "reply_to");
 	rep.answers_id = jsonx_str(j, "answers_id");
 	rep.answers = jsonx_obj(j, "answers");

@@ -6,6 +6,7 @@
  *   press KEYS            presses them one after the other, in the last good menu
  *   after KEYS            the same, in one step
  *   say LANGUAGE PATH     what is said there; "-": no language, or the top
+ *   write LANGUAGE PATH   the same in writing, and as lines
  *   inbox {…}, form {…}   settings: does all that they connect lead to option 0?
  *
  * Run with two arguments, GOLDEN and "-", to print it anew.
@@ -108,6 +109,18 @@ static void do_say(char *words)
 	json_decref(prompt);
 }
 
+static void do_write(char *words)
+{
+	char *end = strchr(words, ' ');
+	const char *path = strcmp(end + 1, "-") ? end + 1 : "";
+	const json_t *written;
+
+	*end = '\0';
+	written = menu_written(arena, menu_at(menu, path), path, strcmp(words, "-") ? words : NULL, "HELP", "BUTTON");
+	draw("    %s\n", jsonx_dump(arena, written, NULL));
+	draw("    %s\n", jsonx_quote(arena, menu_lines(arena, written, "HOW")));
+}
+
 static void do_settings(const char *text, const char *provider)
 {
 	int n = 0;
@@ -135,6 +148,8 @@ static void obey(char *line)
 		do_after(rest);
 	else if (!strcmp(line, "say"))
 		do_say(rest);
+	else if (!strcmp(line, "write"))
+		do_write(rest);
 	else
 		do_settings(rest, !strcmp(line, "form") ? "webform" : "chat");
 }

@@ -20,10 +20,33 @@ def error(code, text):
     return {'error': {'message': text, 'type': 'OAuthException', 'code': code, 'fbtrace_id': 'A1b2C3'}}
 
 
+def wrong_with_interactive(i):
+    """Limits of "Interactive list messages" and "Interactive reply buttons messages" of Meta's documentation."""
+    def fits(text, most):
+        return isinstance(text, str) and 1 <= len(text) <= most
+    action = i.get('action', {})
+    if not fits(i.get('body', {}).get('text'), 1024):
+        return 'interactive.body.text must have 1 to 1024 characters'
+    if i.get('type') == 'button':
+        items, most, title = [b.get('reply', {}) for b in action.get('buttons', [])], 3, 20
+    elif i.get('type') == 'list':
+        if not fits(action.get('button'), 20) or len(action.get('sections', [])) != 1:
+            return 'a list has a button of 1 to 20 characters, and here one section'
+        items, most, title = action['sections'][0].get('rows', []), 10, 24
+    else:
+        return 'interactive.type must be list or button'
+    if not 1 <= len(items) <= most or len({item.get('id') for item in items}) != len(items):
+        return f'1 to {most} choices, each with an id of its own'
+    if not all(fits(item.get('id'), 200) and fits(item.get('title'), title) and fits(item.get('description', '-'), 72)
+               for item in items):
+        return 'id, title or description is missing or too long'
+    return None
+
+
 def wrong_with(message):
     """What Meta would refuse in a message, or None. Field names as in the Cloud API reference."""
     known = {'messaging_product', 'recipient_type', 'to', 'recipient', 'type', 'text', 'template', 'context',
-             'biz_opaque_callback_data'}
+             'biz_opaque_callback_data', 'interactive'}
     if not isinstance(message, dict):
         return 'not an object'
     if set(message) - known:
@@ -50,6 +73,8 @@ def wrong_with(message):
         if not isinstance(template.get('name'), str) or not isinstance(template.get('language', {}).get('code'), str):
             return 'template needs name and language.code'
         return None
+    if kind == 'interactive':
+        return wrong_with_interactive(message.get('interactive', {}))
     return f'type {kind} is not supported here'
 
 
