@@ -22,7 +22,7 @@ struct learning {
 	struct dispatch *d;
 	int64_t epoch, version; /* of the lease and the world when we began */
 	int64_t last;           /* row that was read */
-	int n_rows;
+	int n_rows, n_bad;
 };
 
 static void add_municipalities(const struct world *w, struct pg_unit *u)
@@ -149,8 +149,8 @@ static int unit_from(const struct dispatch *d, const struct op *op, int row)
 	return uuid_parse(text, &id.u) ? router_find(d->router, id) : LEARN_NO_UNIT;
 }
 
-/* who or what is not there any more is passed over */
-static void put_row(struct dispatch *d, const struct op *op, int row)
+/* who or what is not there any more is passed over; false: numbers that cannot be sums, and are left out */
+static bool put_row(struct dispatch *d, const struct op *op, int row)
 {
 	const char *product = pg_get(op, 0, row, "product");
 	struct learn_row cell = {
@@ -162,7 +162,7 @@ static void put_row(struct dispatch *d, const struct op *op, int row)
 		.n = strtod(pg_get(op, 0, row, "n"), NULL),
 	};
 
-	learn_put(d->learn, &cell);
+	return cell.product < 0 || cell.unit < 0 || learn_put(d->learn, &cell);
 }
 
 static enum op_status ask_rows(struct learning *l)
@@ -192,7 +192,7 @@ static enum op_status read_rows(struct learning *l)
 	if (l->n_rows == 0)
 		learn_forget(d->learn);
 	for (int i = 0; i < n; i++)
-		put_row(d, &l->op, i);
+		l->n_bad += !put_row(d, &l->op, i);
 	l->n_rows += n;
 	if (n == DISPATCH_PAGE && l->n_rows < DISPATCH_LEARNED) {
 		l->last = pg_get_int(&l->op, 0, n - 1, "id");
@@ -203,6 +203,8 @@ static enum op_status read_rows(struct learning *l)
 	learn_refresh(d->learn);
 	d->learn_due_us = mono_us() + DISPATCH_LEARN_S * INT64_C(1000000);
 	log_event(LOG_NOTICE, "learn.loaded", "n=%d", l->n_rows);
+	if (l->n_bad > 0)
+		log_event(LOG_WARNING, "learn.refused", "n=%d", l->n_bad);
 	return OP_DONE;
 }
 

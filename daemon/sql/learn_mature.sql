@@ -42,6 +42,7 @@ taught as (
 	on conflict (municipality, unit_kind, unit, product, home) do update set
 		(fixed, n, day) = (select l.fixed * f + excluded.fixed, l.n * f + excluded.n, excluded.day
 		  from unnest($5::text[], $6::bigint[]) as m (id, half_life)
-		 cross join lateral (select coalesce(power(0.5, (excluded.day - l.day) * 100 / nullif(half_life, 0)::float8), 1) as f) x
+		 cross join lateral (select greatest(excluded.day - l.day::bigint, 0) * 100 / nullif(half_life, 0)::float8 as age) g
+		 cross join lateral (select case when age < 60 then power(0.5, age) when age is null then 1 else 0 end as f) x
 		 where m.id = l.municipality))
 select case_id from matured

@@ -20,6 +20,7 @@
 enum { N_PRIOR = 4, S_PRIOR = 3, WORK_S = 300, WORK_PRIOR = 20 };
 static const double FIRST_BENCHMARK = (double)S_PRIOR / N_PRIOR;
 static const double SURE = 1e-6; /* no estimate is nearer to 0 or 1 than this */
+static const double MOST = 1e9;  /* outcomes in a row: no contact centre has more, and a float holds their sum */
 
 struct count {
 	float n, s;
@@ -291,7 +292,7 @@ static bool is_row(const struct learn *l, const struct learn_row *r)
 						 [LEARN_ROW_WORK] = N_ROUTE_KINDS};
 	bool unit = r->kind == LEARN_ROW_UNIT || r->kind == LEARN_ROW_CELL;
 
-	if ((unsigned)r->kind >= N_LEARN_ROWS || !isfinite(r->sum) || !isfinite(r->n) || r->n < 0)
+	if ((unsigned)r->kind >= N_LEARN_ROWS || !isfinite(r->sum) || !(r->n >= 0 && r->n <= MOST))
 		return false;
 	if (r->place < 0 || r->place >= places[r->kind])
 		return false;
@@ -313,7 +314,7 @@ bool learn_put(struct learn *l, const struct learn_row *row)
 	p = &l->products[row->kind == LEARN_ROW_UNIT ? 0 : row->product];
 	switch (row->kind) {
 	case LEARN_ROW_PRODUCT:
-		p->s[row->place] = row->sum;
+		p->s[row->place] = fmin(row->sum, row->n); /* rounded it may be above: then m is not below 1 */
 		p->n[row->place] = row->n;
 		return true;
 	case LEARN_ROW_UNIT:
@@ -322,7 +323,7 @@ bool learn_put(struct learn *l, const struct learn_row *row)
 	case LEARN_ROW_CELL:
 		learn_product(l, row->product);
 		p->counts[2 * row->unit + row->place].n += (float)row->n;
-		p->counts[2 * row->unit + row->place].s += (float)row->sum;
+		p->counts[2 * row->unit + row->place].s += (float)fmin(row->sum, row->n);
 		return true;
 	case LEARN_ROW_BENCHMARK:
 		l->table.benchmark[row->product][row->place] = row->sum;

@@ -319,6 +319,29 @@ class Learning(DispatchTest):
             finally:
                 self.set_policy('dordrecht', self.policy)
 
+    def test_rows_that_cannot_be(self):
+        """a day that is still to come, one of long ago, and sums that are none: routing goes on with the rest"""
+        daan, oksana = self.works_in('daan', 'sliedrecht', 'zwijndrecht'), self.agent_id('oksana')
+        future, past = 2 ** 31 - 1, -2 ** 31
+        self.set_policy('dordrecht', self.policy | {'halfLifeDays': 1})
+        self.addCleanup(self.set_policy, 'dordrecht', self.policy)
+        for place, unit, fixed, n, day in (('dordrecht', daan, 50, 50, future), ('dordrecht', oksana, 50, 50, past),
+                                           ('sliedrecht', daan, 'Infinity', 'Infinity', future), ('zwijndrecht', daan, 0, 'NaN', future),
+                                           ('sliedrecht', oksana, 1e300, 1e300, future)):
+            self.world.psql("insert into loket.learned (municipality, unit_kind, unit, product, home, fixed, n, day) "
+                            "values (%s, 'agent', %s, %s, false, %s, %s, %s)", [place, unit, PRODUCT, fixed, n, day])
+        self.world.restart()
+        wait_until(lambda: 'learn.refused n=3' in self.world.log(), 8, 'what was refused')
+        self.assertGreater(self.kept_q(), 0.85)          # 50 of 50, worth as much as today's
+        self.outcomes(daan, 1, y=False)
+        self.wait_matured()
+        self.world.psql('delete from loket.learned where n > 1000')
+        self.assertLess(self.world.value('select day from loket.learned where unit = %s', [daan]), future)
+        self.assertEqual(self.learned(), {('agent', daan, PRODUCT): (50, 51), ('agent', oksana, PRODUCT): (50, 50)})
+        self.outcomes(oksana, 1)
+        self.wait_matured()
+        self.assertEqual(self.learned()[('agent', oksana, PRODUCT)], (1, 1))
+
     def kept_q(self):
         """What was thought of daan when he was asked."""
         daan = self.person('daan')

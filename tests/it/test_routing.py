@@ -258,6 +258,8 @@ class Routing(DispatchTest):
         time.sleep(3)                        # the sweep found it changed, and it was looked at again
         self.assertEqual(self.world.value(held, [case]), 1)
         answer = self.why(case)
+        first = self.why(case, 'anna')['decisions'][0]         # recorded, though nobody was chosen
+        self.assertEqual((first['rule'], first['chosen'], first['candidates'], first['leftOut']), ('heldForBetter', None, [], []))
         self.assertEqual(answer['decisions'][0]['words']['chosen'],
                          'Deze vraag heeft geen haast. Het systeem wacht nog even, zodat de kans groter is dat de vraag in één keer '
                          'klaar is.')

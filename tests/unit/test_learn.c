@@ -244,11 +244,44 @@ START_TEST(rows_that_are_none)
 		{LEARN_ROW_WORK, 0, -1, N_ROUTE_KINDS, 1, 1},
 		{LEARN_ROW_PRODUCT, 0, -1, 0, NAN, 1},
 		{LEARN_ROW_PRODUCT, 0, -1, 0, 1, INFINITY},
+		{LEARN_ROW_CELL, 0, 0, 0, NAN, 1},
+		{LEARN_ROW_CELL, 0, 0, 0, 1, NAN},
+		{LEARN_ROW_CELL, 0, 0, 0, -INFINITY, 1},
+		{LEARN_ROW_CELL, 0, 0, 0, INFINITY, INFINITY},
+		{LEARN_ROW_CELL, 0, 0, 0, 1e300, 1e300}, /* finite, but not as a float */
+		{LEARN_ROW_CELL, 0, 0, 0, 0, -1},
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		ck_assert_msg(!learn_put(l, &wrong[i]), "row %zu was taken", i);
 	learn_free(l);
+}
+END_TEST
+
+/* the largest that are rows, and a sum that was rounded to above n: still a probability */
+START_TEST(no_row_makes_an_estimate_that_is_none)
+{
+	static const double n[] = {0, 1, 3e6, 1e9};
+
+	for (size_t i = 0; i < COUNT(n); i++)
+		for (int fixed = 0; fixed < 2; fixed++) {
+			struct learn *l = new_learn();
+			double sum = fixed * n[i] * (1 + 1e-6);
+
+			ck_assert(learn_put(l, &(struct learn_row){LEARN_ROW_CELL, 0, 1, 0, sum, n[i]}));
+			ck_assert(learn_put(l, &(struct learn_row){LEARN_ROW_CELL, 0, 1, 0, sum, n[i]}));
+			ck_assert(learn_put(l, &(struct learn_row){LEARN_ROW_PRODUCT, 1, -1, 0, sum, n[i]}));
+			learn_refresh(l);
+			ck_assert(q_of(l, 1, 2, false) > 0 && q_of(l, 1, 2, false) < 1);
+			learn_sum(l);
+			learn_refresh(l);
+			for (int unit = 0; unit < UNITS; unit++) {
+				struct learn_estimate e = learn_estimate(l, 0, unit, false);
+
+				ck_assert(e.q > 0 && e.q <= 1 && e.sd >= 0 && e.sd < 1);
+			}
+			learn_free(l);
+		}
 }
 END_TEST
 
@@ -396,6 +429,7 @@ int main(void)
 		a_success_instead_never_lowers,
 		rows_bring_it_all_back,
 		rows_that_are_none,
+		no_row_makes_an_estimate_that_is_none,
 		more_units_keep_what_is_known,
 		settings_over_settings,
 		every_bad_field_is_named,
