@@ -126,8 +126,8 @@ void stream_script(struct stream *s, const char *script, int n_keys, int argc, c
 		return;
 	}
 	if (n > KEEP_ARGS) {
-		all = must(calloc((size_t)n, sizeof(*all)));
-		all_len = must(calloc((size_t)n, sizeof(*all_len)));
+		all = must(calloc((size_t)n, sizeof(*all) + sizeof(*all_len)));
+		all_len = (size_t *)(all + n);
 	}
 	snprintf(keys, sizeof(keys), "%d", n_keys);
 	all[0] = "EVAL";
@@ -138,10 +138,8 @@ void stream_script(struct stream *s, const char *script, int n_keys, int argc, c
 	for (int i = 0; i < n; i++)
 		all_len[i] = i >= 3 && len != NULL ? len[i - 3] : strlen(all[i]);
 	send_call(s, call, n, all, all_len);
-	if (n > KEEP_ARGS) {
+	if (n > KEEP_ARGS)
 		free(all);
-		free(all_len);
-	}
 }
 
 /* ---------------------------------------------------------------- as a wait of an operation */
