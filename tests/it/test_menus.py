@@ -79,7 +79,7 @@ class Menus(world.LoketTest):
 
 
 class InWriting(world.LoketTest):
-    """Inboxes of WhatsApp and chat with a menu."""
+    """Inboxes of WhatsApp, chat and mail with a menu."""
 
     MENU = MENU | {'say': {'nl': 'Waar gaat uw vraag over?', 'en': 'What is it about?'}, 'choices': [
         *MENU['choices'][:2], {'key': '9', 'label': {'nl': 'Engels', 'en': 'English'}, 'language': 'en'}, HELP]}
@@ -87,7 +87,7 @@ class InWriting(world.LoketTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for inbox in ('dordrecht-chat', 'dordrecht-whatsapp'):
+        for inbox in ('dordrecht-chat', 'dordrecht-email', 'dordrecht-whatsapp'):
             now = cls.world.api('GET', f'/v1/inboxes/{inbox}', 'admin').json
             body = {k: now[k] for k in ('municipality', 'channel', 'provider', 'product', 'account') if now.get(k)}
             answer = cls.world.api('PUT', f'/v1/inboxes/{inbox}', 'admin', body | {'settings': now['settings'] | {'menu': cls.MENU}})
@@ -231,6 +231,28 @@ class Written(InWriting):
         self.assertEqual(got['message']['menu'], menu)
         self.assertEqual([c['id'] for c in menu['choices']], ['1', '2', '9', '0'])
         self.assertEqual(post(id='m-2', choice='1', text='Rijbewijs'), case)
+        self.spoken(case)
+        self.assertEqual(self.about(case)[0], 'rijbewijs')
+
+    def test_by_mail(self):
+        """A channel without buttons gets lines, and takes the digit."""
+        who = 'menu@example.org'
+
+        def mail(n, subject, text):
+            lines = {'From': who, 'To': 'gemeente@dordrecht.example', 'Subject': subject, 'Message-ID': f'<menu-{n}@example.org>',
+                     'Content-Type': 'text/plain; charset=utf-8'}
+            raw = ('\r\n'.join(f'{k}: {v}' for k, v in lines.items()) + f'\r\n\r\n{text}\r\n').encode()
+            answer = self.world.hook('dordrecht-email', raw, 'message/rfc822', secret='', headers={
+                'X-Loket-Signature': own_signature(self.world.secrets['dordrecht-email'], raw)})
+            self.assertEqual(answer.status, 200)
+            return self.world.psql('select c.id::text, c.reference from loket.case_file c join loket.contact m on m.case_id = c.id '
+                                   "where m.inbox = 'dordrecht-email' order by m.received_at desc limit 1")[0]
+        case, reference = mail(1, 'Goedemiddag', 'Ik heb een vraag')
+        (text, *_), = self.spoken(case)
+        self.assertIn('\n1 Rijbewijs\n', text)
+        got, = [r['message'] for r in self.world.standin.received if r['message'].get('to') == who]
+        self.assertIn('1 Rijbewijs', got['raw'])
+        self.assertEqual(mail(2, f'Re: Goedemiddag [{reference}]', '1')[0], case)
         self.spoken(case)
         self.assertEqual(self.about(case)[0], 'rijbewijs')
 
