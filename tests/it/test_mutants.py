@@ -32,13 +32,13 @@ def short_form(mutant):
         found = []
         w.redis('FLUSHALL')
         try:
-            world.wait_until(lambda: faults.queue_is_whole(w), 6, 'the queue')
+            world.wait_until(lambda: faults.queue_is_whole(w), 20, 'the queue')
         except AssertionError:
             found.append('the queue in Redis does not come back')
         workers = faults.Workers(w, recorder, test_faults.AGENTS)
         faults.wait_all_served(w, 20)
         test_faults.forget_a_case(w)
-        left = faults.wait_all_served(w, 6)
+        left = faults.wait_all_served(w, 12)
         workers.stop()
         if left:
             found.append('a forgotten case is not found')
