@@ -103,7 +103,7 @@ class Filled(world.LoketTest):
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
                 transferred=0, wait_s=1, wait_s2=1, abandoned=0, **mun),
-            row('unserved', product=SECRET, channel='whatsapp', language='nl', option0=False, since=now, **mun),
+            row('unserved', product=SECRET.lower(), channel='whatsapp', language='nl', option0=False, since=now, **mun),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
