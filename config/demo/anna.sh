@@ -38,15 +38,25 @@ stream = http.client.HTTPConnection(host, timeout=90)
 stream.request('GET', '/v1/me/events', headers=auth)
 events = stream.getresponse()
 call('PUT', '/v1/me/presence', {'state': 'ready'} | ({'channels': [os.environ['channel']]} if os.environ['channel'] else {}))
-kind, taken, reply = None, None, None
-for line in events:
-    name, _, value = line.decode().rstrip('\r\n').partition(':')
-    if name == 'event':
-        kind = value.strip()
-    if name != 'data':
-        continue
-    print(f'<- {kind} {value.strip()[:400]}')
-    data = json.loads(value)
+
+
+def happenings():
+    """What she was asked before she looked, then what happens."""
+    for offer in call('GET', '/v1/me/offers')['items']:
+        print(f"<- offer.made {offer['id']}")
+        yield 'offer.made', {'offer': offer}
+    kind = None
+    for line in events:
+        name, _, value = line.decode().rstrip('\r\n').partition(':')
+        if name == 'event':
+            kind = value.strip()
+        if name == 'data':
+            print(f'<- {kind} {value.strip()[:400]}')
+            yield kind, json.loads(value)
+
+
+taken, reply = None, None
+for kind, data in happenings():
     if kind == 'offer.made' and not taken:
         taken = call('POST', f"/v1/offers/{data['offer']['id']}/accept", {})
         case = f"/v1/cases/{taken['case']['id']}"

@@ -198,6 +198,7 @@ class Routing(DispatchTest):
         """leads are told and see it in the queue, what is late goes to the second line, and afterwards it says why it was late"""
         always = {day: [['00:00', '23:59']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
         self.set_hours('dordrecht', always)
+        wait_until(lambda: not self.world.psql('select from loket.unserved where until is null'), 20, 'what was before to end')
         lead = self.world.events('lead')
         self.person('eva')                   # who is there does other things
         second = {'department': 'Team parkeren', 'days': 3}
