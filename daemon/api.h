@@ -88,6 +88,9 @@ enum op_status api_send(struct api *a, int status, const char *type, struct byte
 void api_bad_field(struct api *a, const char *name, const char *reason);
 bool api_has_bad_fields(const struct api *a);
 enum op_status api_invalid(struct api *a);
+enum op_status api_bad_query(struct api *a);   /* the same for query keys: 400 */
+/* api_query_time - the moment in a query key; *us stays as it is when there is none. What is no moment is a bad field */
+void api_query_time(struct api *a, const char *key, int64_t *us);
 /* api_failed - the last unit failed: 409 on 40001/23505…, 503 when lost or busy, 500 otherwise */
 enum op_status api_failed(struct api *a);
 
@@ -102,6 +105,13 @@ bool api_id(struct api *a, const char *text, struct uuid *out);
 bool api_page(struct api *a, int *limit, const char **cursor);
 /* api_page_end - {"items": items (stolen), "next": next as an opaque cursor, or null} */
 json_t *api_page_end(struct api *a, json_t *items, const char *next);
+
+/* what a report is about: ?from=&to= */
+struct api_period { int64_t from_us, to_us; };
+/* api_period - without them the last so many days; a period that is none, or longer than max_days, is a bad field */
+struct api_period api_period(struct api *a, int days, int max_days);
+/* api_report - "from", "to", and "definitions": what each number of the report means. New reference */
+json_t *api_report(struct api_period p, const char *const (*definitions)[2], size_t n);
 
 /* api_idem.c, for api.c */
 enum { API_IDEM_NONE, API_IDEM_OURS, API_IDEM_STORED };

@@ -5,6 +5,8 @@
 
 #include "daemon/server.h"
 #include "lib/base/b64url.h"
+#include "lib/base/jsonx.h"
+#include "lib/base/when.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +120,20 @@ enum op_status api_invalid(struct api *a)
 	                  problem_json(PROBLEM_INVALID, NULL, json_incref(a->bad_fields), NULL));
 }
 
+enum op_status api_bad_query(struct api *a)
+{
+	return api_answer(a, problem_status(PROBLEM_BAD_REQUEST),
+	                  problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
+}
+
+void api_query_time(struct api *a, const char *key, int64_t *us)
+{
+	const char *s = api_query(a, key);
+
+	if (s && !when_parse(s, us))
+		api_bad_field(a, key, "must be an RFC 3339 moment");
+}
+
 /* ------------------------------------------------------------------ when PostgreSQL says no */
 
 static enum problem problem_of(const char *sqlstate)
@@ -211,4 +227,35 @@ json_t *api_page_end(struct api *a, json_t *items, const char *next)
 	else
 		json_object_set_new(page, "next", json_null());
 	return page;
+}
+
+/* ------------------------------------------------------------------ reports */
+
+struct api_period api_period(struct api *a, int days, int max_days)
+{
+	const int64_t day_us = 86400 * WHEN_SECOND_US;
+	struct api_period p = {0, now_us()};
+
+	api_query_time(a, "to", &p.to_us);
+	p.from_us = p.to_us - days * day_us;
+	api_query_time(a, "from", &p.from_us);
+	if (p.from_us >= p.to_us || p.to_us - p.from_us > max_days * day_us)
+		api_bad_field(a, "from",
+		              arena_printf(a->op.arena, "must be before to, and at most %d days", max_days));
+	return p;
+}
+
+json_t *api_report(struct api_period p, const char *const (*definitions)[2], size_t n)
+{
+	json_t *j = json_object(), *texts = json_object();
+	char from[WHEN_TEXT], to[WHEN_TEXT];
+
+	when_format(p.from_us, from);
+	when_format(p.to_us, to);
+	jsonx_put(j, "from", from);
+	jsonx_put(j, "to", to);
+	for (size_t i = 0; i < n; i++)
+		jsonx_put(texts, definitions[i][0], definitions[i][1]);
+	json_object_set_new(j, "definitions", texts);
+	return j;
 }

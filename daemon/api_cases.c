@@ -5,7 +5,6 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/when.h"
 
 #include <string.h>
 
@@ -30,14 +29,6 @@ static void query_id(struct api *a, const char *key, struct uuid *out)
 		api_bad_field(a, key, "must be an id");
 }
 
-static void query_time(struct api *a, const char *key, int64_t *us)
-{
-	const char *s = api_query(a, key);
-
-	if (s != NULL && !when_parse(s, us))
-		api_bad_field(a, key, "must be an RFC 3339 moment");
-}
-
 static void list_read_query(struct api *a, struct list *l)
 {
 	const char *cursor, *state = api_query(a, "state");
@@ -46,8 +37,8 @@ static void list_read_query(struct api *a, struct list *l)
 		api_bad_field(a, "cursor", "must be one that was given");
 	query_id(a, "party", &l->party);
 	query_id(a, "owner", &l->owner);
-	query_time(a, "from", &l->from_us);
-	query_time(a, "to", &l->to_us);
+	api_query_time(a, "from", &l->from_us);
+	api_query_time(a, "to", &l->to_us);
 	l->reference = api_query(a, "reference");
 	if (state != NULL && case_state_from(state) < 0)
 		api_bad_field(a, "state", "must be queued, offered, assigned, triage, scheduled or closed");
@@ -90,8 +81,7 @@ static enum op_status list_start(struct api *a, struct list *l)
 
 	list_read_query(a, l);
 	if (api_has_bad_fields(a))
-		return api_answer(a, 400,
-		                  problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
+		return api_bad_query(a);
 	u = list_unit(a, l);
 	work_audit_scope(a, u, "case.list", uuid_is_nil(l->party) ? "cases" : "party", api_query(a, "party"),
 	                 api_query(a, "municipality"));

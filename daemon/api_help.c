@@ -11,7 +11,6 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/when.h"
 #include "lib/core/help.h"
 
 #include <string.h>
@@ -251,13 +250,12 @@ enum op_status api_case_assist(struct api *a)
 /* ---------------------------------------------------------------- GET /v1/help-requests/report */
 
 enum { REPORT_MAX_ROWS = 500, REPORT_DAYS = 30, REPORT_MAX_DAYS = 366 };
-#define DAY_US (INT64_C(86400) * WHEN_SECOND_US)
 
 enum report_state { REPORT_START, REPORT_READ };
 enum { REPORT_ROWS, REPORT_SHARES };
 
 struct report {
-	int64_t from_us, to_us;
+	struct api_period period;
 	const char *by;
 };
 
@@ -275,37 +273,24 @@ static const char *const definitions[][2] = {
 	{ "personal", "the same, by phone or at the counter" },
 };
 
-static void report_time(struct api *a, const char *key, int64_t *us)
-{
-	const char *s = api_query(a, key);
-
-	if (s && !when_parse(s, us))
-		api_bad_field(a, key, "must be an RFC 3339 moment");
-}
-
 static enum op_status report_start(struct api *a, struct report *r)
 {
 	struct pg_unit *u;
 
 	r->by = api_query(a, "by") ? api_query(a, "by") : "product";
-	r->to_us = now_us();
-	report_time(a, "to", &r->to_us);
-	r->from_us = r->to_us - REPORT_DAYS * DAY_US;
-	report_time(a, "from", &r->from_us);
-	if (r->from_us >= r->to_us || r->to_us - r->from_us > REPORT_MAX_DAYS * DAY_US)
-		api_bad_field(a, "from", "must be before to, and at most 366 days");
+	r->period = api_period(a, REPORT_DAYS, REPORT_MAX_DAYS);
 	if (api_has_bad_fields(a))
-		return api_answer(a, 400, problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
+		return api_bad_query(a);
 	u = api_unit(a);
 	pg_add(u, SQL_HELP_REPORT);
-	pg_time(u, r->from_us);
-	pg_time(u, r->to_us);
+	pg_time(u, r->period.from_us);
+	pg_time(u, r->period.to_us);
 	pg_text(u, api_query(a, "municipality"));
 	pg_text(u, r->by);
 	pg_int(u, REPORT_MAX_ROWS);
 	pg_add(u, SQL_HELP_SHARES);
-	pg_time(u, r->from_us);
-	pg_time(u, r->to_us);
+	pg_time(u, r->period.from_us);
+	pg_time(u, r->period.to_us);
 	pg_text(u, api_query(a, "municipality"));
 	return pg_submit(&a->op, REPORT_READ, u);
 }
@@ -322,19 +307,11 @@ static json_t *report_shares(struct api *a)
 
 static enum op_status report_answer(struct api *a, const struct report *r)
 {
-	json_t *j = json_object(), *texts = json_object();
-	char from[WHEN_TEXT], to[WHEN_TEXT];
+	json_t *j = api_report(r->period, definitions, sizeof definitions / sizeof *definitions);
 
-	when_format(r->from_us, from);
-	when_format(r->to_us, to);
-	for (size_t i = 0; i < sizeof definitions / sizeof *definitions; i++)
-		jsonx_put(texts, definitions[i][0], definitions[i][1]);
-	jsonx_put(j, "from", from);
-	jsonx_put(j, "to", to);
 	jsonx_put(j, "by", r->by);
 	json_object_set_new(j, "items", rows_array(&a->op, REPORT_ROWS));
 	json_object_set_new(j, "shares", report_shares(a));
-	json_object_set_new(j, "definitions", texts);
 	return api_answer(a, 200, j);
 }
 

@@ -10,14 +10,12 @@
 #include "daemon/server.h"
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/when.h"
 #include "lib/core/compare.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPORT_DAYS = 91, REPORT_MAX_DAYS = 1100, REPORT_LEAST_AGENTS = 3 };
-#define DAY_US (INT64_C(86400) * WHEN_SECOND_US)
 
 enum report_state { REPORT_START, REPORT_READ };
 enum arm { ARM_FTF, ARM_CONTROL, N_ARMS };
@@ -35,7 +33,7 @@ struct line {
 };
 
 struct report {
-	int64_t from_us, to_us;
+	struct api_period period;
 	const char *municipality;
 };
 
@@ -68,37 +66,23 @@ static const char *const definitions[][2] = {
 		   "time before, and the time after with the time after"},
 };
 
-static void report_time(struct api *a, const char *key, int64_t *us)
-{
-	const char *s = api_query(a, key);
-
-	if (s && !when_parse(s, us))
-		api_bad_field(a, key, "must be an RFC 3339 moment");
-}
-
 static enum op_status report_start(struct api *a, struct report *r)
 {
 	struct pg_unit *u;
 
 	r->municipality = api_query(a, "municipality");
-	r->to_us = now_us();
-	report_time(a, "to", &r->to_us);
-	r->from_us = r->to_us - REPORT_DAYS * DAY_US;
-	report_time(a, "from", &r->from_us);
+	r->period = api_period(a, REPORT_DAYS, REPORT_MAX_DAYS);
 	if (!r->municipality)
 		api_bad_field(a, "municipality", "is missing: arms are compared within one");
-	if (r->from_us >= r->to_us || r->to_us - r->from_us > REPORT_MAX_DAYS * DAY_US)
-		api_bad_field(a, "from", "must be before to, and at most 1100 days");
 	if (api_has_bad_fields(a))
-		return api_answer(a, 400,
-				  problem_json(PROBLEM_BAD_REQUEST, NULL, json_incref(a->bad_fields), NULL));
+		return api_bad_query(a);
 	if (!access_municipality(&a->who, r->municipality))
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	u = api_unit(a);
 	pg_add(u, SQL_ROUTING_REPORT);
 	pg_text(u, r->municipality);
-	pg_time(u, r->from_us);
-	pg_time(u, r->to_us);
+	pg_time(u, r->period.from_us);
+	pg_time(u, r->period.to_us);
 	return pg_submit(&a->op, REPORT_READ, u);
 }
 
@@ -168,26 +152,35 @@ static void put_interval(json_t *j, const char *key, struct compare_interval i)
 		json_object_set_new(j, key, interval_json(i));
 }
 
+/* n of each arm, a figure of each, and how they differ */
+static json_t *both_json(const char *figure, const double n[N_ARMS], const struct compare_interval of[N_ARMS],
+			 struct compare_interval difference)
+{
+	static const char *const names[] = {[ARM_FTF] = "ftf", [ARM_CONTROL] = "control"};
+	json_t *j = json_object();
+
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		json_t *one = json_pack("{s:I}", "n", (json_int_t)n[arm]);
+
+		put_interval(one, figure, of[arm]);
+		json_object_set_new(j, names[arm], one);
+	}
+	put_interval(j, "difference", difference);
+	return j;
+}
+
 static json_t *share_json(struct compare_share ftf, struct compare_share control)
 {
-	json_t *j = json_pack("{s:{s:I}, s:{s:I}}", "ftf", "n", (json_int_t)ftf.n, "control", "n",
-			      (json_int_t)control.n);
-
-	put_interval(json_object_get(j, "ftf"), "share", compare_share(ftf));
-	put_interval(json_object_get(j, "control"), "share", compare_share(control));
-	put_interval(j, "difference", compare_shares(ftf, control));
-	return j;
+	return both_json("share", (double[]){ftf.n, control.n},
+			 (struct compare_interval[]){compare_share(ftf), compare_share(control)},
+			 compare_shares(ftf, control));
 }
 
 static json_t *mean_json(struct compare_sums ftf, struct compare_sums control)
 {
-	json_t *j = json_pack("{s:{s:I}, s:{s:I}}", "ftf", "n", (json_int_t)ftf.n, "control", "n",
-			      (json_int_t)control.n);
-
-	put_interval(json_object_get(j, "ftf"), "mean", compare_mean(ftf));
-	put_interval(json_object_get(j, "control"), "mean", compare_mean(control));
-	put_interval(j, "difference", compare_means(ftf, control));
-	return j;
+	return both_json("mean", (double[]){ftf.n, control.n},
+			 (struct compare_interval[]){compare_mean(ftf), compare_mean(control)},
+			 compare_means(ftf, control));
 }
 
 static json_t *counts_json(const struct counts *c)
@@ -217,23 +210,16 @@ static json_t *line_json(const struct line *l)
 static enum op_status report_answer(struct api *a, const struct report *r)
 {
 	struct line *lines = arena_array(a->op.arena, struct line, (size_t)pg_rows(&a->op, 0) + 1);
-	json_t *j = json_object(), *items = json_array(), *few = json_array(), *texts = json_object();
-	char from[WHEN_TEXT], to[WHEN_TEXT];
+	json_t *j = api_report(r->period, definitions, sizeof(definitions) / sizeof(*definitions));
+	json_t *items = json_array(), *few = json_array();
 	int n = add_up(a, lines, few);
 
-	when_format(r->from_us, from);
-	when_format(r->to_us, to);
-	for (size_t i = 0; i < sizeof(definitions) / sizeof(*definitions); i++)
-		jsonx_put(texts, definitions[i][0], definitions[i][1]);
 	for (int i = 1; i < n; i++)
 		json_array_append_new(items, line_json(&lines[i]));
 	jsonx_put(j, "municipality", r->municipality);
-	jsonx_put(j, "from", from);
-	jsonx_put(j, "to", to);
 	json_object_set_new(j, "total", line_json(&lines[0]));
 	json_object_set_new(j, "items", items);
 	json_object_set_new(j, "fewAgents", few);
-	json_object_set_new(j, "definitions", texts);
 	return api_answer(a, 200, j);
 }
 
