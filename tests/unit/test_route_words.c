@@ -109,6 +109,10 @@ static void draw_waits(void)
 	w.no_skill = none;
 	w.n_no_skill = 2;
 	draw_wait("nobody with the skill, twice, and still not", &w);
+	w = waited(t + MINUTES(4), t + MINUTES(7), RULE_ONLY_ONE);
+	w.no_skill = none;
+	w.n_no_skill = 2;
+	draw_wait("nobody with the skill before it came and after it went", &w);
 
 	w = waited(t, t + MINUTES(40), RULE_ONLY_ONE);
 	w.held_us = t + WHEN_SECOND_US;
@@ -123,6 +127,12 @@ static void draw_waits(void)
 	w.offers = offers;
 	w.n_offers = 3;
 	draw_wait("offers that came to nothing, one to who is gone", &w);
+
+	w.no_skill = none + 1;
+	w.n_no_skill = 1;
+	w.until_us = t + MINUTES(9);
+	offers[1].made_us = t + WHEN_SECOND_US;
+	draw_wait("in the order of time, whatever is known first", &w);
 
 	offers[0] = offer(1, OFFER_ACCEPTED, t + MINUTES(1), t + MINUTES(1) + 2 * WHEN_SECOND_US);
 	w = waited(t, t + MINUTES(90), RULE_WANTED);
