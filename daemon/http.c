@@ -529,10 +529,8 @@ void http_stop_listening(struct http *h)
 	http_unlisten(h);
 	h->stopping = true;
 	TAILQ_FOREACH(c, &h->all, all_link) {
-		if (c->state == CONN_IDLE) {
-			conn_close(c);
-			conn_wake(c);
-		}
+		if (c->state == CONN_IDLE)
+			enter(c, CONN_IDLE, HTTP_STOP_IDLE_MS);
 	}
 }
 

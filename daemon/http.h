@@ -56,7 +56,12 @@ struct http_calls {
 struct err;
 struct http *http_new(struct server *srv, const struct http_limits *l, const char *const *listen,
                       const char *spool_dir, const struct http_calls *calls, struct err *err);
-/* http_stop_listening - no new connections; keep-alive ends after the answer under way */
+/* http_hold - accept nobody until http_accept: who connects waits in the backlog, or is taken by another process that listens
+ * on the same socket */
+void http_hold(struct http *h);
+void http_accept(struct http *h);
+/* http_stop_listening - no new connections. Each that is open gets the answer under way, or to the request that may be on its
+ * way (HTTP_STOP_IDLE_MS), with "Connection: close", and ends */
 void http_stop_listening(struct http *h);
 int http_connections(const struct http *h);
 /* http_free - closes everything. Exchanges that are still unanswered go too: no http_reply after this */

@@ -109,17 +109,25 @@ static void on_accept_error(struct evconnlistener *lev, void *arg)
 		log_event(LOG_WARNING, "http.full", "n=%d why=\"%s\"", h->n_conns, strerror(why));
 	}
 	shed_one(h, lev);
+	http_hold(h);
+	loop_timer_once(h->resume, HTTP_PAUSE_MS);
+}
+
+void http_hold(struct http *h)
+{
 	for (int i = 0; i < h->n_listeners; i++)
 		evconnlistener_disable(h->listeners[i].lev);
-	loop_timer_once(h->resume, HTTP_PAUSE_MS);
+}
+
+void http_accept(struct http *h)
+{
+	for (int i = 0; i < h->n_listeners; i++)
+		evconnlistener_enable(h->listeners[i].lev);
 }
 
 void http_resume(void *arg)
 {
-	struct http *h = arg;
-
-	for (int i = 0; i < h->n_listeners; i++)
-		evconnlistener_enable(h->listeners[i].lev);
+	http_accept(arg);
 }
 
 /* ---------------------------------------------------------------- addresses */

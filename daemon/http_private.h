@@ -32,6 +32,7 @@ enum {
 	HTTP_TICK_MS = 250,            /* the grain of all time limits */
 	HTTP_LINGER_MS = 1000,         /* after our last byte: so that a reset does not eat the answer */
 	HTTP_PAUSE_MS = 100,           /* without descriptors */
+	HTTP_STOP_IDLE_MS = 2000,      /* at the end, for a request that is on its way; config/proxy/nginx.conf keeps less */
 	HTTP_PLAN_MS = 30 * 1000,      /* for a body, and for an answer, when the route's plan does not say */
 	HTTP_PROBLEM_BYTES = 4096,
 };

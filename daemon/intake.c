@@ -519,7 +519,7 @@ static const struct op_kind batch_kind = {
 
 static bool has_room(const struct intake *in)
 {
-	return intake_waiting(in) < INTAKE_MAX_WAITING && !in->srv->stopping;
+	return intake_waiting(in) < INTAKE_MAX_WAITING;
 }
 
 enum op_status intake_store(struct op *op, int next_state, struct intake_post *post)

@@ -44,7 +44,8 @@
 #define sd_listen_fds(unset) 0
 #endif
 
-enum { READY_LOOK_MS = 20, STOP_LOOK_MS = 20, STOP_LEASE_MS = 2000, WRITE_STALL_MS = 15000,
+/* LATE_MS: who cannot work by then says so, instead of letting everybody wait */
+enum { READY_LOOK_MS = 20, LATE_MS = 5000, STOP_LOOK_MS = 20, WRITE_STALL_MS = 15000,
 	STREAM_OUTPUT_BYTES = 256 * 1024 };
 
 /* the whole of it; lives as long as run() */
@@ -53,8 +54,8 @@ struct running {
 	const char *config_path;
 	struct loop_timer *ready, *stop, *watchdog;
 	int watchdog_ms;
-	bool is_ready, was_told, probing, lease_given;
-	int64_t stop_began_us;
+	bool is_ready, accepts, was_told, probing;
+	int64_t began_us, stop_began_us;
 };
 
 /* ---- the process */
@@ -113,12 +114,22 @@ static const char *const *listen_on(const struct config *c)
 
 /* ---- ready, and alive */
 
+/* accept_when_ready - another instance may listen on the same socket, and answer with more than 503 until we are */
+static void accept_when_ready(struct running *r)
+{
+	if (!r->accepts && (r->is_ready || mono_us() - r->began_us > LATE_MS * INT64_C(1000))) {
+		r->accepts = true;
+		http_accept(r->srv.http);
+	}
+}
+
 static void tell_when_ready(void *arg)
 {
 	struct running *r = arg;
 	const struct server *s = &r->srv;
 
 	r->is_ready = pg_ready(s->pg, PG_SYSTEM) && pg_ready(s->pg, PG_API) && s->world;
+	accept_when_ready(r);
 	if (!r->is_ready || r->was_told)
 		return;
 	r->was_told = true;
@@ -199,10 +210,7 @@ static void reload(void *arg)
 	config_done(&fresh);
 }
 
-/*
- * stop_further - first the requests under way, then what the parts have begun (they begin nothing new), then the
- * lease goes back to whoever takes over; never longer than RUN_STOP_MS
- */
+/* stop_further - the requests under way end, then what the parts have begun; never longer than RUN_STOP_MS */
 static void stop_further(void *arg)
 {
 	struct running *r = arg;
@@ -210,19 +218,13 @@ static void stop_further(void *arg)
 	int64_t waited_ms = (mono_us() - r->stop_began_us) / 1000;
 	bool idle = !http_connections(s->http) && !intake_waiting(s->intake) && !op_count(s);
 
-	if (!r->lease_given && !idle && waited_ms < RUN_STOP_MS - STOP_LEASE_MS)
-		return;
-	if (!r->lease_given) {
-		r->lease_given = true;
-		s->dispatch = dispatch_free(s->dispatch);
-		return;
-	}
-	if (op_count(s) && waited_ms < RUN_STOP_MS)
+	if (!idle && waited_ms < RUN_STOP_MS)
 		return;
 	log_event(LOG_NOTICE, "daemon.stopped", "ms=%d n=%d", (int)waited_ms, op_count(s));
 	loop_stop(s);
 }
 
+/* stop_begin - nothing new; the lease goes back at once, so that another instance need not wait for its end */
 static void stop_begin(void *arg)
 {
 	struct running *r = arg;
@@ -235,6 +237,7 @@ static void stop_begin(void *arg)
 	log_event(LOG_NOTICE, "daemon.stopping", "n=%d", op_count(&r->srv));
 	http_stop_listening(r->srv.http);
 	sse_goodbye(r->srv.sse);
+	r->srv.dispatch = dispatch_free(r->srv.dispatch);
 	fetcher_stop(r->srv.fetcher);
 	loop_timer_every(r->stop, STOP_LOOK_MS);
 }
@@ -310,6 +313,8 @@ static void loop_until_stopped(struct running *r)
 {
 	struct server *s = &r->srv;
 
+	r->began_us = mono_us();
+	http_hold(s->http);
 	r->ready = loop_timer_new(s, tell_when_ready, r);
 	r->stop = loop_timer_new(s, stop_further, r);
 	loop_timer_every(r->ready, READY_LOOK_MS);

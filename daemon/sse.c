@@ -61,6 +61,26 @@ void reader_resync(struct stream_reader *r, int64_t newest)
 	reader_write_now(r, text, (size_t)n);
 }
 
+/*
+ * bye - the end of a stream that is opened again at once, elsewhere: nothing is missed by whoever comes back with an id, so
+ * nobody has to read everything again. knows: it came with an id that is still the one to come back with
+ */
+static void bye(struct stream_reader *r, bool knows)
+{
+	int retry_ms = 100 + random_below(SSE_BACK_MS - 100);
+	int64_t newest = knows ? 0 : r->sse->newest;
+	char text[128], id[32] = "";
+	int n;
+
+	if (newest > 0)
+		snprintf(id, sizeof(id), "id: %" PRId64 "\n", newest);
+	n = snprintf(text, sizeof(text), "retry: %d\n%sevent: %s\ndata: {}\n\n", retry_ms, id,
+	             knows || newest > 0 ? "bye" : "resync");
+	reader_write_now(r, text, (size_t)n);
+	r->ended = true;
+	http_stream_end(r->x);
+}
+
 /* ---------------------------------------------------------------- a stream begins and ends */
 
 static void on_end(void *arg)
@@ -142,7 +162,9 @@ void sse_open(struct sse *s, struct http_x *x, const struct principal *p, int64_
 	else
 		n = snprintf(text, sizeof(text), "retry: 2000\n\n");
 	reader_write_now(r, text, (size_t)n);
-	if (last_id > 0)
+	if (s->srv->stopping)           /* a refusal would end it for good: EventSource comes back only after a 200 */
+		bye(r, last_id > 0);
+	else if (last_id > 0)
 		replay_start(r, last_id);
 }
 
@@ -188,12 +210,10 @@ void sse_goodbye(struct sse *s)
 	struct stream_reader *r;
 
 	loop_timer_stop(s->follow);
+	fan_all(s);
 	TAILQ_FOREACH(r, &s->all, link) {
-		if (r->ended)
-			continue;
-		reader_resync(r, 0);
-		r->ended = true;
-		http_stream_end(r->x);
+		if (!r->ended)
+			bye(r, r->replay != NULL);
 	}
 }
 

@@ -24,7 +24,8 @@ void sse_check_tokens(struct sse *s);
 /* sse_agent_online - does this agent have a stream open? */
 bool sse_agent_online(const struct sse *s, struct agent_id a);
 int sse_count(const struct sse *s);
-/* sse_goodbye - "event: resync" then end all streams, for a clean stop */
+/* sse_goodbye - "event: bye", then end all streams, for a clean stop. They come back within SSE_BACK_MS, each at a moment of its
+ * own, with Last-Event-ID, at another instance or the next process. Who opens one here after that hears the same */
 void sse_goodbye(struct sse *s);
 
 #endif

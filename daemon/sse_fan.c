@@ -135,6 +135,12 @@ void fan_more(void *arg)
 	slice(arg, SSE_SLICE_US);
 }
 
+void fan_all(struct sse *s)
+{
+	while (!TAILQ_EMPTY(&s->fans))
+		slice(s, 0);
+}
+
 void fan_leaves(struct sse *s, const struct stream_reader *r)
 {
 	if (s->cursor == r)

@@ -49,7 +49,7 @@ static bool tell(struct follow *f)
 	rows = pg_rows(op, 0);
 	s->alone = pg_get_bool(op, 0, 0, "alone");
 	if (s->follow_from < 0 || s->count == 0)   /* nobody to tell: from here on */
-		s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
+		s->newest = s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
 	for (row = 0; row < rows && pg_get(op, 0, row, "id") != NULL; row++) {
 		int64_t id = pg_get_int(op, 0, row, "id");
 
@@ -89,11 +89,15 @@ static const struct op_kind kind = {
 void follow_tick(void *arg)
 {
 	struct sse *s = arg;
+	int64_t now = mono_us();
 	struct follow *f;
 
+	if ((s->alone || s->count == 0) && now - s->looked_us < SSE_ALONE_MS * 1000)
+		return;
 	if (s->following || s->srv->pg == NULL || !pg_ready(s->srv->pg, PG_SYSTEM))
 		return;
 	s->following = true;
+	s->looked_us = now;
 	f = (struct follow *)op_new(s->srv, &kind, sizeof(*f));
 	f->sse = s;
 	op_start(&f->op);

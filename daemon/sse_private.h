@@ -29,9 +29,11 @@ enum {
 	SSE_HELD_MAX = 64 * 1024,          /* bytes of live events held during a replay: beyond, resync */
 	SSE_REPLAY_MAX = 1000,             /* notices in one replay: beyond, resync */
 	SSE_REPLAY_IDS = 50000,            /* ids between the reader's last and the newest: beyond, resync */
-	SSE_FOLLOW_MS = 300,               /* how late another instance's notice may be */
+	SSE_FOLLOW_MS = 40,                /* how late another instance's notice may be */
+	SSE_ALONE_MS = 300,                /* the same look, while there is no other instance, or no stream */
 	SSE_FOLLOW_ROWS = 2000,            /* in one look; more: look again at once */
 	SSE_FOLLOW_BACK = 500,             /* ids that may have been committed late */
+	SSE_BACK_MS = 2000,                /* who was sent away comes back within this: the same as after a broken connection */
 	SSE_TOLD = 8192,                   /* ids remembered, so that nothing is told twice */
 	SSE_QUEUE_EVERY_US = 1000000,      /* queue.changed per municipality */
 	SSE_QUEUES_MAX = 512,              /* municipalities for which that is kept apart */
@@ -75,6 +77,7 @@ struct sse {
 	int64_t told[SSE_TOLD];            /* at id modulo SSE_TOLD */
 	struct loop_timer *follow;
 	bool following;                    /* a look is under way */
+	int64_t looked_us;
 	bool alone;                        /* at the last look there was no other instance */
 	int64_t follow_from, followed;     /* ids: where the first look ended (-1: none yet), highest seen */
 	struct queue_told *queues;
@@ -94,6 +97,7 @@ char *event_text(const struct notice *n, size_t *len);
 void fan_leaves(struct sse *s, const struct stream_reader *r);  /* r is about to be freed */
 void fan_tick(struct sse *s, int64_t now);                      /* queue.changed that waited */
 void fan_more(void *arg);
+void fan_all(struct sse *s);                                    /* all that waits, now */
 void fan_done(struct sse *s);
 
 /* sse_replay.c */

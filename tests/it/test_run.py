@@ -141,7 +141,7 @@ class Running(unittest.TestCase):
         self.assertEqual(self.world.stop(), 0)
         self.assertLess(time.monotonic() - began, 10)
         wait_until(lambda: stream.ended, 5, 'the stream to end')
-        self.assertEqual(stream.all[-1][0], 'resync')
+        self.assertEqual(stream.all[-1][0], 'bye')
         stored = self.world.value("select count(*) from loket.contact where provider_id like 'wamid.STOP%%'")
         self.assertGreaterEqual(stored, statuses.count(200))
         self.assertEqual(set(statuses) - {200, 503, 0}, set())

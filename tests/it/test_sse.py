@@ -206,12 +206,20 @@ class Live(unittest.TestCase):
 
     def test_goodbye(self):
         readers = [Reader(self.probe, 'lead') for _ in range(3)]
+        self.probe.publish(7, 'case.changed')
         self.probe.post('/goodbye')
         for r in readers:
-            self.assertEqual(r.next().name, 'resync')
+            self.assertEqual(r.next().name, 'case.changed')
+            self.assertRegex(text := r.read_until(b'\n\n'), r'^retry: [1-9]\d{2,3}\nid: 7\nevent: bye\ndata: \{\}$')
+            self.assertLess(int(text.split()[1]), 2000)
             with self.assertRaises(EOFError):
                 r.next()
         self.assertTrue(self.probe.wait_count(0))
+
+    def test_goodbye_to_who_knows_no_id(self):
+        reader = Reader(self.probe, 'lead')
+        self.probe.post('/goodbye')
+        self.assertEqual(reader.next().name, 'resync')
 
 
 class Many(unittest.TestCase):
