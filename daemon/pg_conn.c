@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1000, CHECK_MS = 1000, MAX_NULLS = 8 };
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1000, CHECK_MS = 1000, MAX_NULLS = 8, MAX_STALE = 3 };
 
 enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_PREPARING, CONN_READY };
 
@@ -32,7 +32,9 @@ struct pg_conn {
 	struct event *read, *write;
 	struct loop_timer *timer;       /* down: try again. Connecting: give up. Ready: look whether it is stuck */
 	int backoff_ms;
-	int preparing;                  /* the statement whose answer comes next */
+	int preparing;                  /* the statement whose answer comes next; -1: that all go first */
+	bool stale;                     /* the schema changed: all is prepared anew, as soon as nothing is out */
+	bool renewing;                  /* that is under way; units wait */
 	bool told;                      /* that it is down: one line, not one a second */
 	struct pg_units waiting, sent;
 	int n_waiting, n_sent;
@@ -43,6 +45,7 @@ static const char *const conn_names[] = { [PG_SYSTEM] = "system", [PG_API] = "ap
 
 static void conn_lost(struct pg_conn *c, const char *why);
 static void connect_begin(struct pg_conn *c);
+static bool prepare_begin(struct pg_conn *c);
 
 /* ---------------------------------------------------------------- up and down */
 
@@ -81,6 +84,7 @@ static void close_all(struct pg_conn *c, const char *why)
 	if (c->pq != NULL)
 		PQfinish(c->pq);
 	c->pq = NULL;
+	c->stale = c->renewing = false;
 	set_state(c, CONN_DOWN);
 	finish_all(&c->sent, &c->n_sent, PG_LOST, why);
 	finish_all(&c->waiting, &c->n_waiting, PG_BUSY, why);
@@ -159,10 +163,30 @@ static bool send_unit(struct pg_conn *c, const struct pg_unit *u)
 	return PQpipelineSync(c->pq) == 1;
 }
 
+/* renew - a unit that met a plan of before waits at the head of the others */
+static void renew(struct pg_conn *c)
+{
+	c->stale = false;
+	c->renewing = true;
+	c->heard_us = mono_us();
+	log_event(LOG_NOTICE, "pg.renewed", "connection=%s statements=%d", conn_names[c->which], N_SQL);
+	if (!prepare_begin(c))
+		lost_by_libpq(c);
+	else
+		flush(c);
+}
+
 static void send_waiting(struct pg_conn *c)
 {
 	struct pg_unit *u;
 
+	if (c->renewing)
+		return;
+	if (c->stale) {
+		if (c->n_sent == 0)
+			renew(c);
+		return;
+	}
 	while (c->n_sent < PG_MAX_IN_FLIGHT && (u = TAILQ_FIRST(&c->waiting)) != NULL) {
 		TAILQ_REMOVE(&c->waiting, u, link);
 		c->n_waiting--;
@@ -201,6 +225,13 @@ static void unit_done(struct pg_conn *c, struct pg_unit *u)
 {
 	TAILQ_REMOVE(&c->sent, u, link);
 	c->n_sent--;
+	if (u->stale && u->tries < MAX_STALE) {
+		pg_unit_again(u);
+		TAILQ_INSERT_HEAD(&c->waiting, u, link);
+		c->n_waiting++;
+		c->stale = true;
+		return;
+	}
 	pg_unit_finish(u, u->reply.outcome, NULL);
 }
 
@@ -249,10 +280,12 @@ static bool prepare_begin(struct pg_conn *c)
 {
 	if (PQsetnonblocking(c->pq, 1) != 0 || PQenterPipelineMode(c->pq) != 1)
 		return false;
+	if (PQsendQueryParams(c->pq, "deallocate all", 0, NULL, NULL, NULL, NULL, 0) != 1)
+		return false;
 	for (int i = 0; i < N_SQL; i++)
 		if (PQsendPrepare(c->pq, sql_table[i].name, sql_table[i].text, 0, NULL) != 1)
 			return false;
-	c->preparing = 0;
+	c->preparing = -1;
 	return PQpipelineSync(c->pq) == 1;
 }
 
@@ -264,11 +297,15 @@ static void log_unprepared(const struct pg_conn *c, const PGresult *r)
 	one_line(why, sizeof(why), PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 	if (!c->told)
 		log_event(LOG_ERROR, "pg.unprepared", "connection=%s statement=%s sqlstate=%s why=\"%s\"",
-		          conn_names[c->which], sql_table[c->preparing].name, state != NULL ? state : "-", why);
+		          conn_names[c->which], c->preparing < 0 ? "-" : sql_table[c->preparing].name, state != NULL ? state : "-", why);
 }
 
 static void ready(struct pg_conn *c)
 {
+	if (c->renewing) {
+		c->renewing = false;
+		return;
+	}
 	set_state(c, CONN_READY);
 	c->backoff_ms = BACKOFF_FIRST_MS;
 	c->told = false;
@@ -278,7 +315,7 @@ static void ready(struct pg_conn *c)
 
 static void read_prepared(struct pg_conn *c)
 {
-	for (int nulls = 0; nulls < MAX_NULLS && c->state == CONN_PREPARING && !PQisBusy(c->pq);) {
+	for (int nulls = 0; nulls < MAX_NULLS && (c->state == CONN_PREPARING || c->renewing) && !PQisBusy(c->pq);) {
 		PGresult *r = PQgetResult(c->pq);
 		ExecStatusType s = PQresultStatus(r);
 
@@ -311,7 +348,7 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 		bool alive = PQconsumeInput(c->pq) == 1;
 
 		c->heard_us = mono_us();
-		if (c->state == CONN_PREPARING)
+		if (c->state == CONN_PREPARING || c->renewing)
 			read_prepared(c);
 		else if (!read_units(c))
 			alive = false;
@@ -444,7 +481,7 @@ static void on_timer(void *arg)
 		conn_lost(c, "no connection in time");
 		break;
 	case CONN_READY:
-		if (c->n_sent > 0 && mono_us() - c->heard_us > PG_STUCK_MS * INT64_C(1000))
+		if ((c->n_sent > 0 || c->renewing) && mono_us() - c->heard_us > PG_STUCK_MS * INT64_C(1000))
 			conn_lost(c, "no answer in time");
 		break;
 	}

@@ -33,6 +33,19 @@ static bool is_failure(const PGresult *r)
 	return s != PGRES_TUPLES_OK && s != PGRES_COMMAND_OK;
 }
 
+/*
+ * is_stale - a column of a table changed its type, or came, while this connection stood: what was prepared cannot be run
+ * any more. PostgreSQL has no code of its own for it
+ * source: RevalidateCachedQuery in src/backend/utils/cache/plancache.c of PostgreSQL 15: "cached plan must not change
+ * result type", ERRCODE_FEATURE_NOT_SUPPORTED
+ */
+static bool is_stale(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE), *where = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
+
+	return state && where && !strcmp(state, "0A000") && !strcmp(where, "RevalidateCachedQuery");
+}
+
 void pg_unit_result(struct pg_unit *u, PGresult *r)
 {
 	int mine = u->at - u->n_hidden;
@@ -42,6 +55,7 @@ void pg_unit_result(struct pg_unit *u, PGresult *r)
 	} else if (is_failure(r)) {
 		if (u->reply.outcome == PG_OK) {
 			u->reply.outcome = PG_ERROR;
+			u->stale = is_stale(r);
 			u->reply.failed_at = u->at < u->n && mine >= 0 ? mine : -1;
 			set_pg_error(u, r, u->at < u->n ? sql_table[u->statements[u->at].sql].name : "commit");
 		}
@@ -60,6 +74,16 @@ static void drop_results(struct pg_unit *u)
 		PQclear(u->reply.results[i]);
 		u->reply.results[i] = NULL;
 	}
+}
+
+void pg_unit_again(struct pg_unit *u)
+{
+	drop_results(u);
+	memset(&u->reply, 0, sizeof(u->reply));
+	u->reply.failed_at = -1;
+	u->at = 0;
+	u->answered = u->stale = false;
+	u->tries++;
 }
 
 static void release_reply(struct op *op)

@@ -35,6 +35,8 @@ struct pg_unit {
 	struct pg_reply reply;
 	int at;                         /* the statement whose result comes next */
 	bool answered;                  /* it gave a result; its NULL follows */
+	bool stale;                     /* not run: its plan is of before a change of the schema */
+	int tries;                      /* times that happened */
 	TAILQ_ENTRY(pg_unit) link;
 };
 TAILQ_HEAD(pg_units, pg_unit);
@@ -43,6 +45,8 @@ TAILQ_HEAD(pg_units, pg_unit);
 void pg_unit_complete(const struct pg_unit *u);
 /* pg_unit_result - hand one result to the unit; owner: the unit */
 void pg_unit_result(struct pg_unit *u, PGresult *r);
+/* pg_unit_again - as it was before it was sent */
+void pg_unit_again(struct pg_unit *u);
 /* pg_unit_finish - the wait comes back */
 void pg_unit_finish(struct pg_unit *u, enum pg_outcome outcome, const char *why);
 
