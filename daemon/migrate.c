@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* any constant will do, as long as it stays the same: "loket" in ASCII */
 #define LOCK_KEY "465541686644"
@@ -17,6 +18,12 @@ static const char create_table[] =
 	"create table if not exists public.loket_migration ("
 	"number int primary key, name text not null, sha256 text not null, "
 	"applied_at timestamptz not null default clock_timestamp())";
+
+/* least came later than the table, and who may not migrate cannot add it */
+static const char add_least[] = "alter table public.loket_migration add column if not exists least int not null default 0";
+
+static const char select_applied[] =
+	"select number, sha256, coalesce((to_jsonb(m) ->> 'least')::int, 0), name from public.loket_migration m order by number";
 
 static void hex_of(const char *sql, char out[SHA256_HEX])
 {
@@ -76,14 +83,31 @@ static int run(PGconn *c, const char *sql, const char *what, struct err *err)
 	return rc;
 }
 
+/* ahead - migrations that we do not know; fine as long as each of them lets programs like us run */
+static int ahead(const PGresult *res, int n, struct err *err)
+{
+	for (int i = n_migrations; i < n; i++) {
+		long least = strtol(PQgetvalue(res, i, 2), NULL, 10);
+
+		if (least > n_migrations)
+			return err_set(err, ERR_FORMAT,
+			               "the database is newer than this program: %s needs programs that know %ld migrations, "
+			               "we know %d", PQgetvalue(res, i, 3), least, n_migrations);
+	}
+	if (n > n_migrations)
+		log_event(LOG_NOTICE, "migrate.ahead", "n=%d", n - n_migrations);
+	return 0;
+}
+
 static int compare(const PGresult *res, int *n_applied, struct err *err)
 {
 	char want[SHA256_HEX];
 	int n = PQntuples(res);
 
+	if (ahead(res, n, err))
+		return -1;
 	if (n > n_migrations)
-		return err_set(err, ERR_FORMAT, "the database is newer than this program: it has %d migrations, we know %d",
-		               n, n_migrations);
+		n = n_migrations;
 	for (int i = 0; i < n; i++) {
 		hex_of(migrations[i].sql, want);
 		if (strtol(PQgetvalue(res, i, 0), NULL, 10) != migrations[i].number)
@@ -95,7 +119,7 @@ static int compare(const PGresult *res, int *n_applied, struct err *err)
 	return 0;
 }
 
-/* look - how many of ours the database has; refuses what was changed and what is newer */
+/* look - how many of ours the database has; refuses what was changed and what is too new */
 static int look(PGconn *c, int *n_applied, struct err *err)
 {
 	PGresult *res = PQexec(c, "select to_regclass('public.loket_migration') is not null");
@@ -108,7 +132,7 @@ static int look(PGconn *c, int *n_applied, struct err *err)
 		rc = 0;
 	} else {
 		PQclear(res);
-		res = PQexec(c, "select number, sha256 from public.loket_migration order by number");
+		res = PQexec(c, select_applied);
 		if (PQresultStatus(res) == PGRES_TUPLES_OK)
 			rc = compare(res, n_applied, err);
 		else
@@ -120,21 +144,22 @@ static int look(PGconn *c, int *n_applied, struct err *err)
 
 static int remember(PGconn *c, const struct migration *m, struct err *err)
 {
-	char number[12], hex[SHA256_HEX];
-	const char *values[] = { number, m->name, hex };
+	char number[12], hex[SHA256_HEX], least[12];
+	const char *values[] = { number, m->name, hex, least };
 	PGresult *res;
 	int rc;
 
 	snprintf(number, sizeof number, "%d", m->number);
+	snprintf(least, sizeof least, "%d", m->least);
 	hex_of(m->sql, hex);
-	res = PQexecParams(c, "insert into public.loket_migration (number, name, sha256) values ($1, $2, $3)", 3,
+	res = PQexecParams(c, "insert into public.loket_migration (number, name, sha256, least) values ($1, $2, $3, $4)", 4,
 	                   NULL, values, NULL, NULL, 0);
 	rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : pg_err(c, res, m->name, err);
 	PQclear(res);
 	return rc;
 }
 
-static int apply(PGconn *c, const struct migration *m, struct err *err)
+static int in_transaction(PGconn *c, const struct migration *m, struct err *err)
 {
 	struct err later;
 
@@ -144,7 +169,52 @@ static int apply(PGconn *c, const struct migration *m, struct err *err)
 		run(c, "rollback", m->name, &later);
 		return -1;
 	}
-	log_event(LOG_NOTICE, "migrate.applied", "name=%s", m->name);
+	return 0;
+}
+
+/* outside - indexes made beside the work, rows changed in batches: nobody waits for these, so they may wait */
+static int outside(PGconn *c, const struct migration *m, struct err *err)
+{
+	const char *p = m->sql;
+	int rc = run(c, "set lock_timeout = 0", "lock", err);
+
+	while (!rc && *p) {
+		const char *end = strstr(p, "\n\n");
+		int n = end ? (int)(end - p) : (int)strlen(p);
+		char *one = strndup(p, (size_t)n);
+
+		if (!one)
+			abort();
+		rc = run(c, one, m->name, err);
+		free(one);
+		p += n + strspn(p + n, "\n");
+	}
+	return rc || remember(c, m, err) ? -1 : 0;
+}
+
+static int apply_once(PGconn *c, const struct migration *m, struct err *err)
+{
+	char lock[64];
+
+	if (m->outside)
+		return outside(c, m, err);
+	snprintf(lock, sizeof lock, "set lock_timeout = %d", MIGRATE_LOCK_MS);
+	return run(c, lock, "lock", err) || in_transaction(c, m, err) ? -1 : 0;
+}
+
+static int apply(PGconn *c, const struct migration *m, struct err *err)
+{
+	static const char lock_not_available[] = "55P03";
+	int tries = 1;
+
+	err->sqlstate[0] = '\0';
+	while (apply_once(c, m, err)) {
+		if (strcmp(err->sqlstate, lock_not_available) != 0 || tries++ == MIGRATE_TRIES)
+			return -1;
+		usleep(MIGRATE_PAUSE_MS * 1000);
+		err->sqlstate[0] = '\0';
+	}
+	log_event(LOG_NOTICE, "migrate.applied", "name=%s attempts=%d", m->name, tries);
 	return 0;
 }
 
@@ -155,7 +225,8 @@ static int migrate(PGconn *c, struct err *err)
 	/* the lock goes with the connection */
 	if (run(c, "set lock_timeout = '60s'", "lock", err) ||
 	    run(c, "select pg_advisory_lock(" LOCK_KEY ")", "another migration is running", err) ||
-	    run(c, create_table, "loket_migration", err) || look(c, &n_applied, err))
+	    run(c, create_table, "loket_migration", err) || run(c, add_least, "loket_migration", err) ||
+	    look(c, &n_applied, err))
 		return -1;
 	for (int i = n_applied; i < n_migrations; i++) {
 		if (apply(c, &migrations[i], err))

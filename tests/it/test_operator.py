@@ -65,11 +65,24 @@ class Migrations(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn('changed after it was applied', done.stderr)
 
-    def test_newer_schema_is_refused(self):
-        self.world.psql("insert into public.loket_migration values (9999, '9999_later', 'x')")
+    def test_newer_schema_is_fine_unless_it_says_otherwise(self):
+        known = self.world.value('select count(*) from public.loket_migration')
+        self.world.psql("insert into public.loket_migration (number, name, sha256) values (9998, '9998_later', 'x')")
+        self.world.psql("insert into public.loket_migration (number, name, sha256, least) values (9999, '9999_later', 'x', %s)", [known])
+        done = self.migrate()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('migrate.ahead n=2', done.stderr)
+        self.world.psql('update public.loket_migration set least = %s where number = 9999', [known + 1])
         done = self.migrate()
         self.assertEqual(done.returncode, 1)
-        self.assertIn('newer than this program', done.stderr)
+        self.assertIn(f'newer than this program: 9999_later needs programs that know {known + 1} migrations, we know {known}', done.stderr)
+
+    def test_a_database_of_before_migrations_said_what_they_need(self):
+        self.world.psql('alter table public.loket_migration drop column least')
+        off = self.world.dir / 'off.conf'
+        off.write_text((self.world.dir / 'loketd.conf').read_text() + 'migrate = false\n')
+        self.world.psql('delete from public.loket_migration where number > 1')
+        self.assertIn('the schema is not up to date', loketd('--config', str(off)).stderr)      # and not that it cannot be read
 
     def test_waits_for_another_migration(self):
         import psycopg2
