@@ -8,9 +8,6 @@ every case others who ask get the answers to their own questions.
 """
 import os
 import pathlib
-import pwd
-import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -18,8 +15,9 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import proxies  # noqa: E402
 from http_client import Client, Probe  # noqa: E402
-from servers import ROOT, wait_until  # noqa: E402
+from servers import wait_until  # noqa: E402
 
 PROGRAM = os.environ.get('HTTP_PROBE', '')
 S = b'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -199,29 +197,20 @@ class Direct(Smuggling, unittest.TestCase):
 
 
 class Proxied(Smuggling):
-    """Starts the shipped sample, changed only in where it listens, what it logs to and whom it runs as."""
-    program = ''
-
-    @classmethod
-    def find(cls):
-        return shutil.which(cls.program, path=os.environ['PATH'] + ':/usr/sbin')
+    """Behind the shipped sample (proxies.py)."""
 
     def setUp(self):
-        if not self.find():
-            self.skipTest(self.program + ' is not installed')
+        if not self.proxy.find():
+            self.skipTest(self.proxy.program + ' is not installed')
         self.probe = Probe(PROGRAM)
         self.folder = pathlib.Path(self.probe.folder)
         self.path = str(self.folder / 'front')
-        config = self.folder / 'config'
-        config.write_text(self.config((ROOT / 'config/proxy' / self.sample).read_text()))
-        with open(self.folder / 'proxy.log', 'w') as log:
-            self.process = subprocess.Popen(self.command(str(config)), stdout=subprocess.DEVNULL, stderr=log)
+        self.running = self.proxy(self.folder, self.probe.path, self.path).start()
         try:
-            wait_until(self.answers, 10, self.program)
+            wait_until(self.answers, 10, self.proxy.program)
         except AssertionError:
-            print((self.folder / 'proxy.log').read_text())
-            self.process.terminate()
-            self.process.wait(10)
+            print(self.running.log.read_text())
+            self.running.stop()
             self.probe.close()
             raise
 
@@ -233,15 +222,8 @@ class Proxied(Smuggling):
             return False
 
     def tearDown(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.running.stop()
         self.assertEqual(self.probe.close(), 0)
-
-    def replaced(self, text, *pairs):
-        for old, new in pairs:
-            self.assertIn(old, text)        # the sample changed: so must this
-            text = text.replace(old, new)
-        return text
 
     def test_claims_about_the_sender_are_not_passed_on(self):
         for claim in (b'X-Real-IP: 192.0.2.7\r\n', b'x-real-ip: 192.0.2.7\r\nX-Real-IP: 192.0.2.8\r\n'):
@@ -263,7 +245,7 @@ class Proxied(Smuggling):
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=x', '-keyout',
                         str(key), '-out', str(both)], check=True, capture_output=True)
         both.write_text(both.read_text() + key.read_text())
-        text = (ROOT / 'config/proxy' / self.sample).read_text()
+        text = self.proxy.text()
         for name in ('fullchain.pem', 'key.pem', 'both.pem'):
             text = text.replace('/etc/ssl/loket/' + name, str(key if name == 'key.pem' else both))
         text = text.replace('/run/nginx.pid', str(self.folder / 'pid2')).replace('/var/log/nginx', str(self.folder))
@@ -275,41 +257,12 @@ class Proxied(Smuggling):
         self.assertNotIn('warn', (done.stdout + done.stderr).lower())
 
 
-def without(text, *beginnings):
-    return ''.join(line for line in text.splitlines(True) if not line.strip().startswith(beginnings))
-
-
 class Nginx(Proxied, unittest.TestCase):
-    program, sample = 'nginx', 'nginx.conf'
-    check = ['nginx', '-t', '-q', '-c']
-
-    def config(self, text):
-        d = self.folder
-        me = pwd.getpwuid(os.getuid()).pw_name
-        private = ''.join(f'\t{kind}_temp_path {d}/{kind};\n' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
-        text = without(text, 'ssl_')
-        return self.replaced(text, ('user www-data;', f'user {me};'), ('/run/loketd/http.sock', self.probe.path),
-                             ('listen 443 ssl http2;', f'listen unix:{self.path};'), ('pid /run/nginx.pid;', f'pid {d}/pid;'),
-                             ('/var/log/nginx/error.log', f'{d}/error.log'), ('/var/log/nginx/loket.log', f'{d}/access.log'),
-                             ('worker_processes auto;', 'worker_processes 1;'), ('burst=60', 'burst=5000'),
-                             ('http {\n', 'http {\n' + private))
-
-    def command(self, config):
-        return [self.find(), '-c', config, '-p', str(self.folder), '-e', str(self.folder / 'error.log'), '-g', 'daemon off;']
+    proxy, check = proxies.Nginx, ['nginx', '-t', '-q', '-c']
 
 
 class HAProxy(Proxied, unittest.TestCase):
-    program, sample = 'haproxy', 'haproxy.cfg'
-    check = ['haproxy', '-c', '-f']
-
-    def config(self, text):
-        text = without(text, 'user haproxy', 'group haproxy', 'log /dev/log')
-        return self.replaced(text, ('/run/loketd/http.sock', self.probe.path),
-                             ('bind :443 ssl crt /etc/ssl/loket/both.pem alpn h2,http/1.1', f'bind unix@{self.path}'),
-                             ('maxconn 20000', 'maxconn 500'), ('gt 300', 'gt 100000'))
-
-    def command(self, config):
-        return [self.find(), '-f', config, '-db']
+    proxy, check = proxies.HAProxy, ['haproxy', '-c', '-f']
 
 
 if __name__ == '__main__':

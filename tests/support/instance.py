@@ -1,10 +1,15 @@
-"""instance.py - a second loketd beside a World's own, on the same PostgreSQL and Redis; and posts to both, many at once."""
+"""instance.py - a second loketd beside a World's own, on the same PostgreSQL and Redis, and posts to both, many at once; two on the
+same sockets, as systemd keeps them."""
 import contextlib
 import copy
+import fcntl
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
+import time
 import urllib.parse
 
 import world as worlds
@@ -64,3 +69,79 @@ def deliver(requests, instances, connections=8):
     for t in threads:
         t.join()
     return statuses
+
+
+class Machine:
+    """What systemd makes of loketd.socket, loketd@1 and loketd@2: it listens, and hands the sockets to each instance.
+
+    The world is not started itself; its port and the socket world.dir/http.sock are the machine's.
+    """
+    SLOTS = (1, 2)
+    STOP_S = 30                     # TimeoutStopSec
+
+    def __init__(self, world):
+        self.world, self.running, self.stops = world, {}, []
+        world._write_config(world.database)
+        tcp = socket.create_server(('127.0.0.1', world.port), backlog=4096)     # loketd.socket has as many
+        unix = socket.socket(socket.AF_UNIX)
+        unix.bind(str(world.dir / 'http.sock'))
+        os.chmod(world.dir / 'http.sock', 0o777)
+        unix.listen(4096)
+        # out of the way of 3 and 4, where loketd gets them
+        self.sockets = [socket.socket(fileno=fcntl.fcntl(s.detach(), fcntl.F_DUPFD_CLOEXEC, 10)) for s in (tcp, unix)]
+
+    def start(self, slot, program=LOKETD):
+        """Returns when it says that it is ready, as systemctl start does."""
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = str(self.world.dir / f'notify{slot}.sock')
+        told.bind(path)
+        told.settimeout(60)
+        # $$ becomes loketd's own number by exec, as LISTEN_PID wants; bash, because the sockets have two digits
+        line = 'LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" --config "$1" ' + ' '.join(
+            f'{3 + i}<&{s.fileno()}' for i, s in enumerate(self.sockets))
+        with open(self.world.log_path, 'ab') as log:
+            self.running[slot] = subprocess.Popen(
+                die_with_us(['bash', '-c', line, str(program), str(self.world.dir / 'loketd.conf')]), cwd='/', stdin=subprocess.DEVNULL,
+                pass_fds=[s.fileno() for s in self.sockets], stdout=log, stderr=log, env=self.world._env() | {'NOTIFY_SOCKET': path})
+        try:
+            wait_until(lambda: self._heard(slot, told), 90, f'instance {slot}; the log ends:\n{self.world.log()[-3000:]}')
+        finally:
+            told.close()
+            os.unlink(path)
+
+    def _heard(self, slot, told):
+        if self.running[slot].poll() is not None:
+            raise AssertionError(f'instance {slot} ended with {self.running[slot].returncode}:\n{self.world.log()[-5000:]}')
+        told.settimeout(0.2)
+        try:
+            return told.recv(4096) == b'READY=1'
+        except TimeoutError:
+            return False
+
+    def stop(self, slot):
+        """SIGTERM; it must end well and in time. Seconds it took."""
+        began = time.monotonic()
+        process = self.running.pop(slot)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(self.STOP_S)
+        assert code == 0, f'instance {slot} ended with {code}:\n{self.world.log()[-5000:]}'
+        self.stops.append(time.monotonic() - began)
+
+    def restart(self, slot, program=LOKETD):
+        self.stop(slot)
+        self.start(slot, program)
+
+    def roll(self, program=LOKETD):
+        """One after the other, as the operator does (OPERATING.md)."""
+        for slot in self.SLOTS:
+            self.restart(slot, program)
+
+    def close(self):
+        try:
+            for slot in list(self.running):
+                self.stop(slot)
+        finally:
+            for process in self.running.values():
+                process.kill()
+            for s in self.sockets:
+                s.close()

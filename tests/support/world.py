@@ -241,6 +241,12 @@ class World:
     def wait_ready(self, timeout=20):
         wait_until(self._is_ready, timeout, f'loketd to be ready; its log ends:\n{self.log()[-3000:]}')
 
+    def is_live(self):
+        try:
+            return self.request('GET', '/livez', record=False).status == 200
+        except OSError:
+            return False
+
     def _is_ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f'loketd ended with {self.process.returncode}:\n{self.log()[-5000:]}')
@@ -372,10 +378,10 @@ class World:
 
 
 class Events:
-    """GET /v1/me/events, read by a thread. .all: every event so far as (kind, id, data)."""
+    """GET /v1/me/events, read by a thread. .all: every event so far as (kind, id, data); .last_id: to come back with."""
 
     def __init__(self, world, token, last_id=None):
-        self.all, self.ended, self._seen = [], False, 0
+        self.all, self.ended, self._seen, self.last_id = [], False, 0, None
         self._changed = threading.Condition()
         headers = {'Authorization': 'Bearer ' + world.tokens.get(token, token), 'Accept': 'text/event-stream'}
         if last_id is not None:
@@ -401,6 +407,7 @@ class Events:
                     key, _, value = line.partition(':')
                     fields[key] = value.removeprefix(' ')
                     continue
+                self.last_id = fields.get('id', self.last_id)
                 if 'event' in fields:
                     with self._changed:
                         self.all.append((fields['event'], fields.get('id'), json.loads(fields.get('data') or 'null')))
@@ -434,10 +441,6 @@ class Events:
         except AssertionError:
             return
         raise AssertionError(f'{kind} came: {data}')
-
-    @property
-    def last_id(self):
-        return next((i for _, i, _ in reversed(self.all) if i), None)
 
     def close(self):
         try:

@@ -1,0 +1,2 @@
+-- the made-up next release (../README.md): a column where it is busy; a file for each table, so that no lock waits for another
+alter table loket.agent add column next_release text;
