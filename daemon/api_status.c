@@ -67,7 +67,6 @@ enum op_status api_readyz(struct api *a)
 /* figures that are looked up rather than counted */
 static void gauges(const struct server *srv)
 {
-	metric_set(M_PG_UP, pg_ready(srv->pg, PG_SYSTEM) + pg_ready(srv->pg, PG_API) + pg_ready(srv->pg, PG_BULK));
 	metric_set(M_REDIS_UP, srv->stream && stream_up(srv->stream));
 	metric_set(M_OPS, op_count(srv));
 	metric_set(M_LOG_DROPPED, (int64_t)log_dropped());

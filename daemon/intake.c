@@ -17,7 +17,8 @@
 
 enum {
 	INTAKE_MAX_TRIES = 4,
-	INTAKE_BATCHES = 2,            /* at once: one is written while the other asks */
+	INTAKE_BATCHES = 2,            /* at once */
+	INTAKE_BESIDE = 16,            /* posts that are worth one more; what a batch costs by itself is that of ten */
 	INTAKE_MAX_REFUSED = 8,        /* contacts of one post; then its rest is one dead letter */
 	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
 	CLASSIFY_ARENA_BYTES = 128 * 1024 * 1024,   /* a few folded copies of all texts of one post */
@@ -32,11 +33,11 @@ struct intake {
 	struct intake_posts waiting;
 	struct arena *scratch;          /* for the time of one classify_all */
 	int n_waiting, n_in_flight;     /* posts */
-	/* a batch asks when everything that earlier ones write has been sent: the connection keeps the order, so what it
-	 * hears includes what they stored. Plain messages of other people than those of the batch before it need not wait
-	 * for that; so PostgreSQL has something to do while a batch is placed here */
-	struct batch *asking[INTAKE_BATCHES];   /* their writes are not sent yet */
-	int n_asking, n_batches;
+	/* what a batch hears must include what earlier ones store. Behind one whose writes have been sent, on the same
+	 * connection, it does, because that keeps the order. Beside any other there are only plain messages of people who
+	 * are not in it: on both connections, so on two cores */
+	struct batch *batches[INTAKE_BATCHES];
+	int n_batches;
 	bool starting;                  /* the newest has not taken its posts yet */
 };
 
@@ -231,12 +232,36 @@ static bool may_go_beside(const struct intake_post *p, const struct batch *other
 	return true;
 }
 
-static bool may_go(const struct intake *in, const struct intake_post *p)
+static bool may_go(const struct intake *in, enum pg_connection way, const struct intake_post *p)
 {
-	for (int i = 0; i < in->n_asking; i++)
-		if (!may_go_beside(p, in->asking[i]))
+	for (int i = 0; i < in->n_batches; i++) {
+		const struct batch *b = in->batches[i];
+
+		if (!(b->way == way && b->sent) && !may_go_beside(p, b))
 			return false;
+	}
 	return true;
+}
+
+static int n_on(const struct intake *in, enum pg_connection way)
+{
+	int n = 0;
+
+	for (int i = 0; i < in->n_batches; i++)
+		n += in->batches[i]->way == way;
+	return n;
+}
+
+/* the connection that has the least to do, of those that p may go by; false: not now. PG_SYSTEM is also for all others:
+ * by it only what cannot go by PG_INTAKE, or would wait there. Without any, PG_SYSTEM says so */
+static bool find_way(const struct intake *in, const struct intake_post *p, enum pg_connection *way)
+{
+	const struct pg *pg = in->srv->pg;
+	bool intake = pg_ready(pg, PG_INTAKE) && may_go(in, PG_INTAKE, p);
+	bool system = (pg_ready(pg, PG_SYSTEM) || !pg_ready(pg, PG_INTAKE)) && may_go(in, PG_SYSTEM, p);
+
+	*way = intake && (!system || n_on(in, PG_INTAKE) <= n_on(in, PG_SYSTEM)) ? PG_INTAKE : PG_SYSTEM;
+	return intake || system;
 }
 
 static void take_posts(struct intake *in, struct batch *b, int max)
@@ -251,7 +276,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 		n_bytes += p->raw.len;
 		if (b->n_posts && (goes_alone(p) || n > BATCH_MAX_CONTACTS || n_bytes > BATCH_MAX_RAW_BYTES))
 			return;
-		if (!may_go(in, p))     /* nobody overtakes it either */
+		if (!may_go(in, b->way, p))     /* nobody overtakes it either */
 			return;
 		b->plain = (b->n_posts == 0 || b->plain) && is_plain(p);
 		TAILQ_REMOVE(&in->waiting, p, link);
@@ -269,25 +294,33 @@ enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_MORE, BATCH_COMMITTED };
 
 static const struct op_kind batch_kind;
 
+/* a small batch beside a large one costs more than it gives: what waits is as much as that, or enough */
+static bool is_worth_it(const struct intake *in)
+{
+	int n = in->n_batches ? in->batches[0]->n_posts : 0;
+
+	return in->n_batches < INTAKE_BATCHES && in->n_waiting >= (n < INTAKE_BESIDE ? n : INTAKE_BESIDE);
+}
+
 /* what arrived while a commit was under way is the next batch; with nothing under way nothing waits */
 static void start_batch(struct intake *in)
 {
+	enum pg_connection way;
 	struct batch *b;
 
-	if (in->starting || in->n_batches == INTAKE_BATCHES || !in->n_waiting || !may_go(in, TAILQ_FIRST(&in->waiting)))
+	if (in->starting || !in->n_waiting || !is_worth_it(in) || !find_way(in, TAILQ_FIRST(&in->waiting), &way))
 		return;
 	in->starting = true;
-	in->n_batches++;
 	b = (struct batch *)op_new(in->srv, &batch_kind, sizeof *b);
+	b->way = way;
 	b->op.first = true;
 	op_start(&b->op);
 }
 
-static void asked_enough(struct intake *in, const struct batch *b)
+/* the next one may go behind it */
+static void sent_all(struct intake *in, struct batch *b)
 {
-	for (int i = 0; i < in->n_asking; i++)
-		if (in->asking[i] == b)
-			in->asking[i] = in->asking[--in->n_asking];
+	b->sent = true;
 	start_batch(in);
 }
 
@@ -446,9 +479,11 @@ static enum op_status send_writes(struct batch *b)
 		s = pg_submit(&b->op, BATCH_COMMITTED, u);
 	else
 		answer_stored(b);   /* all of it was here already */
-	if (MUTANT("answer_before_commit") && u)
+	if (MUTANT("answer_before_commit") && u) {
 		answer_stored(b);
-	asked_enough(b->op.srv->intake, b);
+		b->plain = false;   /* the addresses in it went with the posts */
+	}
+	sent_all(b->op.srv->intake, b);
 	return s;
 }
 
@@ -456,7 +491,7 @@ static enum op_status asked_in_vain(struct batch *b)
 {
 	enum op_status s = batch_failed(b);
 
-	asked_enough(b->op.srv->intake, b);
+	sent_all(b->op.srv->intake, b);
 	return s;
 }
 
@@ -472,7 +507,7 @@ static enum op_status batch_step(struct op *op)
 		b->now_us = now_us();
 		batch_collect(b);
 		in->starting = false;
-		in->asking[in->n_asking++] = b;
+		in->batches[in->n_batches++] = b;
 		u = batch_ask(b);
 		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
 
@@ -504,7 +539,9 @@ static void batch_done(struct op *op, enum op_status how)
 	struct intake *in = op->srv->intake;
 
 	(void)how;
-	in->n_batches--;
+	for (int i = 0; i < in->n_batches; i++)
+		if (in->batches[i] == (struct batch *)op)
+			in->batches[i] = in->batches[--in->n_batches];
 	start_batch(in);
 }
 

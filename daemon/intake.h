@@ -6,10 +6,10 @@
  *
  * Posts that arrive while a commit is under way form the next batch. A batch has two units: what is
  * known (addresses, open cases, messages already here), and, after lib/core/match has decided, everything
- * to write, one statement per table (unnest). Two batches are under way at a time: the second asks before the
- * first is written only when all in it are plain messages of people who are not in the first. A batch that failed
- * is tried again post by post, and a post that PostgreSQL refuses part by part, until what it refuses is alone:
- * that becomes a dead letter, the rest is stored.
+ * to write, one statement per table (unnest). Two batches are under way at a time: on two connections when all in the
+ * second are plain messages of people who are not in the first, else the second asks behind what the first writes.
+ * A batch that failed is tried again post by post, and a post that PostgreSQL refuses part by part, until what it
+ * refuses is alone: that becomes a dead letter, the rest is stored.
  */
 #ifndef LOKET_INTAKE_H
 #define LOKET_INTAKE_H

@@ -249,7 +249,7 @@ struct pg_unit *batch_ask(struct batch *b)
 		return NULL;
 	for (int i = 0; i < b->n_posts; i++)
 		into |= names_case(&b->posts[i]);
-	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	u = pg_unit(&b->op, b->way, NULL);
 	ask_messages(b, u);
 	if (b->n_addresses) {
 		ask_addresses(b, u);
@@ -496,7 +496,7 @@ struct pg_unit *batch_ask_more(struct batch *b)
 			b->many[b->n_many++] = b->addresses[i]->party;
 	if (!n && !b->n_many)
 		return NULL;
-	u = pg_unit(&b->op, PG_SYSTEM, NULL);
+	u = pg_unit(&b->op, b->way, NULL);
 	if (b->n_many)
 		ask_parties(b, u, b->n_many);
 	if (n)

@@ -138,6 +138,8 @@ struct batch {
 	struct batch_post *posts;
 	int n_posts;
 	bool plain;                  /* each post is about nothing but its sender */
+	enum pg_connection way;
+	bool sent;                   /* all that it will say to PostgreSQL */
 	struct batch_item *items;
 	int n_items;
 	struct batch_message **messages;

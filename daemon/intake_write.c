@@ -111,6 +111,15 @@ static void write_parties(struct batch *b, struct pg_unit *u)
 	pg_time(u, b->now_us);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	const struct batch_address *x = *(struct batch_address *const *)a, *y = *(struct batch_address *const *)b;
+	int order = strcmp(x->value, y->value);
+
+	return order ? order : strcmp(x->kind, y->kind) ? strcmp(x->kind, y->kind) : strcmp(x->municipality, y->municipality);
+}
+
+/* in one order everywhere: two instances that hear from the same new people wait for each other, and not in a ring */
 static void write_addresses(struct batch *b, struct pg_unit *u)
 {
 	struct batch_address **list = arena_array(b->op.arena, struct batch_address *, (size_t)b->n_new_addresses);
@@ -119,6 +128,7 @@ static void write_addresses(struct batch *b, struct pg_unit *u)
 	for (int i = 0; i < b->n_addresses; i++)
 		if (b->addresses[i]->is_new)
 			list[n++] = b->addresses[i];
+	qsort(list, (size_t)n, sizeof *list, by_value);
 	pg_add(u, SQL_INTAKE_ADDRESS_INSERT);
 	SAME(TEXTS(n, list[i]->municipality));
 	SAME(TEXTS(n, list[i]->kind));
@@ -693,7 +703,7 @@ struct pg_unit *batch_write(struct batch *b)
 		if (!parts[i].n)
 			continue;
 		if (!u)
-			u = pg_unit(&b->op, PG_SYSTEM, NULL);
+			u = pg_unit(&b->op, b->way, NULL);
 		parts[i].write(b, u);
 		if (parts[i].at)
 			*parts[i].at = at;

@@ -21,7 +21,7 @@ struct pg *pg_new(struct server *srv)
 {
 	const char *users[N_PG_CONNECTIONS] = {
 		[PG_SYSTEM] = srv->config->database_system, [PG_API] = srv->config->database_api,
-		[PG_BULK] = srv->config->database_system,
+		[PG_BULK] = srv->config->database_system, [PG_INTAKE] = srv->config->database_system,
 	};
 	struct pg *pg = calloc(1, sizeof(*pg));
 

@@ -5,8 +5,9 @@
  * transaction. The unit has committed only when the Sync came back; that is what PG_OK means.
  * PG_LOST means the connection went while it was out: the outcome is unknown.
  *
- * Three connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
- * municipalities: intake, dispatch, sweep, outbox. PG_API (role loket_api) does what a token
+ * Four connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
+ * municipalities: dispatch, sweep, outbox, and intake. PG_INTAKE (role loket_system) is for intake alone, so that two
+ * batches are computed at once, each by a core (intake.c). PG_API (role loket_api) does what a token
  * asked for: every unit on it first sets loket.scope to the token's municipalities, and row
  * level security does the rest. PG_BULK (role loket_system) is for reading a great deal in pages: in the others a page
  * would wait behind each commit, and each commit behind a page.
@@ -24,7 +25,7 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
-enum pg_connection { PG_SYSTEM, PG_API, PG_BULK, N_PG_CONNECTIONS };
+enum pg_connection { PG_SYSTEM, PG_API, PG_BULK, PG_INTAKE, N_PG_CONNECTIONS };
 
 enum {
 	PG_UNIT_MAX = 24,                        /* statements in a unit */
@@ -65,8 +66,8 @@ bool pg_ready(const struct pg *pg, enum pg_connection c);
 /* pg_waiting - units of a connection, sent or not */
 int pg_waiting(const struct pg *pg, enum pg_connection c);
 
-/* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is NULL on PG_SYSTEM and the
- * principal on PG_API */
+/* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is the principal on PG_API,
+ * and else NULL */
 struct pg_unit *pg_unit(struct op *op, enum pg_connection c, const struct principal *scope);
 /* pg_add - the next statement; its parameters follow by the functions below, in order $1, $2, … */
 void pg_add(struct pg_unit *u, enum sql statement);

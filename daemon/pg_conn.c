@@ -41,7 +41,9 @@ struct pg_conn {
 	int64_t heard_us;               /* last sign of life while something was out */
 };
 
-static const char *const conn_names[] = { [PG_SYSTEM] = "system", [PG_API] = "api", [PG_BULK] = "bulk" };
+static const char *const conn_names[] = {
+	[PG_SYSTEM] = "system", [PG_API] = "api", [PG_BULK] = "bulk", [PG_INTAKE] = "intake",
+};
 
 static void conn_lost(struct pg_conn *c, const char *why);
 static void connect_begin(struct pg_conn *c);
@@ -441,6 +443,7 @@ static void ignore_notice(void *arg, const PGresult *r)
 const char *const pg_session_options[] = {
 	[PG_SYSTEM] = SYSTEM_SESSION,
 	[PG_BULK] = SYSTEM_SESSION,
+	[PG_INTAKE] = SYSTEM_SESSION,
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
 };
 

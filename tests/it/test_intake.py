@@ -156,6 +156,32 @@ class OneMessageOneContact(Intake):
         self.assertEqual([(4, 1)] * 150, [r[1:] for r in rows])
         self.assertEqual(before, self.retries())
 
+    def test_other_people_need_not_wait(self):
+        """What somebody says hangs in PostgreSQL, because their case is locked: others go by the other connection, and what
+        they say next waits for it."""
+        first = self.say('Waar kan ik parkeren?')
+        holder = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_system'))
+        self.addCleanup(holder.close)
+        holder.cursor().execute('select from loket.case_file where id = %s for update', [first['case_id']])
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            mine = [pool.submit(self.say, 'En op zondag?')]
+            wait_until(lambda: self.world.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+                                                "and query like '%%update loket.case_file%%'"), what='the batch to wait')
+            for _ in range(3):
+                self.post(envelope([message('Waar is het stadhuis?', new_number())]))
+            mine.append(pool.submit(self.say, 'Of op maandag?'))
+            self.assertFalse(concurrent.futures.wait(mine, 0.2).done)
+            holder.rollback()
+            self.assertEqual([first['case_id']] * 2, [m.result()['case_id'] for m in mine])
+
+    def test_without_one_of_the_connections(self):
+        """Whichever goes, what comes then is stored by those that are left, or is told to come again."""
+        for pid, in self.world.psql("select pid from pg_stat_activity where usename = 'loket_system' and datname = current_database()"):
+            self.world.psql('select pg_terminate_backend(%s)', [pid])
+            m = message('Is er iemand?', self.wa)
+            wait_until(lambda m=m: self.world.hook('dordrecht-whatsapp', envelope([m])).status == 200, 10, 'a 200')
+            self.assertEqual(1, self.count('contact', 'provider_id = %s', [m['id']]))
+
 
 class ManyInOnePost(Intake):
     def test_a_burst_is_one_case(self):
