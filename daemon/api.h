@@ -66,6 +66,8 @@ struct pg_unit *api_unit(struct api *a);
 /* api_audit - add "who looked at what" to the unit (P10): action "case.read", object kind and id */
 void api_audit(struct api *a, struct pg_unit *u, const char *action, const char *municipality,
                const char *object_kind, const char *object_id);
+/* api_seen - the same by statement (contact_audit, case_audit, …), which records it when the token may see the row */
+void api_seen(struct api *a, struct pg_unit *u, enum sql statement, struct uuid id, const char *action);
 /* api_idem_key - "<token>:<Idempotency-Key>", the same when the request comes again: a natural key for what
  * this request makes, so that doing it twice makes it once. NULL when the caller gave none */
 const char *api_idem_key(struct api *a);

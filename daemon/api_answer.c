@@ -189,6 +189,16 @@ void api_audit(struct api *a, struct pg_unit *u, const char *action, const char 
 	pg_text(u, a->x ? http_peer(a->x) : NULL);
 }
 
+void api_seen(struct api *a, struct pg_unit *u, enum sql statement, struct uuid id, const char *action)
+{
+	pg_add(u, statement);
+	pg_uuid(u, id);
+	pg_text(u, a->who.token_id);
+	pg_uuid(u, a->who.agent_id.u);
+	pg_text(u, action);
+	pg_text(u, a->x ? http_peer(a->x) : NULL);
+}
+
 /* a page's size, -1 when it is none */
 static int limit_from(const char *text)
 {

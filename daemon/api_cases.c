@@ -104,21 +104,8 @@ enum op_status api_case_list(struct api *a)
 
 /* ---------------------------------------------------------------- GET /v1/cases/{id} */
 
-enum get_state { GET_START, GET_HEAD, GET_READ };
+enum get_state { GET_START, GET_READ };
 enum get_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS, PART_CALLBACK };
-
-static enum op_status get_head(struct api *a)
-{
-	struct uuid id;
-	struct pg_unit *u;
-
-	if (!api_id(a, a->param[0], &id))
-		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	u = api_unit(a);
-	pg_add(u, SQL_CASES_HEAD);
-	pg_uuid(u, id);
-	return pg_submit(&a->op, GET_HEAD, u);
-}
 
 static void add_for(struct pg_unit *u, enum sql statement, struct uuid id)
 {
@@ -128,15 +115,11 @@ static void add_for(struct pg_unit *u, enum sql statement, struct uuid id)
 
 static enum op_status get_read(struct api *a)
 {
-	const char *municipality;
-	struct uuid id, party, before = { 0 };
+	struct uuid id, before = { 0 };
 	struct pg_unit *u;
 
-	if (pg_rows(&a->op, 0) == 0)
+	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	municipality = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality"));
-	party = pg_get_uuid(&a->op, 0, 0, "party");
-	uuid_parse(a->param[0], &id);
 	query_id(a, "contactsBefore", &before);
 	u = api_unit(a);
 	add_for(u, SQL_CASES_GET, id);
@@ -146,11 +129,12 @@ static enum op_status get_read(struct api *a)
 	add_for(u, SQL_CASES_NOTES, id);
 	add_for(u, SQL_CASES_TASKS, id);
 	add_for(u, SQL_CASES_HISTORY, id);
-	add_for(u, SQL_PARTY_GET, party);
-	add_for(u, SQL_CASES_OPEN_OF_PARTY, party);
+	pg_add(u, SQL_PARTY_GET);
+	pg_null(u);
 	pg_uuid(u, id);
+	add_for(u, SQL_CASES_OPEN_OF_PARTY, id);
 	add_for(u, SQL_CALLBACK_GET, id);
-	api_audit(a, u, "case.read", municipality, "case", a->param[0]);
+	api_seen(a, u, SQL_CASE_AUDIT, id, "case.read");
 	return pg_submit(&a->op, GET_READ, u);
 }
 
@@ -209,9 +193,7 @@ enum op_status api_case_get(struct api *a)
 {
 	switch ((enum get_state)a->op.state) {
 	case GET_START:
-		return get_head(a);
-	case GET_HEAD:
-		return pg_failed(&a->op) ? api_failed(a) : get_read(a);
+		return get_read(a);
 	case GET_READ:
 		return pg_failed(&a->op) ? api_failed(a) : get_answer(a);
 	}

@@ -217,16 +217,6 @@ static enum op_status create_into(struct api *a, struct create *c)
 	return store(a, c);
 }
 
-static void add_audit(struct api *a, struct pg_unit *u, struct uuid contact, const char *action)
-{
-	pg_add(u, SQL_CONTACT_AUDIT);
-	pg_uuid(u, contact);
-	pg_text(u, a->who.token_id);
-	pg_uuid(u, a->who.agent_id.u);
-	pg_text(u, action);
-	pg_text(u, a->x ? http_peer(a->x) : NULL);
-}
-
 static enum op_status create_read(struct api *a, const struct create *c)
 {
 	struct pg_unit *u;
@@ -240,7 +230,7 @@ static enum op_status create_read(struct api *a, const struct create *c)
 	pg_uuid(u, c->post.placed[0].contact.u);
 	pg_add(u, SQL_CONTACT_CASE);
 	pg_uuid(u, c->post.placed[0].case_.u);
-	add_audit(a, u, c->post.placed[0].contact.u, "contact.create");
+	api_seen(a, u, SQL_CONTACT_AUDIT, c->post.placed[0].contact.u, "contact.create");
 	return pg_submit(&a->op, CREATE_READ, u);
 }
 
@@ -296,7 +286,7 @@ static enum op_status get_read(struct api *a, enum sql what, const char *action)
 	u = api_unit(a);
 	pg_add(u, what);
 	pg_uuid(u, id);
-	add_audit(a, u, id, action);
+	api_seen(a, u, SQL_CONTACT_AUDIT, id, action);
 	return pg_submit(&a->op, GET_READ, u);
 }
 

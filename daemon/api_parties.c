@@ -14,41 +14,23 @@
 
 /* ---------------------------------------------------------------- GET /v1/parties/{id} */
 
-enum party_state { PARTY_START, PARTY_HEAD, PARTY_READ };
+enum party_state { PARTY_START, PARTY_READ };
+enum party_part { PARTY_SELF, PARTY_ITS_CASES };       /* statements; then the audit */
 
-static struct pg_unit *party_unit(struct api *a, struct uuid id)
-{
-	struct pg_unit *u = api_unit(a);
-
-	pg_add(u, SQL_PARTY_GET);
-	pg_uuid(u, id);
-	return u;
-}
-
-static enum op_status party_head(struct api *a)
-{
-	struct uuid id;
-
-	if (!api_id(a, a->param[0], &id))
-		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	return pg_submit(&a->op, PARTY_HEAD, party_unit(a, id));
-}
-
-/* the look can be recorded when the municipality is known; what is answered is read in the recording unit */
 static enum op_status party_read(struct api *a)
 {
-	const char *municipality;
 	struct uuid id;
 	struct pg_unit *u;
 
-	if (pg_rows(&a->op, 0) == 0)
+	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	municipality = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality"));
-	uuid_parse(a->param[0], &id);
-	u = party_unit(a, id);
+	u = api_unit(a);
+	pg_add(u, SQL_PARTY_GET);
+	pg_uuid(u, id);
+	pg_null(u);
 	pg_add(u, SQL_PARTY_CASES);
 	pg_uuid(u, id);
-	api_audit(a, u, "party.read", municipality, "party", a->param[0]);
+	api_seen(a, u, SQL_PARTY_AUDIT, id, "party.read");
 	return pg_submit(&a->op, PARTY_READ, u);
 }
 
@@ -56,10 +38,10 @@ static enum op_status party_answer(struct api *a)
 {
 	json_t *party;
 
-	if (pg_rows(&a->op, 0) == 0)
+	if (pg_rows(&a->op, PARTY_SELF) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	party = rows_object(&a->op, 0, 0);
-	json_object_set_new(party, "cases", rows_array(&a->op, 1));
+	party = rows_object(&a->op, PARTY_SELF, 0);
+	json_object_set_new(party, "cases", rows_array(&a->op, PARTY_ITS_CASES));
 	return api_answer(a, 200, party);
 }
 
@@ -67,9 +49,7 @@ enum op_status api_party_get(struct api *a)
 {
 	switch ((enum party_state)a->op.state) {
 	case PARTY_START:
-		return party_head(a);
-	case PARTY_HEAD:
-		return pg_failed(&a->op) ? api_failed(a) : party_read(a);
+		return party_read(a);
 	case PARTY_READ:
 		return pg_failed(&a->op) ? api_failed(a) : party_answer(a);
 	}

@@ -272,12 +272,7 @@ static enum op_status task_patch_start(struct api *a)
 	pg_text(u, action);
 	pg_add(u, SQL_TASK_TOLD);
 	pg_uuid(u, id);
-	pg_add(u, SQL_TASK_AUDIT);           /* the answer shows the task */
-	pg_uuid(u, id);
-	pg_text(u, a->who.token_id);
-	pg_uuid(u, a->who.agent_id.u);
-	pg_text(u, "task.patch");
-	pg_text(u, a->x ? http_peer(a->x) : NULL);
+	api_seen(a, u, SQL_TASK_AUDIT, id, "task.patch");    /* the answer shows the task */
 	return pg_submit(&a->op, TASK_PATCH_WRITTEN, u);
 }
 

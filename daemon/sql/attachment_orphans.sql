@@ -4,7 +4,7 @@
 -- columns: none
 update loket.attachment a
    set state = case a.state when 'fetching' then 'pending' else a.state end, holder = null, next_at = clock_timestamp()
- where a.holder is not null and a.id <> all ($3::uuid[])
+ where a.state in ('pending', 'fetching', 'quarantined') and a.holder is not null and a.id <> all ($3::uuid[])
    and (a.next_at < clock_timestamp() - make_interval(secs => $2::int)
         or (a.holder <> $1
             and not exists (select from pg_stat_activity s where s.application_name = 'loketd ' || a.holder)))

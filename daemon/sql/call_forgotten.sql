@@ -13,7 +13,8 @@ select call from silent
 union
 (select r.call
    from (select distinct call from loket.call_event
-          where received_at between clock_timestamp() - make_interval(hours => $2) and clock_timestamp() - interval '2 s') r
+          where received_at between (select clock_timestamp() - make_interval(hours => $2))
+                                and (select clock_timestamp() - interval '2 s')) r
    left join loket.call w on w.id = r.call
   where (select count(*) from loket.call_event e where e.call = r.call) > coalesce(w.n_events, 0)
   limit $3)

@@ -1,4 +1,5 @@
--- cases_list_all: cases, by their id backwards
+-- cases_list_all: cases, by their id backwards. Ids begin with the time (UUIDv7), so a period is a part of the key; a day more
+-- on either side, since clocks differ
 -- $1 text must be null
 -- $2 uuid last case of the page before, null first page; $3 text municipality, $4 text product, $5 text state,
 -- $6 text channel, $7 timestamptz opened at or after, $8 timestamptz opened before: null for all; $9 int how many;
@@ -15,8 +16,10 @@ select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.st
    and ($4::text is null or c.product = $4)
    and ($5::text is null or c.state = $5)
    and ($6::text is null or c.channel = $6)
-   and ($7::timestamptz is null or c.opened_at >= $7)
-   and ($8::timestamptz is null or c.opened_at < $8)
+   and ($7::timestamptz is null or c.opened_at >= $7 and c.id >= (lpad(to_hex((extract(epoch from $7::timestamptz
+        - interval '1 day') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid)
+   and ($8::timestamptz is null or c.opened_at < $8 and c.id < (lpad(to_hex((extract(epoch from $8::timestamptz
+        + interval '1 day') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid)
    and ($10::uuid is null or c.party = $10)
    and ($11::uuid is null or c.owner = $11)
  order by c.id desc limit $9

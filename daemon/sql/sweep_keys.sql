@@ -2,4 +2,4 @@
 -- columns: none
 delete from loket.idempotency
  where ctid = any (array(select ctid from loket.idempotency
-                          where started_at < clock_timestamp() - interval '24 hours' limit 1000))
+                          where started_at < (select clock_timestamp() - interval '24 hours') limit 1000))
