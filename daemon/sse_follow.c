@@ -19,20 +19,35 @@ struct follow {
 	struct sse *sse;
 };
 
+/* not_told - ids before the last that did not come: rolled back, or not yet committed when we looked */
+static int not_told(const struct sse *s, int64_t late[SSE_FOLLOW_BACK])
+{
+	int n = 0;
+
+	for (int64_t id = s->followed; id > s->follow_from && id > s->followed - SSE_FOLLOW_BACK; id--)
+		if (s->told[id % SSE_TOLD] != id)
+			late[n++] = id;
+	return n;
+}
+
 static enum op_status look(struct follow *f)
 {
 	struct sse *s = f->sse;
 	struct pg_unit *u = pg_unit(&f->op, PG_SYSTEM, NULL);
-	int64_t from = s->followed - SSE_FOLLOW_BACK;
+	int64_t late[SSE_FOLLOW_BACK];
 	char name[64];
+	int n = not_told(s, late);
 
 	snprintf(name, sizeof(name), "loketd %s", s->srv->instance);
 	pg_add(u, SQL_NOTICE_OTHERS);
-	pg_int(u, from > s->follow_from ? from : s->follow_from);
+	pg_int(u, s->followed);
 	pg_text(u, name);
 	pg_int(u, SSE_FOLLOW_ROWS);
 	pg_bool(u, s->follow_from >= 0 && s->count > 0);
 	pg_bool(u, s->alone);
+	pg_array(u, PG_TYPE_INT8, n);
+	for (int i = 0; i < n; i++)
+		pg_push_int(u, late[i]);
 	return pg_submit(&f->op, FOLLOW_READ, u);
 }
 

@@ -29,7 +29,7 @@ enum {
 	SSE_HELD_MAX = 64 * 1024,          /* bytes of live events held during a replay: beyond, resync */
 	SSE_REPLAY_MAX = 1000,             /* notices in one replay: beyond, resync */
 	SSE_REPLAY_IDS = 50000,            /* ids between the reader's last and the newest: beyond, resync */
-	SSE_FOLLOW_MS = 40,                /* how late another instance's notice may be */
+	SSE_FOLLOW_MS = 25,                /* how late another instance's notice may be */
 	SSE_ALONE_MS = 300,                /* the same look, while there is no other instance, or no stream */
 	SSE_FOLLOW_ROWS = 2000,            /* in one look; more: look again at once */
 	SSE_FOLLOW_BACK = 500,             /* ids that may have been committed late */

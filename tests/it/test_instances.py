@@ -2,6 +2,7 @@
 """Two loketd on one PostgreSQL and Redis, where a proxy sends anything to either: each message is one contact however often
 and in whatever order it comes, what one person sends is one conversation, and what is told of our answers ends the same."""
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -214,6 +215,21 @@ class Statuses(Instances):
         for made, states in told.items():
             self.assertEqual(states, sorted(set(states), key=order.index), made)
             self.assertEqual(states[-1], ends[made])
+
+
+class Streams(Instances):
+    SAID = 200
+
+    def test_how_soon_the_other_one_tells(self):
+        """A lead listens at one instance, what comes in comes in at the other: all of it is told, once, and soon."""
+        stream = self.both[1].events('lead')
+        for n in range(self.SAID):
+            self.assertEqual(self.both[0].hook('dordrecht-whatsapp', world.whatsapp_body('Hoor je dit?', wa_id=f'31670000{n:03d}')).status, 200)
+        told = lambda: [(e, at) for e, at in zip(stream.all, stream.times) if e[0] == 'contact.received']     # noqa: E731
+        wait_until(lambda: len(told()) >= self.SAID, 20, 'all to be told')
+        self.assertEqual(len({number for (_, number, _), _ in told()}), self.SAID)
+        late = sorted(at - datetime.datetime.fromisoformat(data['at']).timestamp() for (_, _, data), at in told())
+        print(f'told after {late[self.SAID // 2] * 1000:.0f} ms (p50), {late[self.SAID * 99 // 100] * 1000:.0f} ms (p99)', end=' ', flush=True)
 
 
 if __name__ == '__main__':

@@ -378,10 +378,11 @@ class World:
 
 
 class Events:
-    """GET /v1/me/events, read by a thread. .all: every event so far as (kind, id, data); .last_id: to come back with."""
+    """GET /v1/me/events, read by a thread. .all: every event so far as (kind, id, data), .times: when each
+    came; .last_id: to come back with."""
 
     def __init__(self, world, token, last_id=None):
-        self.all, self.ended, self._seen, self.last_id = [], False, 0, None
+        self.all, self.times, self.ended, self._seen, self.last_id = [], [], False, 0, None
         self._changed = threading.Condition()
         headers = {'Authorization': 'Bearer ' + world.tokens.get(token, token), 'Accept': 'text/event-stream'}
         if last_id is not None:
@@ -410,6 +411,7 @@ class Events:
                 self.last_id = fields.get('id', self.last_id)
                 if 'event' in fields:
                     with self._changed:
+                        self.times.append(time.time())
                         self.all.append((fields['event'], fields.get('id'), json.loads(fields.get('data') or 'null')))
                         self._changed.notify_all()
                 fields = {}
