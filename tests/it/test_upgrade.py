@@ -11,6 +11,7 @@ import http.client
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -223,7 +224,7 @@ class Upgrades(world.LoketTest):
         twice = [len(listener.ids) - len(set(listener.ids)) for listener in self.listeners]
         print(f'\n  {len(self.machine.stops)} restarts (to stop: {sorted(self.machine.stops)[len(self.machine.stops) // 2]:.1f} s, at most '
               f'{max(self.machine.stops):.1f} s), {len(self.recorder.acknowledged)} contacts, {len(self.recorder.taken)} taken; requests: '
-              f'{dict(ends)}; {len(heard)} events to {len(self.listeners)} streams, {twice} twice; longest wait for a lock '
+              f'{dict(ends)}; {len(heard)} events to {len(self.listeners)} streams, {sum(twice)} twice; longest wait for a lock '
               f'{self.watch.longest_s * 1000:.0f} ms', file=sys.stderr)
         self.assertEqual([], faults.violations(self.world, self.recorder))
         self.assertEqual((0, 0), (left, faults.never_offered(self.world)))
@@ -235,6 +236,7 @@ class Upgrades(world.LoketTest):
             self.assertEqual([], sorted(set(heard) - set(listener.ids)), 'events missed')
             self.assertEqual(set(listener.kinds) - {*TOLD, 'queue.changed', 'queue.unserved', 'post.made', 'post.changed', 'bye'}, set())
             self.assertGreater(listener.kinds['bye'], 0)
+        self.assertLess(self.watch.longest_s, 2)        # a migration lets go after one (MIGRATE_LOCK_MS)
         self.assertIsNone(self.world.sanitizer_report())
 
     def test_up_and_back_under_load(self):
@@ -255,6 +257,28 @@ class Upgrades(world.LoketTest):
         self.machine.stop(2)
         self.machine.restart(1, self.after)
         self.machine.start(2, self.after)
+
+
+class Migration(world.LoketTest):
+    record = False
+
+    def test_waits_for_a_lock_so_that_others_go_on(self):
+        """Somebody reads a table for long: the migration lets go again and again, and who writes waits a second at most."""
+        import psycopg2
+        reader = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket'))
+        reader.cursor().execute('lock table loket.contact in access share mode')
+        migration = subprocess.Popen([NEXT, '--config', str(self.world.dir / 'loketd.conf'), '--migrate'], stderr=subprocess.PIPE, text=True)
+        statuses, began = [], time.monotonic()
+        while time.monotonic() - began < 3.5:
+            statuses.append(self.world.hook('dordrecht-whatsapp', world.whatsapp_body('Kan ik verder?')).status)
+        self.assertIsNone(migration.poll())
+        reader.close()
+        said = migration.communicate(timeout=60)[1]
+        self.assertEqual(migration.returncode, 0, said)
+        self.assertGreater(int(re.search(r'name=1_contact attempts=(\d+)', said)[1]), 1)
+        self.assertEqual(set(statuses), {200})
+        self.assertGreater(len(statuses), 20)
+        self.assertEqual(self.world.hook('dordrecht-whatsapp', world.whatsapp_body('En nu?')).status, 200)
 
 
 if __name__ == '__main__':
