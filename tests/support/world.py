@@ -198,10 +198,15 @@ class World:
 
     def set_clock(self, now):
         """PostgreSQL's clock, in this database: it says now, and goes on from there. Before loketd starts."""
-        ahead = (now - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        self._ahead_s = 0
         self.psql('alter function pg_catalog.clock_timestamp() rename to real_clock_timestamp')
-        self.psql('create function pg_catalog.clock_timestamp() returns timestamptz volatile language sql as '
-                  f"$$ select pg_catalog.real_clock_timestamp() + interval '{ahead} s' $$")
+        self.pass_time((now - datetime.datetime.now(datetime.timezone.utc)).total_seconds())
+
+    def pass_time(self, seconds):
+        """At once, in a world with set_clock."""
+        self._ahead_s += seconds
+        self.psql('create or replace function pg_catalog.clock_timestamp() returns timestamptz volatile language sql as '
+                  f"$$ select pg_catalog.real_clock_timestamp() + interval '{self._ahead_s} s' $$")
 
     def redis(self, *words):
         return self.servers.redis_command(*words)
