@@ -11,6 +11,7 @@
 #include "daemon/intake.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/utf8.h"
 
@@ -223,7 +224,7 @@ static enum op_status hook_begin(struct api *a)
 	without_proof = is_unsigned(in, a);
 	if ((int64_t)r.body.len > largest_body(c, in->ops, without_proof, r.content_type))
 		return api_problem(a, PROBLEM_TOO_LARGE, NULL);
-	if (in->ops->verify(&in->in, &r))
+	if (in->ops->verify(&in->in, &r) && !MUTANT("no_signature"))
 		return refuse(a, in);
 	if (by_get(a)) {
 		r.body = (struct bytes){ (const uint8_t *)r.query, strlen(r.query) };

@@ -11,6 +11,7 @@
 #include "daemon/fetch.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/mutant.h"
 #include "daemon/pg.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -241,13 +242,15 @@ static enum op_status send_step(struct op *op)
 
 	switch ((enum send_state)op->state) {
 	case SEND_START:
-		return send_start(s);
+		return MUTANT("done_before_send") ? record(s) : send_start(s);
 	case SEND_ANSWERED:
 		read_answer(s);
 		return record(s);
 	case SEND_RECORDED: /* or not: then once more, for as long as it takes */
 		if (pg_failed(op))
 			return record_failed(s);
+		if (MUTANT("done_before_send") && s->ops == NULL)
+			return send_start(s);
 		return told(s);
 	case SEND_AGAIN:
 		return record(s);

@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/mutant.h"
 #include "daemon/pg.h"
 #include "daemon/stream.h"
 #include "daemon/world.h"
@@ -145,7 +146,7 @@ static void on_changed(redisReply *reply, void *arg)
 {
 	struct queue *q = arg;
 
-	if (reply == NULL || reply->type != REDIS_REPLY_INTEGER)
+	if ((reply == NULL && !MUTANT("no_null_check")) || reply->type != REDIS_REPLY_INTEGER)
 		lose(q);
 	else if (reply->integer == 0)
 		queue_rebuild(q);          /* somebody emptied Redis */

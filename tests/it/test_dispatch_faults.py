@@ -116,6 +116,19 @@ class Faults(DispatchTest):
             self.world.servers.redis_start()
         wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 7, 10, 'the queue rebuilt')
 
+    def test_redis_killed_with_work_under_way(self):
+        """what Redis was told and never answered, it is told again when it is back"""
+        self.world.servers.redis.send_signal(signal.SIGSTOP)
+        try:
+            for i in range(3):
+                self.world.hook_whatsapp('Hallo', wa_id=f'3167000000{i}')
+            self.world.api('GET', '/livez')
+        finally:
+            self.world.servers.redis_stop()
+            self.world.servers.redis_start()
+        self.assertEqual(self.world.api('GET', '/livez').status, 200)
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 3, 10, 'the queue rebuilt')
+
     def test_forty_agents_who_all_accept_everything(self):
         """forty agents are asked one case each, and all of them accept all forty offers at once: one owner each"""
         names = [f'crowd{i}' for i in range(40)]

@@ -1,17 +1,27 @@
-"""Would the fault tests notice? A loketd with one seeded mistake at a time (daemon/mutant.h): each must be found by
-the questions that test_faults.py asks, and without a mistake nothing may be found. $LOKETD is the mutants' build."""
+"""Would the tests notice? A loketd with one seeded mistake at a time (daemon/mutant.h): each must be found by the
+questions that test_faults.py asks, where without a mistake nothing may be found, or make a test of another file fail,
+which passes there. $LOKETD is the mutants' build, $HTTP_PROBE that of the probe."""
+import os
 import pathlib
+import re
 import sys
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import faults  # noqa: E402
+import test_access  # noqa: E402
 import test_automatic  # noqa: E402
 import test_calls_property  # noqa: E402
+import test_dispatch_faults  # noqa: E402
 import test_faults  # noqa: E402
+import test_http  # noqa: E402
+import test_intake  # noqa: E402
 import test_option0_rules  # noqa: E402
+import test_outbox  # noqa: E402
+import test_work  # noqa: E402
 import world  # noqa: E402
 
 
@@ -96,6 +106,41 @@ class Mutants(unittest.TestCase):
             self.assertTrue(any('nobody calls' in f for f in found), found)
         finally:
             w.close()
+
+    def test_no_signature(self):
+        self.fails(test_intake.DeadLetters, 'test_a_bad_signature_is_nothing', 'no_signature', '401 != 200')
+
+    def test_no_audit(self):
+        self.fails(test_work.Rights, 'test_every_look_is_recorded', 'no_audit', "'case.read'. not found")
+
+    def test_done_before_send(self):
+        self.fails(test_outbox.Death, 'test_uncertain_and_never_sent_twice', 'done_before_send', "delivery is .'sent'")
+
+    def test_no_null_check(self):
+        self.fails(test_dispatch_faults.Faults, 'test_redis_killed_with_work_under_way', 'no_null_check',
+                   'null pointer|ended with')
+
+    def test_no_guard(self):
+        self.fails(test_http.Framing, 'test_e05_other_methods_with_a_body', 'no_guard', '!= 1')
+
+    def test_no_row_level_security(self):
+        class Loose(test_access.PostgreSQL):
+            @classmethod
+            def setUpClass(cls):
+                super().setUpClass()
+                cls.world.psql('alter table loket.contact disable row level security')
+        self.fails(Loose, 'test_no_row_of_another_municipality', None, 'contact: ')
+
+    def fails(self, case, method, mutant, what):
+        """A test that is there, against the mutant: it fails, and says what."""
+        environment = {'LOKET_MUTANT': mutant} if mutant else {}
+        against = type(case.__name__, (case,), {'environment': environment, 'record': False})
+        result = unittest.TestResult()
+        with unittest.mock.patch.dict(os.environ, environment):
+            unittest.TestSuite([against(method)]).run(result)
+        said = [text for _, text in result.failures + result.errors]
+        self.assertEqual(result.testsRun, 1, said)
+        self.assertTrue(any(re.search(what, text) for text in said), f'{mutant} was not noticed: {said}')
 
     def found(self, mutant, what):
         found = short_form(mutant)
