@@ -167,6 +167,7 @@ static struct create *create_new(struct api *a, struct world *w)
 /* ---------------------------------------------------------------- POST: the steps */
 
 enum create_state { CREATE_NEW, CREATE_CASE_SEEN, CREATE_STORED, CREATE_READ };
+enum { READ_CONTACT, READ_CASE, READ_AUDIT, READ_BEGAN }; /* statements */
 
 static enum op_status store(struct api *a, struct create *c)
 {
@@ -231,6 +232,11 @@ static enum op_status create_read(struct api *a, const struct create *c)
 	pg_add(u, SQL_CONTACT_CASE);
 	pg_uuid(u, c->post.placed[0].case_.u);
 	api_seen(a, u, SQL_CONTACT_AUDIT, c->post.placed[0].contact.u, "contact.create");
+	if (c->post.placed[0].duplicate) {
+		pg_add(u, SQL_STATUS_BEGAN);
+		pg_uuid(u, c->post.placed[0].contact.u);
+		pg_bytea(u, c->post.raw);
+	}
 	return pg_submit(&a->op, CREATE_READ, u);
 }
 
@@ -243,17 +249,29 @@ static json_t *contact_json(struct api *a)
 	return j;
 }
 
-static enum op_status create_answer(struct api *a)
+/* for who brings what the citizen said: the secret of the case that it began */
+static const char *create_secret(struct api *a, const struct create *c)
+{
+	const struct intake_placed *placed = &c->post.placed[0];
+	bool began = placed->new_case;
+
+	if (placed->duplicate)
+		began = pg_rows(&a->op, READ_BEGAN) && pg_get_bool(&a->op, READ_BEGAN, 0, "began");
+	return began ? world_receipt(c->post.world, a->op.arena, placed->reference) : NULL;
+}
+
+static enum op_status create_answer(struct api *a, const struct create *c)
 {
 	json_t *j;
 
 	if (pg_failed(&a->op))
 		return api_failed(a);   /* it is stored: the same again gives the contact that is there */
 	j = json_object();
-	if (pg_rows(&a->op, 0))
+	if (pg_rows(&a->op, READ_CONTACT))
 		json_object_set_new(j, "contact", contact_json(a));
-	if (pg_rows(&a->op, 1))
-		json_object_set_new(j, "case", rows_object(&a->op, 1, 0));
+	if (pg_rows(&a->op, READ_CASE))
+		json_object_set_new(j, "case", rows_object(&a->op, READ_CASE, 0));
+	jsonx_put(j, "secret", create_secret(a, c));
 	return api_answer(a, 201, j);
 }
 
@@ -267,7 +285,7 @@ enum op_status api_contact_create(struct api *a)
 	case CREATE_STORED:
 		return create_read(a, a->work);
 	case CREATE_READ:
-		return create_answer(a);
+		return create_answer(a, a->work);
 	}
 	return op_bad_state(&a->op);
 }

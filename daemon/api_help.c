@@ -22,10 +22,11 @@ struct ask {
 	struct contact contact;
 	struct help_case k;
 	struct help_promise promise;
+	bool began; /* the case, and so its secret is for who asked */
 };
 
 enum ask_state { ASK_START, ASK_STORED, ASK_READ, ASK_PROMISED };
-enum { READ_REQUEST, READ_CASE }; /* statements */
+enum { READ_REQUEST, READ_CASE, READ_BEGAN }; /* statements */
 
 static const char *const preferences[] = { "now", "callback", "counter", NULL };
 
@@ -126,28 +127,42 @@ static enum op_status ask_read(struct api *a, const struct ask *k)
 	u = api_unit(a);
 	add_asked(u, placed);
 	help_promise_ask(u, placed->case_);
+	if (placed->duplicate) {
+		pg_add(u, SQL_STATUS_BEGAN);
+		pg_uuid(u, placed->contact.u);
+		pg_bytea(u, k->post.raw);
+	}
 	api_audit(a, u, "helpRequest.create", k->post.inbox->in.municipality, "case", id);
 	return pg_submit(&a->op, ASK_READ, u);
 }
 
-static enum op_status ask_answer(struct api *a, int statement)
+static enum op_status ask_answer(struct api *a, const struct ask *k, int statement)
 {
+	json_t *j;
+
 	if (pg_rows(&a->op, statement) == 0)
 		return api_problem(a, PROBLEM_INTERNAL, NULL);
-	return api_answer(a, 201, json_pack("{s:o}", "helpRequest", rows_object(&a->op, statement, 0)));
+	j = json_pack("{s:o}", "helpRequest", rows_object(&a->op, statement, 0));
+	if (k->began)
+		jsonx_put(j, "secret", world_receipt(k->post.world, a->op.arena, k->post.placed->reference));
+	return api_answer(a, 201, j);
 }
 
 /* whoever waits for the answer is told the time with it; nobody else may be there to tell it to */
 static enum op_status ask_promise(struct api *a, struct ask *k)
 {
+	const struct intake_placed *placed = k->post.placed;
 	struct pg_unit *u;
 
+	k->began = placed->new_case;
+	if (placed->duplicate)
+		k->began = pg_rows(&a->op, READ_BEGAN) && pg_get_bool(&a->op, READ_BEGAN, 0, "began");
 	if (!help_promise_read(&a->op, READ_CASE, k->post.placed->case_, &k->k))
-		return ask_answer(a, READ_REQUEST); /* of who is blocked */
+		return ask_answer(a, k, READ_REQUEST); /* of who is blocked */
 	k->promise = help_promise_decide(a->op.srv, &k->k, now_us());
 	u = api_unit(a);
 	help_promise_write(u, &k->k, &k->promise);
-	add_asked(u, k->post.placed);
+	add_asked(u, placed);
 	return pg_submit(&a->op, ASK_PROMISED, u);
 }
 
@@ -155,7 +170,7 @@ static enum op_status ask_told(struct api *a, const struct ask *k)
 {
 	if (k->promise.calls)
 		callback_made(a->op.srv, &a->op, 0);
-	return ask_answer(a, 1 + k->promise.calls);
+	return ask_answer(a, k, 1 + k->promise.calls);
 }
 
 enum op_status api_help_request_create(struct api *a)

@@ -67,9 +67,10 @@ struct hook {
 	struct intake_post post;
 	struct arena *arena; /* of what is read from the body; freed with the operation */
 	const char *settled; /* what the exchange hears of a call */
+	bool began;          /* the case, and so its secret is for who sent it */
 };
 
-enum hook_state { HOOK_NEW, HOOK_SLOWED, HOOK_STORED, HOOK_SETTLED };
+enum hook_state { HOOK_NEW, HOOK_SLOWED, HOOK_STORED, HOOK_SETTLED, HOOK_SENT_AGAIN };
 
 static bool is_upload(const char *content_type)
 {
@@ -120,15 +121,31 @@ static bool by_get(const struct api *a)
 	return !strcmp(http_method(a->x), "GET");
 }
 
-static enum op_status say_stored(struct api *a, const struct intake_post *p, const char *settled)
+static bool has_receipt(const struct intake_post *p)
+{
+	return p->inbox->ops->receipt && !p->dead_reason && p->batch.n_contacts;
+}
+
+/* whoever writes in a form that they are somebody else may come into that one's case. What becomes of it is then
+ * not for them to see */
+static const char *receipt(struct api *a, const struct intake_post *p, bool began, int *status)
+{
+	const struct intake_placed *placed = &p->placed[0];
+	const char *secret = began ? world_receipt(p->world, a->op.arena, placed->reference) : NULL;
+
+	return p->inbox->ops->receipt(a->op.arena, placed->reference, secret, p->received_us, status);
+}
+
+static enum op_status say_stored(struct api *a, const struct hook *h, const char *settled)
 {
 	static const char ok[] = "OK";
+	const struct intake_post *p = &h->post;
 	const struct channel_ops *ops = p->inbox->ops;
 	const char *text = NULL;
 	int status = 200;
 
-	if (ops->receipt && !p->dead_reason && p->batch.n_contacts)
-		text = ops->receipt(a->op.arena, p->placed[0].reference, p->received_us, &status);
+	if (has_receipt(p))
+		text = receipt(a, p, h->began || p->placed[0].new_case, &status);
 	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
 	if (settled)
 		return api_send(a, 200, ops->call_next ? ops->call_next_type : "application/json",
@@ -145,7 +162,7 @@ static enum op_status say_next(struct api *a, const struct hook *h)
 	const struct world_inbox *in = h->post.inbox;
 	struct channel_request r = request_of(a);
 
-	return say_stored(a, &h->post, in->ops->call_next ? in->ops->call_next(a->op.arena, &in->in, &r, h->settled)
+	return say_stored(a, h, in->ops->call_next ? in->ops->call_next(a->op.arena, &in->in, &r, h->settled)
 							  : h->settled);
 }
 
@@ -177,7 +194,7 @@ static enum op_status take(struct api *a, struct hook *h, const struct channel_r
 	}
 	metric_add(M_IGNORED, (uint64_t)p->batch.n_ignored);
 	if (nothing_to_store(p))
-		return say_stored(a, p, NULL);
+		return say_stored(a, h, NULL);
 	return p->without_proof ? intake_store(&a->op, HOOK_STORED, p) : slow_down(a, p);
 }
 
@@ -235,6 +252,17 @@ static enum op_status hook_begin(struct api *a)
 	return take(a, hook_new(a, w, in, &r, without_proof), &r);
 }
 
+/* who did not hear our answer has no secret yet */
+static enum op_status sent_again(struct api *a, const struct intake_post *p)
+{
+	struct pg_unit *u = pg_unit(&a->op, PG_SYSTEM, NULL);
+
+	pg_add(u, SQL_STATUS_BEGAN);
+	pg_uuid(u, p->placed[0].contact.u);
+	pg_bytea(u, p->raw);
+	return pg_submit(&a->op, HOOK_SENT_AGAIN, u);
+}
+
 enum op_status api_hook_post(struct api *a)
 {
 	struct hook *h = a->work;
@@ -256,7 +284,13 @@ enum op_status api_hook_post(struct api *a)
 			return api_problem(a, PROBLEM_INTERNAL, NULL);
 		if (h->post.batch.n_calls && !h->post.dead_reason)
 			return calls_settle(&a->op, HOOK_SETTLED, h->post.placed[0].contact, &h->settled);
-		return say_stored(a, &h->post, NULL);
+		if (has_receipt(&h->post) && h->post.placed[0].duplicate)
+			return sent_again(a, &h->post);
+		return say_stored(a, h, NULL);
+
+	case HOOK_SENT_AGAIN:
+		h->began = !pg_failed(&a->op) && pg_rows(&a->op, 0) && pg_get_bool(&a->op, 0, 0, "began");
+		return say_stored(a, h, NULL);
 
 	case HOOK_SETTLED:
 		return say_next(a, h);

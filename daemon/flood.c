@@ -23,7 +23,7 @@ struct told {
 
 struct flood {
 	struct server *srv;
-	struct rate forms, inboxes, municipalities, senders;
+	struct rate forms, inboxes, municipalities, senders, guesses, looks;
 	int n_slowed;
 	size_t bytes_slowed;
 	struct told slowed, refused, quieted;
@@ -165,4 +165,30 @@ bool flood_sender(struct flood *f, const struct world_inbox *in, const char *kin
 		tell(&f->quieted, "flood.sender", in);
 	}
 	return over;
+}
+
+bool flood_guess(struct flood *f, const char *from)
+{
+	bool may = !budget_wait(rate_of(&f->guesses, from), a_minute(FLOOD_GUESSES), mono_us());
+
+	metric_add(M_FLOOD_REFUSED, !may);
+	return may;
+}
+
+void flood_guessed(struct flood *f, const char *from)
+{
+	budget_take(rate_of(&f->guesses, from), a_minute(FLOOD_GUESSES), 1, mono_us());
+}
+
+bool flood_looks(struct flood *f, const char *reference)
+{
+	struct budget *of = rate_of(&f->looks, reference);
+	int64_t now = mono_us();
+
+	if (budget_wait(of, a_minute(FLOOD_LOOKS), now)) {
+		metric_add(M_FLOOD_REFUSED, 1);
+		return false;
+	}
+	budget_take(of, a_minute(FLOOD_LOOKS), 1, now);
+	return true;
 }

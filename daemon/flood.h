@@ -19,6 +19,8 @@ enum {
 	FLOOD_WAIT_MS = 2000,                        /* no post waits longer; providers hang up after 5 to 20 s */
 	FLOOD_MAX_SLOWED = 1024,                     /* posts that wait at once */
 	FLOOD_MAX_SLOWED_BYTES = 64 * 1024 * 1024,   /* of bodies that wait at once */
+	FLOOD_GUESSES = 10,                          /* wrong secrets of an address in a minute; so many at once */
+	FLOOD_LOOKS = 60,                            /* at one case by who has its secret, likewise */
 };
 
 struct flood *flood_new(struct server *srv);
@@ -33,6 +35,13 @@ bool flood_form(struct flood *f, const struct world_inbox *in, const char *from)
  */
 int flood_post(struct flood *f, const struct world_inbox *in, int n, size_t bytes);
 void flood_waited(struct flood *f, size_t bytes);
+/*
+ * flood_guess - may this address try the secret of a case now? flood_guessed: it was wrong, which is what counts
+ * flood_looks - may the case with this reference be looked at once more now? Counts it when it may
+ */
+bool flood_guess(struct flood *f, const char *from);
+void flood_guessed(struct flood *f, const char *from);
+bool flood_looks(struct flood *f, const char *reference);
 /* flood_sender - one more contact of this sender; true: more than the budget, nobody should be called for it */
 bool flood_sender(struct flood *f, const struct world_inbox *in, const char *kind, const char *value);
 

@@ -129,6 +129,16 @@ bool world_blocked(struct arena *scratch, const struct world *w, const char *mun
 	return until && (!*until || *until > now_us);
 }
 
+const char *world_receipt(const struct world *w, struct arena *a, const char *reference)
+{
+	char *secret = arena_alloc(a, RECEIPT_TEXT);
+
+	if (!w->n_receipt_keys)
+		return NULL;
+	receipt_secret(w->receipt_keys[0], reference, secret);
+	return secret;
+}
+
 static int agent_by_id(const void *id, const void *agent)
 {
 	return memcmp(id, ((const struct world_agent *)agent)->base.id.u.b, sizeof(struct uuid));

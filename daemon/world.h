@@ -13,6 +13,7 @@
 #include "lib/core/match.h"
 #include "lib/core/menu.h"
 #include "lib/core/promise.h"
+#include "lib/core/receipt.h"
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
 
@@ -55,6 +56,7 @@ struct world {
 	struct world_agent *agents; int n_agents;
 	int n_no_way_out; /* inboxes whose settings miss option 0 somewhere */
 	struct map *blocked; int n_blocked;                     /* senders; what is in it is for world_blocked */
+	const char *receipt_keys[RECEIPT_MAX_KEYS]; int n_receipt_keys; /* the newest first */
 	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
 	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
 	int wrapup_s[ROUTE_MAX_CHANNELS];
@@ -86,6 +88,8 @@ int world_norm_s(const struct world *w, int municipality, int channel, bool opti
 /* world_blocked - is this sender blocked at now_us? scratch: for the length of this call */
 bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
                    const char *value, int64_t now_us);
+/* world_receipt - the secret of the case with this reference, as its receipt has it; NULL when there is no key */
+const char *world_receipt(const struct world *w, struct arena *a, const char *reference);
 const struct world_agent *world_agent(const struct world *w, struct agent_id id);
 
 /* world_start - load it and keep it fresh; world_reload - look again now */

@@ -12,7 +12,8 @@
 enum { WORLD_MAX_ARENA_BYTES = 64 * 1024 * 1024 };
 
 /* the statements of the unit, in order */
-enum { Q_VERSION, Q_MUNICIPALITIES, Q_PRODUCTS, Q_CHANNELS, Q_TEAMS, Q_WORDS, Q_INBOXES, Q_SECRETS, Q_AGENTS, Q_BLOCKED };
+enum { Q_VERSION, Q_MUNICIPALITIES, Q_PRODUCTS, Q_CHANNELS, Q_TEAMS, Q_WORDS, Q_INBOXES, Q_SECRETS, Q_AGENTS, Q_BLOCKED,
+	Q_RECEIPT_KEYS };
 
 /* the version comes first: what changes while we read makes us read again */
 void world_load_ask(struct pg_unit *u)
@@ -27,6 +28,8 @@ void world_load_ask(struct pg_unit *u)
 	pg_add(u, SQL_WORLD_SECRETS);
 	pg_add(u, SQL_WORLD_AGENTS);
 	pg_add(u, SQL_WORLD_BLOCKED);
+	pg_add(u, SQL_WORLD_RECEIPT_KEYS);
+	pg_int(u, RECEIPT_MAX_KEYS);
 }
 
 static const char *copy(struct world *w, const struct op *op, int q, int row, const char *column)
@@ -306,6 +309,16 @@ static void load_secrets(struct world *w, const struct op *op)
 	}
 }
 
+static void load_receipt_keys(struct world *w, const struct op *op)
+{
+	for (int row = 0; row < pg_rows(op, Q_RECEIPT_KEYS); row++) {
+		char *value = arena_str(w->arena, pg_get(op, Q_RECEIPT_KEYS, row, "value"));
+
+		arena_on_free(w->arena, forget_text, value);
+		w->receipt_keys[w->n_receipt_keys++] = value;
+	}
+}
+
 /* languages are those of our people; Dutch is number 0, also when nobody says so */
 static void load_languages(struct world *w, const struct op *op)
 {
@@ -443,6 +456,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_languages(w, op);
 	load_agents(w, op);
 	load_blocked(w, op);
+	load_receipt_keys(w, op);
 	*out = w;
 	return 0;
 }

@@ -260,13 +260,15 @@ const char *answers_body_key(struct arena *a, const char *salt, struct bytes bod
 	return arena_printf(a, "sha256:%s", hex);
 }
 
-const char *answers_receipt(struct arena *a, const char *reference, int64_t received_us, int *status)
+const char *answers_receipt(struct arena *a, const char *reference, const char *secret, int64_t received_us,
+			    int *status)
 {
 	char at[WHEN_TEXT];
 	json_t *j = jsonx_own(a, json_object());
 
 	when_format(received_us, at);
 	jsonx_put(j, "reference", reference);
+	jsonx_put(j, "secret", secret);
 	jsonx_put(j, "receivedAt", at);
 	*status = 201;
 	return jsonx_dump(a, j, NULL);

@@ -38,7 +38,11 @@ void answers_bad(json_t *bad, const char *name, const char *reason);
 bool answers_attach(struct arena *a, struct contact *c, const struct form_file *file);
 /* answers_body_key - hex digest of salt and body: the id of a submission that brings none */
 const char *answers_body_key(struct arena *a, const char *salt, struct bytes body);
-/* answers_receipt - 201 and {"reference","receivedAt"}: what a form tells the citizen */
-const char *answers_receipt(struct arena *a, const char *reference, int64_t received_us, int *status);
+/*
+ * answers_receipt - 201 and {"reference","secret","receivedAt"}: what a form tells the citizen
+ * in       secret: to see what becomes of it; NULL: not for who sent this
+ */
+const char *answers_receipt(struct arena *a, const char *reference, const char *secret, int64_t received_us,
+			    int *status);
 
 #endif

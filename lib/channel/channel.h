@@ -148,9 +148,10 @@ struct channel_ops {
 	/* the request that asks for what is new since cursor (NULL: never asked); parse reads its answer. 0, or
 	 * REPLY_NO_CHANNEL when the inbox is not set up for it. NULL: the provider comes to us */
 	int (*poll)(struct arena *a, const struct inbox *in, const char *cursor, struct channel_send *out);
-	/* the answer after COMMIT: NULL means 200 with an empty body. reference is the case's;
-	 * *status and the JSON text (arena) otherwise */
-	const char *(*receipt)(struct arena *a, const char *reference, int64_t received_us, int *status);
+	/* the answer after COMMIT: NULL means 200 with an empty body. reference is the case's, secret (NULL: not for
+	 * who sent this) lets its citizen see it; *status and the JSON text (arena) otherwise */
+	const char *(*receipt)(struct arena *a, const char *reference, const char *secret, int64_t received_us,
+	                       int *status);
 	/* what an exchange is to do with a caller, in its own words (arena): next is CallNext of
 	 * openapi.json, NULL when that is not known now, so that the caller waits. NULL: the exchange takes
 	 * the JSON as it is */

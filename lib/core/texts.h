@@ -32,6 +32,23 @@ enum text_kind {
 	TEXT_MENU_HELP,   /* what option 0 is called */
 	TEXT_MENU_BUTTON, /* opens the list of choices */
 	TEXT_MENU_REPLY,  /* how to answer where there are no buttons */
+	/* of a case, to who has its secret: where it is now */
+	TEXT_STATUS_WAITING,
+	TEXT_STATUS_WORKING,
+	TEXT_STATUS_CALL,     /* they are called back */
+	TEXT_STATUS_TASK,     /* a department works on it */
+	TEXT_STATUS_ANSWERED,
+	TEXT_STATUS_REFERRED, /* somebody else was named who helps */
+	TEXT_STATUS_NOT_OURS, /* it is not for the municipality */
+	TEXT_STATUS_MISSED,   /* they could not be reached */
+	TEXT_STATUS_CLOSED,
+	/* and what comes next */
+	TEXT_NEXT_ANSWER,     /* by the norm: before {{tijd}} */
+	TEXT_NEXT_PROMISE,    /* promised: before {{tijd}} */
+	TEXT_NEXT_LATE,       /* the time has passed */
+	TEXT_NEXT_NOTHING,    /* unless it is not solved: then they write here */
+	TEXT_NEXT_WRITE,      /* here, and how they can be reached */
+	TEXT_NEXT_ELSEWHERE,  /* nobody reads what is written here */
 	N_TEXT_KINDS
 };
 

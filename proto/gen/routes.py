@@ -13,6 +13,7 @@ PLANS = {
     'small': (16 * 1024, 0, 0, 0, False),
     'body': (256 * 1024, 0, 0, 0, False),
     'hook': (0, 0, 0, 0, False),
+    'upload': (0, 0, 0, 0, False),
     'stream': (0, 0, 0, 0, True),
 }
 METHODS = ('get', 'put', 'post', 'patch', 'delete')
@@ -85,7 +86,7 @@ def c_keys(keys):
 
 def body_shape(doc, method, operation):
     """NULL when the route takes no JSON of ours; a write that needs no words takes {} at most."""
-    if method == 'get' or operation['x-loket']['plan'] == 'hook':
+    if method == 'get' or operation['x-loket']['plan'] in ('hook', 'upload'):
         return 'NULL'
     if 'requestBody' not in operation:
         return c_shape(doc, {'type': 'object', 'properties': {}, 'additionalProperties': False})
@@ -106,7 +107,8 @@ def route(doc, path, method, item):
     body = body_shape(doc, method, operation)
     plan = PLANS[operation['x-loket']['plan']]
     roles = [f'ROLE_BIT(ROLE_{r.upper()})' for r in operation['x-loket']['roles']]
-    key_header = any(p['name'] == 'Idempotency-Key' for p in parameters)
+    # kept by token; who has none reads it in the route
+    key_header = bool(roles) and any(p['name'] == 'Idempotency-Key' for p in parameters)
     if method == 'post' and roles and not key_header:
         sys.exit(f"{operation['operationId']}: a POST of ours takes an Idempotency-Key")
     return f'''\t{{ "{method.upper()}", "{prefix(doc, item)}{path}", "{operation['operationId']}",

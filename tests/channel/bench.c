@@ -599,7 +599,7 @@ static void run_receipt(struct bench *b, json_t *out)
 {
 	int status = 0;
 
-	jsonx_put(out, "receipt", b->ops->receipt(b->a, "DOR-7K3Q-X2MP", b->request.now_us, &status));
+	jsonx_put(out, "receipt", b->ops->receipt(b->a, "DOR-7K3Q-X2MP", NULL, b->request.now_us, &status));
 	json_object_set_new(out, "status", json_integer(status));
 }
 

@@ -31,7 +31,7 @@ class Operation:
         self.roles = self.spec['x-loket']['roles']
         self.parameters = [resolve(p) for p in self.spec.get('parameters', [])]
         self.responses = {status: resolve(r) for status, r in self.spec['responses'].items()}
-        self.raw_body = self.spec['x-loket']['plan'] == 'hook'
+        self.raw_body = self.spec['x-loket']['plan'] in ('hook', 'upload')
         self.pattern = re.compile(re.sub(r'\{[^}]+\}', '[^/]+', self.path) + '$')
 
     def request_schema(self):

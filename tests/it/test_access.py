@@ -131,12 +131,12 @@ class Filled(world.LoketTest):
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
                 'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp',
-                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden'}
+                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden', 'status': 'DOR-AAAA-AAAA'}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles', 'regions') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
             '{inbox}', what['hooks'] if existing else nothing).replace(
-            '{attachment}', i['attachment'] if existing else nothing)
+            '{attachment}', i['attachment'] if existing else nothing).replace('{reference}', what.get(kind, ''))
 
     def body(self, o):
         return contract.example(f'{o.id}.request') if o.request_schema() else None

@@ -539,7 +539,7 @@ class Forms(Intake):
         form = self.form(naam='J. Öztürk', email='j@example.nl', bericht='De verhuizing lukt niet')
         answer = self.world.hook_form(form)
         self.assertEqual(201, answer.status, answer)
-        self.assertEqual({'reference', 'receivedAt'}, set(answer.json))
+        self.assertEqual({'reference', 'secret', 'receivedAt'}, set(answer.json))
         c = self.by_reference(answer.json['reference'])
         self.assertEqual(('form', 'J. Öztürk', 'De verhuizing lukt niet'), (c['kind'], c['name'], c['text']))
         again = self.world.hook_form(form)

@@ -72,7 +72,7 @@ class Story(world.LoketTest):
                                        'fields': {'naam': 'Joris Bakker', 'email': 'joris@example.org',
                                                   'bericht': 'Er ligt een stoeptegel los in de Voorstraat.'}})
         self.assertEqual(answer.status, 201, answer)
-        self.assertEqual(set(answer.json), {'reference', 'receivedAt'})
+        self.assertEqual(set(answer.json), {'reference', 'secret', 'receivedAt'})
         bram = self.world.agent('bram')
         bram.ready()
         offer = bram.events.wait('offer.made', lambda d: d['case']['channel'] == 'webform')

@@ -11,7 +11,8 @@ static const char *const languages[] = {"nl", "en", "pl", "tr", "ar", "uk"};
 static bool has_no_field(int kind)
 {
 	return kind == TEXT_HELP_NOW || kind == TEXT_CALL_FIRST || kind == TEXT_CALL_OFFER ||
-	       kind == TEXT_CALL_NOBODY || kind == TEXT_CALL_HIDDEN || kind >= TEXT_MENU_HELP;
+	       kind == TEXT_CALL_NOBODY || kind == TEXT_CALL_HIDDEN ||
+	       (kind >= TEXT_MENU_HELP && kind != TEXT_NEXT_ANSWER && kind != TEXT_NEXT_PROMISE);
 }
 
 START_TEST(built_in)
