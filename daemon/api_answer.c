@@ -137,23 +137,20 @@ void api_query_time(struct api *a, const char *key, int64_t *us)
 
 /* ------------------------------------------------------------------ when PostgreSQL says no */
 
-static enum problem problem_of(const char *sqlstate)
+static enum problem problem_of(const struct err *e)
 {
 	static const struct {
-		const char *prefix;
+		const char *sqlstate;
 		enum problem problem;
 	} map[] = {
 		{ "23505", PROBLEM_STATE },       /* somebody was first */
-		{ "40", PROBLEM_UNAVAILABLE },    /* serialization, deadlock: nothing was done */
 		{ "42501", PROBLEM_FORBIDDEN },   /* row level security */
-		{ "53", PROBLEM_UNAVAILABLE },    /* resources */
-		{ "57", PROBLEM_UNAVAILABLE },    /* shutdown, cancelled by a timeout */
 	};
 
 	for (size_t i = 0; i < sizeof map / sizeof *map; i++)
-		if (!strncmp(sqlstate, map[i].prefix, strlen(map[i].prefix)))
+		if (!strcmp(e->sqlstate, map[i].sqlstate))
 			return map[i].problem;
-	return PROBLEM_INTERNAL;
+	return err_is_passing(e) ? PROBLEM_UNAVAILABLE : PROBLEM_INTERNAL;
 }
 
 enum op_status api_failed(struct api *a)
@@ -162,7 +159,7 @@ enum op_status api_failed(struct api *a)
 	enum problem p = PROBLEM_UNAVAILABLE;
 
 	if (r->outcome == PG_ERROR)
-		p = problem_of(r->err.sqlstate);
+		p = problem_of(&r->err);
 	if (p == PROBLEM_INTERNAL) {
 		a->op.err = r->err;
 		return OP_FAIL;

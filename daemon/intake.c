@@ -459,8 +459,7 @@ static enum op_status batch_failed(struct batch *b)
 {
 	if (worth_a_try(&b->op.err))
 		try_again(b);
-	else if (b->op.err.kind == ERR_PG && !err_sqlstate_class(&b->op.err, "53") &&
-	         !err_sqlstate_class(&b->op.err, "57"))
+	else if (b->op.err.kind == ERR_PG && !err_is_passing(&b->op.err))
 		answer_all(b, INTAKE_FAILED);
 	else
 		answer_all(b, INTAKE_UNAVAILABLE);   /* unknown outcome, or not now: never 2xx */

@@ -26,3 +26,13 @@ bool err_is_refusal(const struct err *e)
 {
 	return err_sqlstate_class(e, "22") || err_sqlstate_class(e, "23") || err_sqlstate_class(e, "54");
 }
+
+bool err_is_passing(const struct err *e)
+{
+	static const char *const classes[] = { "08", "40", "53", "57", "58" };
+
+	for (int i = 0; i < (int)(sizeof classes / sizeof *classes); i++)
+		if (err_sqlstate_class(e, classes[i]))
+			return true;
+	return e->kind == ERR_PG && !strcmp(e->sqlstate, "55P03");
+}

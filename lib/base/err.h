@@ -39,5 +39,8 @@ bool err_sqlstate_class(const struct err *e, const char *class);
 /* err_is_refusal - did PostgreSQL refuse the data itself, now and always, and not the moment? Classes 22 (data
  * exception), 23 (constraint violation), 54 (a limit). source: PostgreSQL 15, appendix A, read 2026-11-21 */
 bool err_is_refusal(const struct err *e);
+/* err_is_passing - could PostgreSQL not do it at this moment, and did nothing of it? The same again may work: classes 08
+ * (connection), 40 (rolled back for others' sake), 53 (resources), 57 (operator, timeouts), 58 (disk), and 55P03 (a lock) */
+bool err_is_passing(const struct err *e);
 
 #endif
