@@ -1,9 +1,12 @@
 /* config_check.c - what a text in the configuration must be */
 #include "daemon/config_table.h"
 #include "daemon/log.h"
+#include "daemon/pg_hosts.h"
+#include "daemon/stream_sentinel.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +17,30 @@ static bool is_address(const char *s)   /* host:port */
 	long port = colon ? strtol(colon + 1, &end, 10) : 0;
 
 	return colon && colon > s && port > 0 && port < 65536 && !*end && colon[1] != '+' && !strpbrk(s, " /\t");
+}
+
+static bool is_sentinels(const char *s)  /* sentinel:NAME@host:port,host:port */
+{
+	size_t len = strcspn(s, "@");
+	char one[256];
+	int n = 0;
+
+	if (len == 9 || s[len] != '@')
+		return false;
+	for (s += len; *s; s += len, n++) {
+		len = strcspn(++s, ",");
+		if (len >= sizeof one)
+			return false;
+		snprintf(one, sizeof one, "%.*s", (int)len, s);
+		if (!is_address(one))
+			return false;
+	}
+	return n > 0 && n <= SENTINEL_MAX;
+}
+
+static bool is_redis(const char *s)
+{
+	return strncmp(s, "sentinel:", 9) ? is_address(s) : is_sentinels(s);
 }
 
 static bool is_listen(const char *s)
@@ -27,12 +54,12 @@ static bool is_listen(const char *s)
 
 static const char *database_wrong(const char *s)
 {
-	const char *wrong = NULL;
+	struct pg_hosts hosts;
+	const char *wrong = pg_hosts_init(&hosts, s);
 	PQconninfoOption *parsed = PQconninfoParse(s, NULL);
 
-	if (!parsed)
-		return "is not a libpq conninfo";
-	for (PQconninfoOption *o = parsed; o->keyword; o++) {
+	pg_hosts_done(&hosts);
+	for (PQconninfoOption *o = parsed; o && o->keyword; o++) {
 		if (!o->val)
 			continue;
 		if (!strcmp(o->keyword, "password") || !strcmp(o->keyword, "user"))
@@ -53,8 +80,8 @@ const char *config_text_wrong(const char *name, const char *s)
 		return "must be loopback host:port, unix:/path or fd:N; put nginx or HAProxy in front";
 	if (!strcmp(name, "fetch_allow") && !is_address(s))
 		return "must be host:port";
-	if (!strcmp(name, "redis") && *s && strncmp(s, "unix:/", 6) && !is_address(s))
-		return "must be unix:/path, host:port or empty";
+	if (!strcmp(name, "redis") && *s && strncmp(s, "unix:/", 6) && !is_redis(s))
+		return "must be unix:/path, host:port, sentinel:NAME@host:port,host:port (at most 8) or empty";
 	if (!strcmp(name, "fetcher") && *s && *s != '/' && (strncmp(s, "unix:/", 6) || strlen(s + 5) >= 108))
 		return "must be unix:/path, the path of a program, or empty";
 	if (!strcmp(name, "clamd_socket") && *s && *s != '/')

@@ -13,13 +13,14 @@
 	  "where to listen: loopback \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/loketd/http.sock\", \"fd:3\"") \
 	X("", public_url, TEXT, 8, 200, "http://127.0.0.1:8080", "how the outside reaches us, through the proxy") \
 	X("", database, TEXT, 1, 1000, "host=/run/postgresql dbname=loket", \
-	  "libpq conninfo without user and password (password: systemd credential database_password)") \
+	  "libpq conninfo without user and password (password: systemd credential database_password); several hosts: " \
+	  "whichever takes writes, tried in turn") \
 	X("", database_owner, TEXT, 1, 63, "loket_owner", "role that owns the schema: migrations only") \
 	X("", database_system, TEXT, 1, 63, "loket_system", "role for the daemon's own work") \
 	X("", database_api, TEXT, 1, 63, "loket_api", "role for what a token asks: row level security applies") \
 	X("", migrate, SWITCH, 0, 1, "true", "bring the schema up to date at start; false: refuse to start when it is not") \
-	X("", redis, TEXT, 0, 200, "unix:/run/redis/redis-server.sock", \
-	  "\"unix:/path\", \"host:port\", or \"\" to work without") \
+	X("", redis, TEXT, 0, 500, "unix:/run/redis/redis-server.sock", \
+	  "\"unix:/path\", \"host:port\", \"sentinel:NAME@host:port,host:port\" (who is master NAME?), or \"\" to work without") \
 	X("", state_dir, TEXT, 1, 200, "/var/lib/loketd", "spool of bodies under way, files, quarantine") \
 	X("", fetch_allow, LIST, 0, CONFIG_MAX_ALLOW, "{}", \
 	  "\"host:port\" inside our own network that replies may be sent to and attachments be fetched from; everything " \

@@ -12,6 +12,7 @@ enum { KEEP_UNITS = 64, KEEP_ROOM = 256 << 10 };   /* used units kept for the ne
 
 struct pg {
 	struct server *srv;
+	struct pg_hosts hosts;
 	struct pg_conn *conns[N_PG_CONNECTIONS];
 	struct pg_units spare;
 	int n_spare;
@@ -29,8 +30,10 @@ struct pg *pg_new(struct server *srv)
 		abort();
 	pg->srv = srv;
 	TAILQ_INIT(&pg->spare);
+	if (pg_hosts_init(&pg->hosts, srv->config->database) != NULL)
+		abort();               /* config_check has looked */
 	for (int i = 0; i < N_PG_CONNECTIONS; i++)
-		pg->conns[i] = pg_conn_new(srv, i, users[i]);
+		pg->conns[i] = pg_conn_new(srv, i, &pg->hosts, users[i]);
 	return pg;
 }
 
@@ -52,6 +55,7 @@ struct pg *pg_free(struct pg *pg)
 		TAILQ_REMOVE(&pg->spare, u, link);
 		unit_free(u);
 	}
+	pg_hosts_done(&pg->hosts);
 	free(pg);
 	return NULL;
 }

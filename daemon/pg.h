@@ -33,8 +33,10 @@ enum {
 	PG_UNIT_MAX_BYTES = 64 << 20,            /* of parameters; a bigger unit comes back with PG_BUSY */
 	PG_MAX_WAITING = 4096,                   /* units of a connection, sent or not */
 	PG_MAX_IN_FLIGHT = 64,                   /* units sent; what is not sent when a connection goes is PG_BUSY */
-	PG_CONNECT_MS = 5000,                    /* until ready */
-	PG_STUCK_MS = 15000,                     /* without any answer: the connection is given up */
+	PG_CONNECT_MS = 5000,                    /* until connected; as long until all statements are prepared */
+	PG_CONNECT_FIRST_MS = 2000,              /* the same while there are other servers that were not tried */
+	PG_STUCK_MS = 12000,                     /* without any answer: given up. More than statement_timeout */
+	PG_BEAT_MS = 5000,                       /* of silence, then an empty unit; as long without its answer: given up */
 };
 
 enum pg_outcome {
@@ -56,8 +58,9 @@ struct pg_reply {
 struct pg;
 struct pg_unit;
 
-/* pg_new - owns the connections, that connect, prepare all statements, and reconnect for ever with
- * backoff and jitter. conninfo without user; the users come from the configuration */
+/* pg_new - owns the connections, that connect, prepare all statements, and reconnect for ever: to the servers of the
+ * conninfo in turn, until one takes writes; after each round with backoff and jitter. conninfo without user; the users
+ * come from the configuration */
 struct pg *pg_new(struct server *srv);
 struct pg *pg_free(struct pg *pg);
 /* pg_ready - connected and prepared */

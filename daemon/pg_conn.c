@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/resolve.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -21,16 +22,22 @@
 
 enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1000, CHECK_MS = 1000, MAX_NULLS = 8, MAX_STALE = 3 };
 
-enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_PREPARING, CONN_READY };
+#define READ_ONLY "25006"               /* read_only_sql_transaction */
+
+enum conn_state { CONN_DOWN, CONN_RESOLVING, CONN_CONNECTING, CONN_PREPARING, CONN_READY };
 
 struct pg_conn {
 	struct server *srv;
 	enum pg_connection which;
+	const struct pg_hosts *hosts;
+	int host;                       /* of hosts: this one is tried, or connected to */
+	int failed;                     /* tries since it was ready */
 	const char *user;
 	enum conn_state state;
+	struct resolve *lookup;
 	PGconn *pq;
 	struct event *read, *write;
-	struct loop_timer *timer;       /* down: try again. Connecting: give up. Ready: look whether it is stuck */
+	struct loop_timer *timer;       /* down: try again. Connecting: give up. Ready: look whether it lives */
 	int backoff_ms;
 	int preparing;                  /* the statement whose answer comes next; -1: that all go first */
 	bool stale;                     /* the schema changed: all is prepared anew, as soon as nothing is out */
@@ -38,7 +45,10 @@ struct pg_conn {
 	bool told;                      /* that it is down: one line, not one a second */
 	struct pg_units waiting, sent;
 	int n_waiting, n_sent;
-	int64_t heard_us;               /* last sign of life while something was out */
+	int64_t heard_us;               /* last sign of life while something was out, or the last beat */
+	bool beating;                   /* a Sync without statements is out, before all that was sent later */
+	int64_t beat_us;
+	bool read_only;                 /* it was the primary, and is no more */
 };
 
 static const char *const conn_names[] = {
@@ -83,13 +93,23 @@ static void close_all(struct pg_conn *c, const char *why)
 {
 	c->read = event_drop(c->read);
 	c->write = event_drop(c->write);
+	c->lookup = resolve_free(c->lookup);
 	if (c->pq != NULL)
 		PQfinish(c->pq);
 	c->pq = NULL;
 	c->stale = c->renewing = false;
+	c->beating = c->read_only = false;
 	set_state(c, CONN_DOWN);
 	finish_all(&c->sent, &c->n_sent, PG_LOST, why);
 	finish_all(&c->waiting, &c->n_waiting, PG_BUSY, why);
+}
+
+/* of the server that is tried, or connected to */
+static const char *host_name(const struct pg_conn *c)
+{
+	const struct pg_host *h = &c->hosts->host[c->host];
+
+	return h->host != NULL ? h->host : h->hostaddr != NULL ? h->hostaddr : "-";
 }
 
 static void conn_lost(struct pg_conn *c, const char *why)
@@ -99,9 +119,16 @@ static void conn_lost(struct pg_conn *c, const char *why)
 	if (c->state == CONN_READY)
 		metric_add(M_PG_LOST, 1);
 	if (!c->told)
-		log_event(LOG_WARNING, "pg.down", "connection=%s why=\"%s\"", conn_names[c->which], why);
+		log_event(LOG_WARNING, "pg.down", "connection=%s host=%s why=\"%s\"", conn_names[c->which],
+		          host_name(c), why);
 	c->told = true;
 	close_all(c, why);
+	/* the next server at once; when all were tried, a little later */
+	c->host = (c->host + 1) % c->hosts->n;
+	if (++c->failed % c->hosts->n != 0) {
+		loop_timer_once(c->timer, 0);
+		return;
+	}
 	loop_timer_once(c->timer, half + random_below(half + 1));
 	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
@@ -243,17 +270,27 @@ static void take_result(struct pg_conn *c, PGresult *r)
 
 	if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
 		PQclear(r);
-		unit_done(c, u);
+		if (c->beating)
+			c->beating = false;
+		else
+			unit_done(c, u);
+		return;
+	}
+	if (u == NULL) {
+		PQclear(r);            /* while a beat is out: the end of the connection */
 		return;
 	}
 	pg_unit_result(u, r);
 	u->answered = true;
+	c->read_only = c->read_only || strcmp(u->reply.err.sqlstate, READ_ONLY) == 0;
 }
 
 static void take_null(struct pg_conn *c)
 {
 	struct pg_unit *u = TAILQ_FIRST(&c->sent);
 
+	if (u == NULL)
+		return;
 	if (u->answered)
 		u->at++;
 	u->answered = false;
@@ -264,7 +301,7 @@ static bool read_units(struct pg_conn *c)
 {
 	int nulls = 0;
 
-	while (c->n_sent > 0 && nulls < MAX_NULLS && !PQisBusy(c->pq)) {
+	while ((c->n_sent > 0 || c->beating) && !c->read_only && nulls < MAX_NULLS && !PQisBusy(c->pq)) {
 		PGresult *r = PQgetResult(c->pq);
 
 		if (r != NULL)
@@ -310,9 +347,11 @@ static void ready(struct pg_conn *c)
 	}
 	set_state(c, CONN_READY);
 	c->backoff_ms = BACKOFF_FIRST_MS;
+	c->failed = 0;
 	c->told = false;
+	c->heard_us = mono_us();
 	loop_timer_every(c->timer, CHECK_MS);
-	log_event(LOG_INFO, "pg.up", "connection=%s statements=%d", conn_names[c->which], N_SQL);
+	log_event(LOG_INFO, "pg.up", "connection=%s host=%s statements=%d", conn_names[c->which], host_name(c), N_SQL);
 }
 
 static void read_prepared(struct pg_conn *c)
@@ -356,6 +395,10 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 			alive = false;
 		if (c->state == CONN_DOWN)
 			return;
+		if (c->read_only) {
+			conn_lost(c, "it takes no writes any more");
+			return;
+		}
 		if (!alive) {
 			lost_by_libpq(c);
 			return;
@@ -406,6 +449,7 @@ static void on_connecting(evutil_socket_t fd, short what, void *arg)
 		break;
 	case PGRES_POLLING_OK:
 		set_state(c, CONN_PREPARING);
+		loop_timer_once(c->timer, PG_CONNECT_MS);
 		watch(c);
 		if (prepare_begin(c))
 			flush(c);
@@ -447,14 +491,16 @@ const char *const pg_session_options[] = {
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
 };
 
-static void connect_begin(struct pg_conn *c)
+/* to one server; values of NULL or "" count as not given */
+static void connect_to(struct pg_conn *c, const char *host, const char *hostaddr, const char *port)
 {
 	/* before dbname: the operator's conninfo may say otherwise; after it: ours to say */
 	const char *keys[] = { "target_session_attrs", "keepalives_idle", "keepalives_interval", "keepalives_count",
-		"tcp_user_timeout", "dbname", "user", "password", "application_name", "client_encoding", "options", NULL };
+		"tcp_user_timeout", "dbname", "host", "hostaddr", "port", "user", "password", "application_name",
+		"client_encoding", "options", NULL };
 	char name[sizeof("loketd ") + UUID_TEXT];   /* names the instance: outbox_orphans looks who is alive */
 	const char *values[] = { "read-write", "10", "3", "3",
-		"10000", c->srv->config->database, c->user, c->srv->config->database_password, name, "UTF8",
+		"10000", c->srv->config->database, host, hostaddr, port, c->user, c->srv->config->database_password, name, "UTF8",
 		pg_session_options[c->which], NULL };
 
 	snprintf(name, sizeof(name), "loketd %s", c->srv->instance);
@@ -467,8 +513,63 @@ static void connect_begin(struct pg_conn *c)
 		return;
 	}
 	PQsetNoticeReceiver(c->pq, ignore_notice, NULL);
-	loop_timer_once(c->timer, PG_CONNECT_MS);
+	loop_timer_once(c->timer, c->failed + 1 < c->hosts->n ? PG_CONNECT_FIRST_MS : PG_CONNECT_MS);
 	connect_watch(c, EV_WRITE);
+}
+
+/* one name, several addresses: libpq tries them in turn, and wants as many names and ports */
+static void on_resolved(const char *const *addresses, int n, void *arg)
+{
+	struct pg_conn *c = arg;
+	const struct pg_host *h = &c->hosts->host[c->host];
+	char names[RESOLVE_MAX * 256] = "", list[RESOLVE_MAX * 64] = "";
+	size_t names_len = 0, list_len = 0;
+
+	c->lookup = NULL;
+	for (int i = 0; i < n && names_len < sizeof(names) && list_len < sizeof(list); i++) {
+		const char *comma = i > 0 ? "," : "";
+
+		names_len += (size_t)snprintf(names + names_len, sizeof(names) - names_len, "%s%s", comma, h->host);
+		list_len += (size_t)snprintf(list + list_len, sizeof(list) - list_len, "%s%s", comma, addresses[i]);
+	}
+	if (n == 0)
+		conn_lost(c, "its name has no address");
+	else
+		connect_to(c, names, list, h->port);
+}
+
+static void connect_begin(struct pg_conn *c)
+{
+	const struct pg_host *h = &c->hosts->host[c->host];
+
+	if (h->hostaddr != NULL || !resolve_needed(h->host)) {
+		connect_to(c, h->host, h->hostaddr, h->port);
+		return;
+	}
+	set_state(c, CONN_RESOLVING);
+	c->lookup = resolve_start(c->srv, h->host, on_resolved, c);
+}
+
+/* an empty unit: without it nobody would notice for hours that a server is gone that we ask nothing */
+static void beat(struct pg_conn *c, int64_t now)
+{
+	c->beating = true;
+	c->beat_us = c->heard_us = now;
+	if (PQpipelineSync(c->pq) == 1)
+		flush(c);
+	else
+		lost_by_libpq(c);
+}
+
+static void look_alive(struct pg_conn *c)
+{
+	int64_t now = mono_us();
+
+	if (((c->n_sent > 0 || c->renewing) && now - c->heard_us > PG_STUCK_MS * INT64_C(1000)) ||
+	    (c->beating && now - c->beat_us > PG_BEAT_MS * INT64_C(1000)))
+		conn_lost(c, "no answer in time");
+	else if (c->n_sent == 0 && !c->renewing && !c->beating && now - c->heard_us > PG_BEAT_MS * INT64_C(1000))
+		beat(c, now);
 }
 
 static void on_timer(void *arg)
@@ -479,24 +580,26 @@ static void on_timer(void *arg)
 	case CONN_DOWN:
 		connect_begin(c);
 		break;
+	case CONN_RESOLVING:
+		break;
 	case CONN_CONNECTING:
 	case CONN_PREPARING:
 		conn_lost(c, "no connection in time");
 		break;
 	case CONN_READY:
-		if ((c->n_sent > 0 || c->renewing) && mono_us() - c->heard_us > PG_STUCK_MS * INT64_C(1000))
-			conn_lost(c, "no answer in time");
+		look_alive(c);
 		break;
 	}
 }
 
-struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const char *user)
+struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const struct pg_hosts *hosts, const char *user)
 {
 	struct pg_conn *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		abort();
-	*c = (struct pg_conn){ .srv = srv, .which = which, .user = user, .backoff_ms = BACKOFF_FIRST_MS };
+	*c = (struct pg_conn){ .srv = srv, .which = which, .hosts = hosts, .user = user,
+		.backoff_ms = BACKOFF_FIRST_MS };
 	TAILQ_INIT(&c->waiting);
 	TAILQ_INIT(&c->sent);
 	c->timer = loop_timer_new(srv, on_timer, c);

@@ -3,6 +3,7 @@
 #define LOKET_PG_UNIT_H
 
 #include "daemon/pg.h"
+#include "daemon/pg_hosts.h"
 
 #include <sys/queue.h>
 
@@ -56,7 +57,7 @@ void pg_unit_finish(struct pg_unit *u, enum pg_outcome outcome, const char *why)
 extern const char *const pg_session_options[N_PG_CONNECTIONS];
 
 struct pg_conn;
-struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const char *user);
+struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const struct pg_hosts *hosts, const char *user);
 struct pg_conn *pg_conn_free(struct pg_conn *c);
 bool pg_conn_ready(const struct pg_conn *c);
 int pg_conn_waiting(const struct pg_conn *c);

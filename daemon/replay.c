@@ -407,12 +407,14 @@ static void print_table(const struct run *r, FILE *out)
 
 static PGconn *connect_to(const struct config *c, struct err *err)
 {
-	const char *keys[] = {"connect_timeout",  "dbname",  "user", "password",
-			      "application_name", "options", NULL};
+	/* a standby will do, and a session that only reads counts as one */
+	const char *keys[] = {"connect_timeout",      "dbname",           "user",    "password",
+			      "target_session_attrs", "application_name", "options", NULL};
 	const char *values[] = {"10",
 				c->database,
 				c->database_system,
 				c->database_password,
+				"any",
 				"loketd replay",
 				"-c default_transaction_read_only=on -c jit=off",
 				NULL};

@@ -7,10 +7,12 @@
  */
 #include "daemon/sse_private.h"
 
+#include "daemon/log.h"
 #include "daemon/pg.h"
 #include "daemon/server.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { FOLLOW_START, FOLLOW_READ };
 
@@ -51,20 +53,40 @@ static enum op_status look(struct follow *f)
 	return pg_submit(&f->op, FOLLOW_READ, u);
 }
 
+/*
+ * went_back - the newest is older than what we have seen: a standby took over that had not heard all, or a backup was put
+ * back. Ids come a second time, for other notices, so nothing counts as told, and readers start anew
+ */
+static void went_back(struct sse *s, int64_t newest)
+{
+	struct stream_reader *r;
+
+	log_event(LOG_ERROR, "notice.lost", "count=%lld", (long long)(s->followed - newest));
+	memset(s->told, 0, sizeof(s->told));
+	s->newest = s->follow_from = s->followed = newest;
+	TAILQ_FOREACH(r, &s->all, link)
+		if (!r->ended)
+			reader_resync(r, newest);
+}
+
 /* tell - publish what is new; true when there is more to read */
 static bool tell(struct follow *f)
 {
 	struct sse *s = f->sse;
 	struct op *op = &f->op;
 	struct notice n;
+	int64_t newest;
 	int rows, row;
 
 	if (pg_failed(op))
 		return false;
 	rows = pg_rows(op, 0);
+	newest = pg_get_int(op, 0, 0, "newest");   /* 0: none is kept */
 	s->alone = pg_get_bool(op, 0, 0, "alone");
+	if (newest > 0 && newest < s->followed)
+		went_back(s, newest);
 	if (s->follow_from < 0 || s->count == 0)   /* nobody to tell: from here on */
-		s->newest = s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
+		s->newest = s->follow_from = s->followed = newest;
 	for (row = 0; row < rows && pg_get(op, 0, row, "id") != NULL; row++) {
 		int64_t id = pg_get_int(op, 0, row, "id");
 
@@ -74,7 +96,7 @@ static bool tell(struct follow *f)
 			sse_publish(s, &n);
 	}
 	if (row == 0 && s->alone)               /* what is new is ours */
-		s->follow_from = s->followed = pg_get_int(op, 0, 0, "newest");
+		s->follow_from = s->followed = newest;
 	return row == SSE_FOLLOW_ROWS;
 }
 

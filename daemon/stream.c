@@ -11,12 +11,15 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/resolve.h"
+#include "daemon/stream_sentinel.h"
 #include "lib/base/must.h"
 
 #include <event2/event.h>
 #include <hiredis/async.h>
 #include <hiredis/adapters/libevent.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -34,10 +37,14 @@ TAILQ_HEAD(calls, call);
 
 struct stream {
 	struct server *srv;
-	char *path, *host;              /* one of them */
+	char *path, *host;              /* one of them, or none: then Sentinels tell */
 	int port;
+	struct sentinels *sentinels;
+	bool asking;                    /* them */
+	struct resolve *lookup;
 	redisAsyncContext *ac;
 	bool up, told, pinging;
+	bool moved;                     /* it is no master any more: Sentinels know who is */
 	struct calls sent;              /* in the order of their replies */
 	struct calls refused;           /* their callbacks come at the end of the turn */
 	int n_calls;
@@ -83,6 +90,8 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 
 	(void)ac;
 	TAILQ_REMOVE(&call->s->sent, call, link);
+	if (reply != NULL && ((redisReply *)reply)->type == REDIS_REPLY_ERROR)
+		call->s->pinged_us = 0;    /* is it a matter of this command, or does it take none? Asked at the next tick */
 	call_end(call, reply);
 }
 
@@ -175,21 +184,31 @@ static void set_up(struct stream *s, bool up)
 	metric_set(M_REDIS_UP, up);
 }
 
-/* hiredis has freed the context, or is about to */
-static void gone(struct stream *s, const char *why)
+static void tell_down(struct stream *s, const char *why)
 {
-	int half = s->backoff_ms / 2;
-
-	if (s->ac == NULL)
-		return;
-	s->ac = NULL;
-	s->pinging = false;
 	set_up(s, false);
 	if (!s->told)
 		log_event(LOG_WARNING, "redis.down", "why=\"%s\"", why);
 	s->told = true;
+}
+
+static void try_later(struct stream *s, const char *why)
+{
+	int half = s->backoff_ms / 2;
+
+	tell_down(s, why);
 	loop_timer_once(s->tick, half + random_below(half + 1));
 	s->backoff_ms = s->backoff_ms * 2 < BACKOFF_MAX_MS ? s->backoff_ms * 2 : BACKOFF_MAX_MS;
+}
+
+/* hiredis has freed the context, or is about to */
+static void gone(struct stream *s, const char *why)
+{
+	if (s->ac == NULL)
+		return;
+	s->ac = NULL;
+	s->pinging = s->moved = false;
+	try_later(s, why);
 }
 
 /* never from one of hiredis' own callbacks */
@@ -210,29 +229,68 @@ static void on_disconnect(const redisAsyncContext *ac, int status)
 		gone(s, status == REDIS_OK ? "closed" : "connection lost");
 }
 
+/* a Redis that drops what it likes may have half a queue: it is built anew each time that is noticed */
+static void on_memory(redisReply *reply, void *arg)
+{
+	static const char *const keys[] = { "\nmaxmemory:0\r", "\nmaxmemory_policy:noeviction\r", NULL };
+	const char *text = reply != NULL && reply->type == REDIS_REPLY_STRING ? reply->str : NULL;
+
+	(void)arg;
+	if (text == NULL)
+		return;                    /* not ours to see */
+	for (int i = 0; keys[i] != NULL; i++)
+		if (strstr(text, keys[i]) != NULL)
+			return;
+	log_event(LOG_WARNING, "redis.evicts", "why=\"maxmemory-policy is not noeviction\"");
+}
+
+static void ask_memory(struct stream *s)
+{
+	const char *argv[] = { "INFO", "memory" };
+
+	send_call(s, call_new(s, on_memory, s), 2, argv, NULL);
+}
+
+/* loading, out of memory, a replica, a password that we have not got: asked again at the next tick */
+static void takes_nothing(struct stream *s, const char *why)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(why, " \""), why);
+	s->moved = s->sentinels != NULL && strcmp(word, "READONLY") == 0;
+	tell_down(s, word);
+}
+
 static void on_pong(redisReply *reply, void *arg)
 {
 	struct stream *s = arg;
 
 	s->pinging = false;
-	if (reply == NULL || reply->type == REDIS_REPLY_ERROR || s->up)
-		return;                    /* loading, or it wants a password: asked again at the next tick */
+	if (reply == NULL)
+		return;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		takes_nothing(s, reply->str);
+		return;
+	}
+	if (s->up)
+		return;
 	set_up(s, true);
 	s->told = false;
 	s->backoff_ms = BACKOFF_FIRST_MS;
 	log_event(LOG_INFO, "redis.up", "waiting=%d", s->n_calls);
+	ask_memory(s);
 	for (int i = 0; i < s->n_on_up; i++)
 		s->on_up[i].fn(s->on_up[i].arg);
 }
 
+/* does it take what we write? PING would also be answered by a replica, and by one that is full */
 static void ping(struct stream *s)
 {
-	const char *argv[] = { "PING" };
-	size_t len[] = { 4 };
+	const char *argv[] = { "SET", "loket:ping", "", "EX", "60" };
 
 	s->pinging = true;
 	s->pinged_us = mono_us();
-	send_call(s, call_new(s, on_pong, s), 1, argv, len);
+	send_call(s, call_new(s, on_pong, s), 5, argv, NULL);
 }
 
 static void on_connect(const redisAsyncContext *ac, int status)
@@ -247,9 +305,9 @@ static void on_connect(const redisAsyncContext *ac, int status)
 		ping(s);
 }
 
-static void connect_begin(struct stream *s)
+static void connect_to(struct stream *s, const char *address)
 {
-	s->ac = s->path != NULL ? redisAsyncConnectUnix(s->path) : redisAsyncConnect(s->host, s->port);
+	s->ac = s->path != NULL ? redisAsyncConnectUnix(s->path) : redisAsyncConnect(address, s->port);
 	if (s->ac == NULL)
 		abort();
 	if (s->ac->err != 0) {
@@ -264,6 +322,50 @@ static void connect_begin(struct stream *s)
 	loop_timer_every(s->tick, TICK_MS);
 }
 
+static void on_resolved(const char *const *addresses, int n, void *arg)
+{
+	struct stream *s = arg;
+
+	s->lookup = NULL;
+	if (n > 0)
+		connect_to(s, addresses[0]);
+	else
+		try_later(s, "its name has no address");
+}
+
+static void connect_host(struct stream *s)
+{
+	if (resolve_needed(s->host))
+		s->lookup = resolve_start(s->srv, s->host, on_resolved, s);
+	else
+		connect_to(s, s->host);
+}
+
+static void on_master(const char *host, int port, void *arg)
+{
+	struct stream *s = arg;
+
+	s->asking = false;
+	if (host == NULL) {
+		try_later(s, "no Sentinel knows the master");
+		return;
+	}
+	free(s->host);
+	s->host = must(strdup(host));
+	s->port = port;
+	connect_host(s);
+}
+
+static void connect_begin(struct stream *s)
+{
+	if (s->sentinels != NULL) {
+		s->asking = true;
+		sentinels_ask(s->sentinels);
+	} else {
+		connect_host(s);
+	}
+}
+
 static bool late(int64_t since_us)
 {
 	return mono_us() - since_us > STREAM_TIMEOUT_MS * INT64_C(1000);
@@ -275,8 +377,12 @@ static void on_tick(void *arg)
 	const struct call *first = TAILQ_FIRST(&s->sent);
 	int ping_ms = s->up ? STREAM_PING_MS : TICK_MS;
 
+	if (s->asking || s->lookup != NULL)
+		return;
 	if (s->ac == NULL)
 		connect_begin(s);
+	else if (s->moved)
+		drop(s, "it is no master any more");
 	else if (!(s->ac->c.flags & REDIS_CONNECTED) ? late(s->began_us) : first != NULL && late(first->sent_us))
 		drop(s, "no answer in time");
 	else if ((s->ac->c.flags & REDIS_CONNECTED) && !s->pinging &&
@@ -292,11 +398,13 @@ static void set_address(struct stream *s, const char *address)
 
 	if (strncmp(address, "unix:", 5) == 0) {
 		s->path = strdup(address + 5);
+	} else if (strncmp(address, "sentinel:", 9) == 0) {
+		s->sentinels = sentinels_new(s->srv, address + 9, on_master, s);
 	} else {
 		s->host = strndup(address, colon != NULL ? (size_t)(colon - address) : strlen(address));
 		s->port = colon != NULL ? (int)strtol(colon + 1, NULL, 10) : 6379;
 	}
-	if (s->path == NULL && s->host == NULL)
+	if (s->path == NULL && s->host == NULL && s->sentinels == NULL)
 		abort();
 }
 
@@ -325,6 +433,8 @@ struct stream *stream_free(struct stream *s)
 		return NULL;
 	s->told = true;
 	drop(s, "stopping");
+	sentinels_free(s->sentinels);
+	resolve_free(s->lookup);
 	refuse_all(s);
 	loop_timer_free(s->tick);
 	loop_timer_free(s->refuse);

@@ -2,7 +2,8 @@
  * stream.h - Redis, by hiredis: the one queue as everybody sees it, and nudges between instances
  *
  * Redis is never the truth. Everything here may fail at any moment; nobody waits for it before an
- * answer, and queue.c rebuilds what is lost. Own timeouts (2 s), PING every 5 s, reconnect with backoff.
+ * answer, and queue.c rebuilds what is lost. Own timeouts (2 s), a small write every 5 s, reconnect with backoff;
+ * Sentinels are asked each time.
  * Commands in flight are capped; past the cap they are refused and counted.
  */
 #ifndef LOKET_STREAM_H
@@ -23,9 +24,10 @@ enum { STREAM_MAX_IN_FLIGHT = 10000, STREAM_TIMEOUT_MS = 2000, STREAM_PING_MS = 
  * dies when the callback returns */
 typedef void stream_done(struct redisReply *reply, void *arg);
 
-struct stream *stream_new(struct server *srv, const char *address); /* "unix:/path" or "host:port"; NULL or "": no Redis */
+/* address: "unix:/path", "host:port" or "sentinel:NAME@host:port,…"; NULL or "": no Redis */
+struct stream *stream_new(struct server *srv, const char *address);
 struct stream *stream_free(struct stream *s);
-/* stream_up - it answered, and the connection has not gone since */
+/* stream_up - it took a write, and has neither refused one nor gone since */
 bool stream_up(const struct stream *s);
 /* stream_on_up - called at each (re)connect: the queue is looked at again */
 void stream_on_up(struct stream *s, void (*fn)(void *arg), void *arg);

@@ -63,6 +63,7 @@ class Servers:
         self.dir.chmod(0o755)
         self.bin = sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]
         self.redis_socket = str(self.dir / 'redis.sock')
+        self.pg_host = str(self.dir)
         self.pg = self.redis = None
         self._databases = 0
         self._templates = {}
@@ -81,10 +82,14 @@ class Servers:
     # ---- PostgreSQL
 
     def conninfo(self, database='postgres', user=None):
-        return f'host={self.dir} dbname={database}' + (f' user={user}' if user else '')
+        return f'host={self.pg_host} dbname={database}' + (f' user={user}' if user else '')
 
     def pg_start(self):
-        options = {'listen_addresses': '', 'unix_socket_directories': str(self.dir), 'max_connections': '100',
+        self.pg = self._start_postgres(self.dir)
+
+    def _start_postgres(self, folder):
+        """The process; its data in folder/pg, its socket in folder."""
+        options = {'listen_addresses': '', 'unix_socket_directories': str(folder), 'max_connections': '100',
                    'shared_buffers': '64MB', 'jit': 'off', 'log_min_messages': 'warning',
                    'log_min_error_statement': 'error', 'autovacuum_naptime': '10s'}
         if self.fsync:      # after a crash one sync of the file system instead of one for each file
@@ -92,16 +97,17 @@ class Servers:
         else:
             options |= {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
         options |= self.settings
-        argv = [f'{self.bin}/postgres', '-D', str(self.dir / 'pg')]
+        argv = [f'{self.bin}/postgres', '-D', str(folder / 'pg')]
         for key, value in options.items():
             argv += ['-c', f'{key}={value}']
-        self.pg = self._spawn(argv, 'pg.log')
-        wait_until(self._pg_answers, 30, 'PostgreSQL')
+        process = self._spawn(argv, 'pg.log')
+        wait_until(lambda: self._pg_answers(process, folder), 30, 'PostgreSQL')
+        return process
 
-    def _pg_answers(self):
-        if self.pg.poll() is not None:
+    def _pg_answers(self, process, folder):
+        if process.poll() is not None:
             raise AssertionError('PostgreSQL ended: ' + (self.dir / 'pg.log').read_text()[-2000:])
-        return subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', str(self.dir)], check=False).returncode == 0
+        return subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', str(folder)], check=False).returncode == 0
 
     def pg_stop(self, how=signal.SIGQUIT):
         """SIGQUIT: immediate (a crash); SIGINT: fast."""
@@ -122,7 +128,7 @@ class Servers:
             connection.close()
 
     def psql_file(self, path, on, **variables):
-        argv = ['psql', '-X', '-q', '-h', str(self.dir), '-U', 'loket', '-d', on, '-f', str(path)]
+        argv = ['psql', '-X', '-q', '-h', self.pg_host, '-U', 'loket', '-d', on, '-f', str(path)]
         for key, value in variables.items():
             argv += ['-v', f'{key}={value}']
         done = subprocess.run(argv, check=False, capture_output=True, text=True)

@@ -153,8 +153,9 @@ def whatsapp_body(text=None, wa_id='31612345678', name='Sanne de Vries', message
 class World:
     """One loketd with a database, a Redis database and a stand-in of its own."""
 
-    def __init__(self, config='', fsync=False, empty=False, record=True, environment=None, allow=()):
-        self.servers = servers(fsync)
+    def __init__(self, config='', fsync=False, empty=False, record=True, environment=None, allow=(), on=None):
+        self.servers = on or servers(fsync)
+        self.pg_host, self.redis_address = self.servers.pg_host, f'unix:{self.servers.redis_socket}'   # a test may stand between
         self.extra, self.record, self.environment, self.allow = config, record, environment or {}, allow
         self.port = free_port()
         self.url = f'http://127.0.0.1:{self.port}'
@@ -221,8 +222,8 @@ class World:
         (self.dir / 'loketd.conf').write_text(
             f'listen = {{"127.0.0.1:{self.port}", "unix:{self.dir}/http.sock"}}\n'
             f'public_url = "{self.url}"\n'
-            f'database = "host={self.servers.dir} dbname={database}"\n'
-            f'redis = "unix:{self.servers.redis_socket}"\n'
+            f'database = "host={self.pg_host} dbname={database}"\n'
+            f'redis = "{self.redis_address}"\n'
             f'state_dir = "{self.dir}/state"\n'
             f'fetch_allow = {{{", ".join(json.dumps(a) for a in allow)}}}\n'
             + ('' if 'log_level' in self.extra else 'log_level = "debug"\n') + extra + '\n')

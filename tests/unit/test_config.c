@@ -109,7 +109,9 @@ START_TEST(refused_values)
 {
 	static const char *const texts[] = {
 		"database = \"host=/x user=me\"", "database = \"host=/x password=secret1\"", "database = \"what is this\"",
-		"database_api = \"a b\"", "redis = \"redis://x\"", "state_dir = var", "public_url = \"ftp://x\"",
+		"database_api = \"a b\"", "redis = \"redis://x\"",
+		"redis = \"sentinel:loket\"", "redis = \"sentinel:@a:1\"", "redis = \"sentinel:loket@a:1,\"",
+		"database = \"host=a,b port=1,2,3\"", "database = \"host=a,b,c,d,e,f,g,h,i\"", "state_dir = var", "public_url = \"ftp://x\"",
 		"listen = {\"fd:x\"}", "fetch_allow = {\"host\"}", "fetch_allow = {\"host:0\"}",
 		"http { max_headers = 99999999999999999999 }", "__end()", "migrate = perhaps", "include(\"/etc/passwd\")",
 	};

@@ -2,10 +2,16 @@
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/pg.h"
+#include "daemon/resolve.h"
 #include "tests/unit/unit.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { PATIENCE_MS = 20000, MAX_PROBES = PG_MAX_WAITING + 100 };
 
@@ -100,6 +106,13 @@ static void stop_when_ready(void *arg)
 {
 	(void)arg;
 	if (pg_ready(srv.pg, PG_SYSTEM) && pg_ready(srv.pg, PG_API))
+		loop_stop(&srv);
+}
+
+static void stop_when_gone(void *arg)
+{
+	(void)arg;
+	if (!pg_ready(srv.pg, PG_API))
 		loop_stop(&srv);
 }
 
@@ -540,6 +553,92 @@ START_TEST(gone_is_not_freed_under_a_wait)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- several servers */
+
+static int names_looked_up;
+
+/* libpq's own look-ups come by here, and would keep the loop waiting; those of resolve.c are glibc's own affair */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	static int (*libc)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (libc == NULL)
+		*(void **)&libc = dlsym(RTLD_NEXT, "getaddrinfo");
+	names_looked_up += resolve_needed(name);
+	return libc(name, service, hints, out);
+}
+
+static void restart_with(const char *hosts, const char *ports)
+{
+	static char conninfo[1000];
+
+	srv.pg = pg_free(srv.pg);
+	snprintf(conninfo, sizeof(conninfo), "host=%s%s port=%s dbname=loket", hosts, getenv("LOKET_DIR"), ports);
+	config.database = conninfo;
+	srv.pg = pg_new(&srv);
+}
+
+/* nobody there, a name without a server, one that takes connections and never says a word; then ours */
+START_TEST(servers_are_tried_in_turn)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(any);
+	int silent = socket(AF_INET, SOCK_STREAM, 0);
+	char ports[50];
+
+	ck_assert_int_eq(bind(silent, (struct sockaddr *)&any, len), 0);
+	ck_assert_int_eq(listen(silent, 10), 0);
+	ck_assert_int_eq(getsockname(silent, (struct sockaddr *)&any, &len), 0);
+	snprintf(ports, sizeof(ports), "5432,1,1,%d,5432", ntohs(any.sin_port));
+	names_looked_up = 0;
+	restart_with("/nobody,localhost,nobody.invalid,127.0.0.1,", ports);
+	until_ready();
+	probe(build_row, NULL);
+	run();
+	ck_assert_int_eq(outcomes[PG_OK], 1);
+	ck_assert_int_eq(names_looked_up, 0);
+	close(silent);
+}
+END_TEST
+
+static void build_read_only(struct probe *p)
+{
+	pg_add(p->unit, SQL_T_READ_ONLY);
+}
+
+/* its session goes on, and would refuse all writes for ever */
+START_TEST(who_becomes_a_standby_is_left)
+{
+	probe(build_read_only, NULL);
+	run();
+	probe(build_row, NULL);
+	run();
+	ck_assert_int_eq(outcomes[PG_LOST], 1);
+	until_ready();
+	probe(build_row, NULL);
+	run();
+	ck_assert_int_eq(outcomes[PG_OK], 2);
+}
+END_TEST
+
+/* connections on which nothing is asked: frozen backends are noticed all the same */
+START_TEST(a_silent_server_is_noticed)
+{
+	struct loop_timer *t = loop_timer_new(&srv, stop_when_gone, NULL);
+	int64_t began = mono_us();
+
+	outside("kill -STOP $(psql -qAtX \"$LOKET_PG user=loket\" -c \"select pid from pg_stat_activity where "
+	        "usename = 'loket_api'\")");
+	loop_timer_every(t, 50);
+	run();
+	loop_timer_free(t);
+	ck_assert_int_lt(mono_us() - began, 15000000);
+	outside("kill -CONT $(psql -qAtX \"$LOKET_PG user=loket\" -c \"select pid from pg_stat_activity where "
+	        "usename = 'loket_api'\")");
+	until_ready();
+}
+END_TEST
+
 static void stop_now(void *arg)
 {
 	(void)arg;
@@ -584,6 +683,7 @@ int main(void)
 		waiting_has_a_maximum, scope_is_of_one_unit, a_terminated_backend_wakes_everybody_once,
 		a_stopped_server_wakes_everybody_once, gone_is_not_freed_under_a_wait,
 		not_ready_until_every_statement_is_prepared, stopping_with_units_in_flight,
+		servers_are_tried_in_turn, who_becomes_a_standby_is_left, a_silent_server_is_noticed,
 	};
 	Suite *s = suite_create("pg");
 	TCase *c = tcase_create("pg");
