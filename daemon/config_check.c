@@ -22,10 +22,10 @@ static bool is_address(const char *s)   /* host:port */
 static bool is_sentinels(const char *s)  /* sentinel:NAME@host:port,host:port */
 {
 	size_t len = strcspn(s, "@");
-	char one[256];
+	char one[SENTINEL_TEXT];
 	int n = 0;
 
-	if (len == 9 || s[len] != '@')
+	if (len == 9 || len - 9 >= SENTINEL_NAME || s[len] != '@')
 		return false;
 	for (s += len; *s; s += len, n++) {
 		len = strcspn(++s, ",");

@@ -17,15 +17,15 @@ struct sentinels {
 	struct server *srv;
 	sentinel_answer *answer;
 	void *arg;
-	char *name;                     /* of the master */
-	char *host[SENTINEL_MAX];
+	char name[SENTINEL_NAME];       /* of the master */
+	char host[SENTINEL_MAX][SENTINEL_TEXT];
 	int port[SENTINEL_MAX];
 	int n, at, asked;               /* at: whom to ask; asked: how many were, for this question */
 	redisAsyncContext *ac;
 	struct resolve *lookup;
 	struct loop_timer *late;        /* no answer in time */
 	struct loop_timer *tell;        /* what was found: never from one of hiredis' callbacks */
-	char found[256];
+	char found[SENTINEL_TEXT];
 	int found_port;
 };
 
@@ -136,21 +136,23 @@ void sentinels_ask(struct sentinels *s)
 
 static void add(struct sentinels *s, const char *address, size_t len)
 {
-	char *host = must(strndup(address, len)), *colon = strrchr(host, ':');
+	char *host = s->host[s->n], *colon;
 
+	snprintf(host, SENTINEL_TEXT, "%.*s", (int)len, address);
+	colon = strrchr(host, ':');
 	s->port[s->n] = colon != NULL ? (int)strtol(colon + 1, NULL, 10) : SENTINEL_PORT;
 	if (colon != NULL)
 		*colon = '\0';
-	s->host[s->n++] = host;
+	s->n++;
 }
 
 struct sentinels *sentinels_new(struct server *srv, const char *words, sentinel_answer *answer, void *arg)
 {
-	size_t len = strcspn(words, "@");
-	char *name = must(strndup(words, len));
 	struct sentinels *s = must(calloc(1, sizeof(*s)));
+	size_t len = strcspn(words, "@");
 
-	*s = (struct sentinels){ .srv = srv, .answer = answer, .arg = arg, .name = name };
+	*s = (struct sentinels){ .srv = srv, .answer = answer, .arg = arg };
+	snprintf(s->name, sizeof(s->name), "%.*s", (int)len, words);
 	for (words += len; *words != '\0' && s->n < SENTINEL_MAX; words += len) {
 		len = strcspn(++words, ",");
 		add(s, words, len);
@@ -167,9 +169,6 @@ struct sentinels *sentinels_free(struct sentinels *s)
 	give_up(s);
 	loop_timer_free(s->late);
 	loop_timer_free(s->tell);
-	for (int i = 0; i < s->n; i++)
-		free(s->host[i]);
-	free(s->name);
 	free(s);
 	return NULL;
 }

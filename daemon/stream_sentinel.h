@@ -9,7 +9,11 @@
 struct server;
 struct sentinels;
 
-enum { SENTINEL_MAX = 8, SENTINEL_MS = 1000 /* for the answer of one */ };
+enum {
+	SENTINEL_MAX = 8,
+	SENTINEL_MS = 1000,            /* for the answer of one */
+	SENTINEL_NAME = 64, SENTINEL_TEXT = 256, /* room for the master's name; for an address */
+};
 
 /* called from the loop, once for each question; host NULL: none of them knows */
 typedef void sentinel_answer(const char *host, int port, void *arg);
