@@ -14,6 +14,8 @@
 /* any constant will do, as long as it stays the same: "loket" in ASCII */
 #define LOCK_KEY "465541686644"
 
+enum { ONLY_ONE_MS = 100000, ONLY_ONE_LOOK_MS = 100 };   /* less than TimeoutStartSec */
+
 static const char create_table[] =
 	"create table if not exists public.loket_migration ("
 	"number int primary key, name text not null, sha256 text not null, "
@@ -218,14 +220,30 @@ static int apply(PGconn *c, const struct migration *m, struct err *err)
 	return 0;
 }
 
+/*
+ * only_one - wait for whoever migrates now. By asking again: a statement that waits is a transaction of before, and an index
+ * that is made concurrently waits for the end of those. The lock goes with the connection
+ */
+static int only_one(PGconn *c, struct err *err)
+{
+	for (int waited_ms = 0; waited_ms < ONLY_ONE_MS; waited_ms += ONLY_ONE_LOOK_MS) {
+		PGresult *res = PQexec(c, "select pg_try_advisory_lock(" LOCK_KEY ")");
+		bool asked = PQresultStatus(res) == PGRES_TUPLES_OK, got = asked && *PQgetvalue(res, 0, 0) == 't';
+		int rc = asked ? 0 : pg_err(c, res, "cannot see whether another migration is running", err);
+
+		PQclear(res);
+		if (rc || got)
+			return rc;
+		usleep(ONLY_ONE_LOOK_MS * 1000);
+	}
+	return err_set(err, ERR_BUSY, "another migration is running");
+}
+
 static int migrate(PGconn *c, struct err *err)
 {
 	int n_applied;
 
-	/* the lock goes with the connection */
-	if (run(c, "set lock_timeout = '60s'", "lock", err) ||
-	    run(c, "select pg_advisory_lock(" LOCK_KEY ")", "another migration is running", err) ||
-	    run(c, create_table, "loket_migration", err) || run(c, add_least, "loket_migration", err) ||
+	if (only_one(c, err) || run(c, create_table, "loket_migration", err) || run(c, add_least, "loket_migration", err) ||
 	    look(c, &n_applied, err))
 		return -1;
 	for (int i = n_applied; i < n_migrations; i++) {

@@ -262,6 +262,17 @@ class Upgrades(world.LoketTest):
 class Migration(world.LoketTest):
     record = False
 
+    def test_many_at_once(self):
+        """One migrates, the others wait for it without standing in its way."""
+        w = world.World()
+        w._write_config(w.database)
+        all_of_them = [subprocess.Popen([NEXT, '--config', str(w.dir / 'loketd.conf'), '--migrate'], stderr=subprocess.PIPE, text=True)
+                       for _ in range(4)]
+        said = [one.communicate(timeout=100)[1] for one in all_of_them]
+        applied = w.value("select count(*) from public.loket_migration where name = 'c_index'")
+        w.close()
+        self.assertEqual(([0] * 4, 1), ([one.returncode for one in all_of_them], applied), said)
+
     def test_waits_for_a_lock_so_that_others_go_on(self):
         """Somebody reads a table for long: the migration lets go again and again, and who writes waits a second at most."""
         import psycopg2
