@@ -8,7 +8,7 @@ for unit in loketd@.service loketd-fetch@.service loket-asterisk.service; do
 	echo "$said" | tail -n 1
 done
 # verify wants the programs to exist, and they need not on a build machine
-if SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no --recursive-errors=no "$1/loketd@.service" "$1/loketd.socket" "$1/loketd-fetch.socket" "$1/loketd-fetch@.service" \
+if SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no --recursive-errors=no "$1/loketd@.service" "$1/loketd.socket" "$1/loketd@.socket" "$1/loketd-fetch.socket" "$1/loketd-fetch@.service" \
 	"$1/loket-asterisk.service" 2>&1 |
 	grep -vE 'is not executable|Failed to|SO_PASSCRED|not found|Cannot|Transport endpoint|No such file' | grep .; then
 	exit 1
