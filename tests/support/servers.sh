@@ -85,8 +85,12 @@ case $needs in *pg*)
 		pg_start
 	)
 	psql -qX -h "$LOKET_DIR" -U loket -d postgres -f "$here/../../config/roles.sql" >/dev/null
-	cat "$here"/../../proto/db/*.sql | PGOPTIONS='-c client_min_messages=warning' \
-		psql -qX1 -h "$LOKET_DIR" -U loket_owner -d loket -v ON_ERROR_STOP=1 >/dev/null
+	for f in "$here"/../../proto/db/*.sql; do
+		whole=1
+		! grep -q '^-- outside a transaction' "$f" || whole=
+		PGOPTIONS='-c client_min_messages=warning' \
+			psql -qX$whole -h "$LOKET_DIR" -U loket_owner -d loket -v ON_ERROR_STOP=1 -f "$f" >/dev/null
+	done
 esac
 case $needs in *redis*) redis_start ;; esac
 

@@ -676,6 +676,35 @@ START_TEST(stopping_with_units_in_flight)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- a schema that changes */
+
+static void build_star(struct probe *p)
+{
+	pg_add(p->unit, SQL_T_ADD);
+	pg_int(p->unit, p->i + 1);
+	pg_null(p->unit);
+	pg_add(p->unit, SQL_T_STAR);
+}
+
+static void look_star(struct probe *p)
+{
+	ck_assert(!pg_failed(&p->op));
+	ck_assert_int_ge(pg_rows(&p->op, 1), 1);
+	if (p->i == 20 || p->i == 300)
+		sql(p->i == 20 ? "alter table public.t add column extra text" : "alter table public.t alter id type bigint");
+}
+
+/* what was prepared before cannot be run any more (0A000): it is prepared anew, and nobody notices */
+START_TEST(a_schema_that_changes_hurts_nobody)
+{
+	for (int i = 0; i < 500; i++)
+		probe(build_star, look_star);
+	run();
+	ck_assert_int_eq(outcomes[PG_OK], 500);
+	ck_assert_int_eq(count_rows(), 500);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -683,7 +712,7 @@ int main(void)
 		waiting_has_a_maximum, scope_is_of_one_unit, a_terminated_backend_wakes_everybody_once,
 		a_stopped_server_wakes_everybody_once, gone_is_not_freed_under_a_wait,
 		not_ready_until_every_statement_is_prepared, stopping_with_units_in_flight,
-		servers_are_tried_in_turn, who_becomes_a_standby_is_left, a_silent_server_is_noticed,
+		a_schema_that_changes_hurts_nobody, servers_are_tried_in_turn, who_becomes_a_standby_is_left, a_silent_server_is_noticed,
 	};
 	Suite *s = suite_create("pg");
 	TCase *c = tcase_create("pg");
