@@ -81,7 +81,7 @@ class HAProxy(Proxy):
     def config(self, text):
         front = self.front if ':' in self.front else 'unix@' + self.front
         return replaced(without(text, 'user haproxy', 'group haproxy', 'log /dev/log'), ('/run/loketd/http.sock', self.upstream),
-                        ('bind :443 ssl crt /etc/ssl/loket/both.pem alpn h2,http/1.1', f'bind {front}'),
+                        ('bind :443 ssl crt /etc/ssl/loket/both.pem alpn h2,http/1.1 tcp-ut 20s', f'bind {front}'),
                         ('maxconn 20000', 'maxconn 500'), ('gt 300', 'gt 100000'))
 
     def command(self, config):
