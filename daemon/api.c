@@ -74,6 +74,7 @@ static enum op_status api_run(struct api *a)
 
 static enum op_status api_allowed(struct api *a)
 {
+	a->op.bulk = a->op.bulk || a->who.role == ROLE_INTEGRATION;
 	if (a->route->roles && !access_role(&a->who, a->route->roles))
 		return api_problem(a, PROBLEM_FORBIDDEN, NULL);
 	if (!api_read_query(a) || !api_read_body(a))
@@ -196,6 +197,18 @@ static void take_params(struct api *a)
 			a->param[i] = "";
 }
 
+/* what machines post waits behind agents, and behind who is on the line or in a chat */
+static bool is_bulk(const struct api *a)
+{
+	const struct world *w = world_now(a->op.srv);
+	const struct world_inbox *in;
+
+	if (a->route->step != api_hook_post)
+		return false;
+	in = w ? world_inbox(w, a->param[0]) : NULL;
+	return !in || !world_live(w, in);
+}
+
 static void request(void *arg, struct http_x *x)
 {
 	const struct api_route *route = http_user(x);
@@ -209,6 +222,7 @@ static void request(void *arg, struct http_x *x)
 	a->x = x;
 	a->route = route;
 	take_params(a);
+	a->op.bulk = is_bulk(a);
 	http_attach(x, &a->op);
 	op_start(&a->op);
 }

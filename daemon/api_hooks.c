@@ -226,6 +226,13 @@ static struct hook *hook_new(struct api *a, struct world *w, const struct world_
 	return a->work = h;
 }
 
+/* more comes in than can be stored: a provider that hears so at once comes again, one that waits hangs up */
+static bool too_busy(const struct api *a)
+{
+	return a->op.bulk && (intake_late(a->op.srv->intake) ||
+			      mono_us() - a->op.started_us > INTAKE_LATE_MS * INT64_C(1000));
+}
+
 static enum op_status hook_begin(struct api *a)
 {
 	const struct config *c = a->op.srv->config;
@@ -238,6 +245,10 @@ static enum op_status hook_begin(struct api *a)
 		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 	if (!in)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (too_busy(a)) {
+		metric_add(M_REFUSED_INTAKE, 1);
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	}
 	without_proof = is_unsigned(in, a);
 	if ((int64_t)r.body.len > largest_body(c, in->ops, without_proof, r.content_type))
 		return api_problem(a, PROBLEM_TOO_LARGE, NULL);

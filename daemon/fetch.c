@@ -453,6 +453,7 @@ static struct transfer *transfer_new(struct op *op, int next_state, const char *
 		return NULL;
 	}
 	if (f->n >= FETCH_MAX_WAITING) {
+		metric_add(M_REFUSED_FETCH, 1);
 		*ended = at_once(op, next_state, FETCH_NOT_SENT, ERR_BUSY, "too many requests under way");
 		return NULL;
 	}

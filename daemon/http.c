@@ -109,9 +109,30 @@ void conn_answered(struct conn *c, bool keep)
 	}
 }
 
-void conn_refuse(struct conn *c, int status)
+/* count_refusal - which limit it was, when it was one */
+static void count_refusal(int status)
 {
 	metric_add(M_HTTP_REFUSED, 1);
+	switch (status) {
+	case 408:
+		metric_add(M_REFUSED_SLOW, 1);
+		break;
+	case 413:
+		metric_add(M_REFUSED_BODY, 1);
+		break;
+	case 414:
+	case 431:
+		metric_add(M_REFUSED_HEAD, 1);
+		break;
+	case 503:
+		metric_add(M_REFUSED_BODIES, 1);
+		break;
+	}
+}
+
+void conn_refuse(struct conn *c, int status)
+{
+	count_refusal(status);
 	if (c->state == CONN_BODY) {
 		c->x->conn = NULL;
 		c->x = x_free(c->x);
@@ -176,7 +197,7 @@ static void refuse_plan(struct conn *c, int status)
 	bool keep = x->req->complete && x->req->keep_alive;
 	const char *header = x->refusal_header;
 
-	metric_add(M_HTTP_REFUSED, 1);
+	count_refusal(status);
 	x->conn = NULL;
 	x_free(x);
 	c->x = NULL;
@@ -206,6 +227,10 @@ static void begin_request(struct conn *c, struct request *req)
 	}
 	if (req->length > c->x->plan->max_body) {
 		refuse_plan(c, 413);
+		return;
+	}
+	if (!x_has_room(c->x)) {
+		refuse_plan(c, 503);
 		return;
 	}
 	req->plan = c->x->plan;
@@ -261,6 +286,8 @@ static bool read_body(struct conn *c)
 		return false;
 	status = request_body(c->x->req, v.iov_base, v.iov_len, &used);
 	evbuffer_drain(in, used);
+	if (!x_hold(c->x) && status == 0)
+		status = 503;
 	if (status != 0)
 		conn_refuse(c, status);
 	else if (c->x->req->complete)
@@ -402,6 +429,7 @@ static void too_late(struct conn *c)
 		conn_refuse(c, 408);
 		break;
 	case CONN_ANSWER:
+		metric_add(M_REFUSED_ANSWER, 1);
 		leave_exchange(c);
 		conn_problem(c, 503, NULL, true);
 		conn_answered(c, true);
@@ -432,6 +460,7 @@ static void on_tick(void *arg)
 	for (c = TAILQ_FIRST(&h->all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, all_link);
 		if (too_slow(c, now)) {
+			metric_add(M_REFUSED_READER, 1);
 			c->dead = true;
 			conn_wake(c);
 		} else if (c->deadline_us != 0 && now > c->deadline_us) {
@@ -452,12 +481,13 @@ static void peer_text(char out[HTTP_PEER_TEXT], const struct sockaddr *sa)
 }
 
 /* turn_away - one connection too many: say so without spending anything on it */
-static void turn_away(int fd)
+static void turn_away(int fd, enum metric why)
 {
 	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
 	                           "Content-Length: 0\r\nConnection: close\r\n\r\n";
 
 	metric_add(M_HTTP_REFUSED, 1);
+	metric_add(why, 1);
 	if (send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
 		shutdown(fd, SHUT_WR);
 	close(fd);
@@ -469,9 +499,12 @@ void conn_new(struct http *h, int fd, const struct sockaddr *sa)
 	struct conn *c;
 	int on = 1;
 
-	if (h->n_conns >= h->limits.max_connections ||
-	    (sa->sa_family != AF_UNIX && h->limits.max_per_address > 0 && (a = address_take(h, sa)) == NULL)) {
-		turn_away(fd);
+	if (h->n_conns >= h->limits.max_connections) {
+		turn_away(fd, M_REFUSED_CONNECTIONS);
+		return;
+	}
+	if (sa->sa_family != AF_UNIX && h->limits.max_per_address > 0 && (a = address_take(h, sa)) == NULL) {
+		turn_away(fd, M_REFUSED_ADDRESS);
 		return;
 	}
 	if (sa->sa_family != AF_UNIX)

@@ -251,12 +251,47 @@ struct http_x *x_new(struct conn *c, struct request *req)
 	return x;
 }
 
+/* count_body - so much of x's body is in memory and in a file now */
+static void count_body(struct http_x *x, int64_t in_memory, int64_t in_file)
+{
+	x->http->in_memory += in_memory - x->in_memory;
+	x->http->in_file += in_file - x->in_file;
+	x->in_memory = in_memory;
+	x->in_file = in_file;
+}
+
+/* a first piece of memory is bounded by the number of connections: agents and most posts never need more */
+bool x_has_room(const struct http_x *x)
+{
+	int64_t n = x->req->length;
+
+	if (n <= HTTP_MEMORY_STEP)
+		return true;
+	return n > x->plan->spool_above ? x->http->in_file + n <= HTTP_SPOOL_BYTES
+	                                : x->http->in_memory + n <= HTTP_BODIES_BYTES;
+}
+
+bool x_hold(struct http_x *x)
+{
+	const struct http_store *s = &x->req->body;
+
+	count_body(x, s->cap > HTTP_MEMORY_STEP ? (int64_t)s->cap : 0, s->fd >= 0 ? s->len : 0);
+	return (x->in_memory == 0 || x->http->in_memory <= HTTP_BODIES_BYTES) &&
+	       (x->in_file == 0 || x->http->in_file <= HTTP_SPOOL_BYTES);
+}
+
+static void forget_request(struct http_x *x)
+{
+	count_body(x, 0, 0);
+	x->req = request_free(x->req);
+}
+
 struct http_x *x_free(struct http_x *x)
 {
 	if (x == NULL)
 		return NULL;
 	LIST_REMOVE(x, all_link);
-	request_free(x->req);
+	forget_request(x);
 	free(x);
 	return NULL;
 }
@@ -398,7 +433,7 @@ void http_stream_begin(struct http_x *x, const char *type, void (*on_end)(void *
 		loop_timer_soon(x->http->turn);
 		return;
 	}
-	x->req = request_free(x->req);
+	forget_request(x);
 	c->state = CONN_STREAM;
 	c->deadline_us = 0;
 	c->stream_input = 0;

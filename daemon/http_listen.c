@@ -2,6 +2,7 @@
 #include "daemon/http_private.h"
 
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "lib/base/err.h"
 
 #include <arpa/inet.h>
@@ -104,6 +105,7 @@ static void on_accept_error(struct evconnlistener *lev, void *arg)
 	int64_t now = mono_us();
 	int why = errno;
 
+	metric_add(M_REFUSED_DESCRIPTORS, 1);
 	if (now - h->full_logged_us > 1000000 || h->full_logged_us == 0) {
 		h->full_logged_us = now;
 		log_event(LOG_WARNING, "http.full", "n=%d why=\"%s\"", h->n_conns, strerror(why));

@@ -35,6 +35,8 @@ enum {
 	HTTP_STOP_IDLE_MS = 2000,      /* at the end, for a request that is on its way; config/proxy/nginx.conf keeps less */
 	HTTP_PLAN_MS = 30 * 1000,      /* for a body, and for an answer, when the route's plan does not say */
 	HTTP_PROBLEM_BYTES = 4096,
+	HTTP_BODIES_BYTES = 64 << 20,  /* of all bodies in memory that take more than HTTP_MEMORY_STEP */
+	HTTP_SPOOL_BYTES = 1 << 30,    /* of all bodies in files */
 };
 
 enum conn_state {
@@ -76,6 +78,7 @@ struct http_x {
 	struct request *req;           /* NULL once an event stream has begun */
 	const struct http_plan *plan;
 	struct op *op;                 /* to be told when nobody waits any more */
+	int64_t in_memory, in_file;    /* of its body, as counted in http */
 	void *user;
 	const char *refusal_header;
 	bool gone;
@@ -112,6 +115,7 @@ struct http {
 	struct conn_list all, ready;
 	struct http_x_list orphans;
 	struct http_x_all exchanges;   /* also those without a connection */
+	int64_t in_memory, in_file;    /* bytes of bodies, of all exchanges */
 	struct address *addresses[256];
 	int64_t date_second;
 	char date[32];
@@ -136,6 +140,8 @@ void conn_send(struct conn *c, struct iovec *iov, int n);
 void conn_problem(struct conn *c, int status, const char *header, bool keep);
 struct http_x *x_new(struct conn *c, struct request *req);
 struct http_x *x_free(struct http_x *x);
+bool x_has_room(const struct http_x *x);             /* for the body that its head declares */
+bool x_hold(struct http_x *x);                       /* what has come of its body counts; false: it is too much */
 void x_tell(struct http_x *x);                       /* nobody waits for it any more */
 
 #endif

@@ -65,18 +65,22 @@ static int to_file(struct http_store *s, const char *dir)
 	return status;
 }
 
-static void make_room(struct http_store *s, int64_t declared, size_t need)
+/* make_room - 0, or 503: a stranger decides how large a body is, so this one may fail without ending the process */
+static int make_room(struct http_store *s, int64_t declared, size_t need)
 {
 	size_t cap = s->cap > 0 ? s->cap * 2 : HTTP_MEMORY_STEP;
+	uint8_t *data;
 
 	if (declared >= 0 && (size_t)declared < cap)
 		cap = (size_t)declared;
 	if (cap < need)
 		cap = need;
-	s->data = realloc(s->data, cap);
-	if (s->data == NULL)
-		abort();
+	data = realloc(s->data, cap);
+	if (data == NULL)
+		return 503;
+	s->data = data;
 	s->cap = cap;
+	return 0;
 }
 
 int http_store_add(struct http_store *s, const struct http_plan *plan, const char *spool_dir,
@@ -93,10 +97,11 @@ int http_store_add(struct http_store *s, const struct http_plan *plan, const cha
 		status = write_all(s->fd, p, len);
 	} else if (status == 0) {
 		if ((size_t)total > s->cap)
-			make_room(s, declared, (size_t)total);
-		memcpy(s->data + s->len, p, len);
+			status = make_room(s, declared, (size_t)total);
+		if (status == 0)
+			memcpy(s->data + s->len, p, len);
 	}
-	s->len = total;
+	s->len = status == 0 ? total : s->len;
 	return status;
 }
 

@@ -30,7 +30,8 @@ TAILQ_HEAD(intake_posts, intake_post);
 
 struct intake {
 	struct server *srv;
-	struct intake_posts waiting;
+	struct intake_posts live;       /* not in a batch yet: of who is on the line or in a chat, and typed in by agents */
+	struct intake_posts waiting;    /* all others */
 	struct arena *scratch;          /* for the time of one classify_all */
 	int n_waiting, n_in_flight;     /* posts */
 	/* what a batch hears must include what earlier ones store. Behind one whose writes have been sent, on the same
@@ -49,6 +50,7 @@ struct intake *intake_new(struct server *srv)
 		abort();
 	in->srv = srv;
 	in->scratch = arena_new(CLASSIFY_ARENA_BYTES);
+	TAILQ_INIT(&in->live);
 	TAILQ_INIT(&in->waiting);
 	return in;
 }
@@ -185,15 +187,31 @@ static void answer(struct intake_post *p, enum intake_result r)
 	op_wake(p->waiter, r);
 }
 
+static bool is_live(const struct intake_post *p)
+{
+	return world_live(p->world, p->inbox) || !uuid_is_nil(p->by.u);
+}
+
+static struct intake_posts *list_of(struct intake *in, const struct intake_post *p)
+{
+	return is_live(p) ? &in->live : &in->waiting;
+}
+
+static struct intake_post *next_post(const struct intake *in)
+{
+	return TAILQ_EMPTY(&in->live) ? TAILQ_FIRST(&in->waiting) : TAILQ_FIRST(&in->live);
+}
+
 static void put_last(struct intake *in, struct intake_post *p)
 {
-	TAILQ_INSERT_TAIL(&in->waiting, p, link);
+	p->since_us = mono_us();
+	TAILQ_INSERT_TAIL(list_of(in, p), p, link);
 	in->n_waiting++;
 }
 
 static void put_first(struct intake *in, struct intake_post *p)
 {
-	TAILQ_INSERT_HEAD(&in->waiting, p, link);
+	TAILQ_INSERT_HEAD(list_of(in, p), p, link);
 	in->n_waiting++;
 }
 
@@ -271,7 +289,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 	int n = 0;
 
 	b->posts = arena_array(b->op.arena, struct batch_post, (size_t)max);
-	while (b->n_posts < max && (p = TAILQ_FIRST(&in->waiting))) {
+	while (b->n_posts < max && (p = next_post(in))) {
 		n += weight(p);
 		n_bytes += p->raw.len;
 		if (b->n_posts && (goes_alone(p) || n > BATCH_MAX_CONTACTS || n_bytes > BATCH_MAX_RAW_BYTES))
@@ -279,7 +297,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 		if (!may_go(in, b->way, p))     /* nobody overtakes it either */
 			return;
 		b->plain = (b->n_posts == 0 || b->plain) && is_plain(p);
-		TAILQ_REMOVE(&in->waiting, p, link);
+		TAILQ_REMOVE(list_of(in, p), p, link);
 		in->n_waiting--;
 		in->n_in_flight++;
 		b->posts[b->n_posts++].p = p;
@@ -294,12 +312,13 @@ enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_MORE, BATCH_COMMITTED };
 
 static const struct op_kind batch_kind;
 
-/* a small batch beside a large one costs more than it gives: what waits is as much as that, or enough */
+/* a small batch beside a large one costs more than it gives: what waits is as much as that, or enough, or live */
 static bool is_worth_it(const struct intake *in)
 {
 	int n = in->n_batches ? in->batches[0]->n_posts : 0;
 
-	return in->n_batches < INTAKE_BATCHES && in->n_waiting >= (n < INTAKE_BESIDE ? n : INTAKE_BESIDE);
+	return in->n_batches < INTAKE_BATCHES &&
+	       (!TAILQ_EMPTY(&in->live) || in->n_waiting >= (n < INTAKE_BESIDE ? n : INTAKE_BESIDE));
 }
 
 /* what arrived while a commit was under way is the next batch; with nothing under way nothing waits */
@@ -308,7 +327,7 @@ static void start_batch(struct intake *in)
 	enum pg_connection way;
 	struct batch *b;
 
-	if (in->starting || !in->n_waiting || !is_worth_it(in) || !find_way(in, TAILQ_FIRST(&in->waiting), &way))
+	if (in->starting || !in->n_waiting || !is_worth_it(in) || !find_way(in, next_post(in), &way))
 		return;
 	in->starting = true;
 	b = (struct batch *)op_new(in->srv, &batch_kind, sizeof *b);
@@ -503,9 +522,11 @@ static enum op_status batch_step(struct op *op)
 	switch ((enum batch_state)op->state) {
 	case BATCH_NEW:
 		take_posts(in, b, op->srv->config->batch_max);
+		in->starting = false;
+		if (!b->n_posts)        /* who stands first by now cannot go by this connection */
+			return OP_DONE;
 		b->now_us = now_us();
 		batch_collect(b);
-		in->starting = false;
 		in->batches[in->n_batches++] = b;
 		u = batch_ask(b);
 		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
@@ -553,9 +574,16 @@ static const struct op_kind batch_kind = {
 
 /* ---------------------------------------------------------------- the way in */
 
-static bool has_room(const struct intake *in)
+bool intake_late(const struct intake *in)
 {
-	return intake_waiting(in) < INTAKE_MAX_WAITING;
+	const struct intake_post *p = TAILQ_FIRST(&in->waiting);
+
+	return intake_waiting(in) >= INTAKE_MAX_BULK || (p && mono_us() - p->since_us > INTAKE_LATE_MS * INT64_C(1000));
+}
+
+static bool has_room(const struct intake *in, const struct intake_post *p)
+{
+	return is_live(p) ? intake_waiting(in) < INTAKE_MAX_WAITING : !intake_late(in);
 }
 
 enum op_status intake_store(struct op *op, int next_state, struct intake_post *post)
@@ -567,7 +595,8 @@ enum op_status intake_store(struct op *op, int next_state, struct intake_post *p
 	post->waiter = op;
 	post->placed = arena_array(op->arena, struct intake_placed, (size_t)post->batch.n_contacts);
 	classify_all(op, post);
-	if (!has_room(in)) {
+	if (!has_room(in, post)) {
+		metric_add(M_REFUSED_INTAKE, 1);
 		answer(post, INTAKE_UNAVAILABLE);
 		return s;
 	}

@@ -4,7 +4,7 @@
  *   http → api_hook_post → channel verify → parse → classify → batch → COMMIT → 2xx
  *                                                              → queue, dispatch, notices
  *
- * Posts that arrive while a commit is under way form the next batch. A batch has two units: what is
+ * Posts that arrive while a commit is under way form the next batch, who is on the line or in a chat first. A batch has two units: what is
  * known (addresses, open cases, messages already here), and, after lib/core/match has decided, everything
  * to write, one statement per table (unnest). Two batches are under way at a time: on two connections when all in the
  * second are plain messages of people who are not in the first, else the second asks behind what the first writes.
@@ -19,7 +19,11 @@
 
 #include <sys/queue.h>
 
-enum { INTAKE_MAX_WAITING = 4096 };  /* posts; more are INTAKE_UNAVAILABLE */
+enum {
+	INTAKE_MAX_WAITING = 4096,     /* posts; more are INTAKE_UNAVAILABLE */
+	INTAKE_MAX_BULK = 3072,        /* of these what no person waits for: there is room left for who is on the line */
+	INTAKE_LATE_MS = 2000,         /* once a post has waited so long, what is bulk has to come again later */
+};
 
 enum intake_result { INTAKE_STORED, INTAKE_DUPLICATE, INTAKE_UNAVAILABLE /* 503 */, INTAKE_FAILED /* 500 */ };
 
@@ -50,6 +54,7 @@ struct intake_post {
 	} *placed;
 	/* intake.c only */
 	struct op *waiter;
+	int64_t since_us;                  /* monotonic: when it joined those who wait */
 	int tries;
 	struct intake_parts *parts;        /* NULL: it goes as a whole */
 	TAILQ_ENTRY(intake_post) link;
@@ -63,6 +68,8 @@ struct intake *intake_free(struct intake *in);
  * out      post->placed, one for each contact
  */
 enum op_status intake_store(struct op *op, int next_state, struct intake_post *post);
+/* intake_late - more comes in than can be stored in time: what is bulk is best refused before anything is done for it */
+bool intake_late(const struct intake *in);
 /* intake_waiting - posts that are not committed yet */
 int intake_waiting(const struct intake *in);
 

@@ -2,6 +2,10 @@
 #ifndef LOKET_METRICS_TABLE_H
 #define LOKET_METRICS_TABLE_H
 
+/* a limit of daemon/README.md that was reached: one family, a label for each */
+#define REFUSED(X, limit, label) \
+	X(M_REFUSED_##limit, COUNTER, "loket_refused_total", "limit=\"" label "\"", "refused or cut off at a limit")
+
 #define METRICS(X) \
 	X(M_CONTACTS_STORED, COUNTER, "loket_contacts_stored_total", "", "contacts committed") \
 	X(M_CONTACTS_DUPLICATE, COUNTER, "loket_contacts_duplicate_total", "", "deliveries of a contact already stored") \
@@ -32,6 +36,19 @@
 	X(M_SWEPT, COUNTER, "loket_swept_total", "", "things the sweep found forgotten") \
 	X(M_HTTP_REQUESTS, COUNTER, "loket_http_requests_total", "", "requests answered") \
 	X(M_HTTP_REFUSED, COUNTER, "loket_http_refused_total", "", "requests refused by the parser or a limit") \
+	REFUSED(X, CONNECTIONS, "connections") \
+	REFUSED(X, ADDRESS, "address") \
+	REFUSED(X, DESCRIPTORS, "descriptors") \
+	REFUSED(X, HEAD, "head") \
+	REFUSED(X, SLOW, "slow") \
+	REFUSED(X, BODY, "body") \
+	REFUSED(X, BODIES, "bodies") \
+	REFUSED(X, ANSWER, "answer") \
+	REFUSED(X, READER, "reader") \
+	REFUSED(X, STREAMS, "streams") \
+	REFUSED(X, INTAKE, "intake") \
+	REFUSED(X, PG, "pg") \
+	REFUSED(X, FETCH, "fetch") \
 	X(M_HTTP_CONNECTIONS, GAUGE, "loket_http_connections", "", "open connections") \
 	X(M_STREAMS, GAUGE, "loket_event_streams", "", "open event streams") \
 	X(M_STREAMS_CUT, COUNTER, "loket_event_streams_cut_total", "", "slow readers cut off") \

@@ -11,9 +11,12 @@
 TAILQ_HEAD(op_ready, op);
 LIST_HEAD(op_all, op);
 
+/* what is ready, in the order in which it runs: others wait for it; woken; just started; the same of what is bulk */
+enum { READY_FIRST, READY_WOKEN, READY_FRESH, READY_BULK_WOKEN, READY_BULK_FRESH, N_READY };
+
 struct op_queue {
 	struct server *srv;
-	struct op_ready first, under_way, fresh;   /* ready: woken and others wait for it; woken; just started */
+	struct op_ready ready[N_READY];
 	struct op_all all;
 	int count;
 	bool running;
@@ -68,12 +71,15 @@ static void run_step(struct op_queue *q, struct op *op)
 
 /* ---------------------------------------------------------------- the ready list */
 
-static bool nothing_ready(const struct op_queue *q)
+static struct op_ready *list_to_run(struct op_queue *q)
 {
-	return TAILQ_EMPTY(&q->first) && TAILQ_EMPTY(&q->under_way) && TAILQ_EMPTY(&q->fresh);
+	for (int i = 0; i < N_READY; i++)
+		if (!TAILQ_EMPTY(&q->ready[i]))
+			return &q->ready[i];
+	return NULL;
 }
 
-static void run_first(struct op_queue *q, struct op_ready *list)
+static void run_one(struct op_queue *q, struct op_ready *list)
 {
 	struct op *op = TAILQ_FIRST(list);
 
@@ -82,41 +88,36 @@ static void run_first(struct op_queue *q, struct op_ready *list)
 	run_step(q, op);
 }
 
-static struct op_ready *list_to_run(struct op_queue *q)
-{
-	if (!TAILQ_EMPTY(&q->first))
-		return &q->first;
-	return TAILQ_EMPTY(&q->under_way) ? &q->fresh : &q->under_way;
-}
-
 /*
- * What others wait for goes before what is under way, that before what is new, and after OP_TURN_US the kernel is heard
- * again: an answer of PostgreSQL that a whole batch waits for must not queue behind the parsing of the next posts. One
- * new operation a turn always runs, so that nothing starves.
+ * What others wait for goes before what is under way, that before what is new, people before what is bulk, and after
+ * OP_TURN_US the kernel is heard again: an answer of PostgreSQL that a whole batch waits for must not queue behind the
+ * parsing of the next posts, nor an agent's click. One of each kind runs in every turn, so that nothing starves.
  */
 static void run_ready(void *arg)
 {
 	struct op_queue *q = arg;
 	int64_t end = mono_us() + OP_TURN_US;
+	struct op_ready *list;
 
 	q->running = true;
-	if (!TAILQ_EMPTY(&q->fresh))
-		run_first(q, &q->fresh);
-	while (!nothing_ready(q) && mono_us() < end)
-		run_first(q, list_to_run(q));
+	for (int i = 0; i < N_READY; i++)
+		if (!TAILQ_EMPTY(&q->ready[i]))
+			run_one(q, &q->ready[i]);
+	while ((list = list_to_run(q)) != NULL && mono_us() < end)
+		run_one(q, list);
 	q->running = false;
-	if (!nothing_ready(q))
+	if (list != NULL)
 		loop_timer_once(q->turn, 0);
 }
 
-static void make_ready(struct op *op, struct op_ready *list)
+static void make_ready(struct op *op, int list)
 {
 	struct op_queue *q = op->srv->ops;
 
-	if (nothing_ready(q) && !q->running)
+	if (list_to_run(q) == NULL && !q->running)
 		loop_timer_soon(q->turn);
 	op->queued = true;
-	TAILQ_INSERT_TAIL(list, op, ready_link);
+	TAILQ_INSERT_TAIL(&q->ready[list], op, ready_link);
 }
 
 struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
@@ -137,7 +138,7 @@ struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size)
 void op_start(struct op *op)
 {
 	assert(!op->waiting && !op->queued);
-	make_ready(op, &op->srv->ops->fresh);
+	make_ready(op, op->bulk ? READY_BULK_FRESH : READY_FRESH);
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -156,14 +157,14 @@ void op_wake(struct op *op, int result)
 	assert(op->waiting && !op->queued);          /* exactly once */
 	op->waiting = false;
 	op->result = result;
-	make_ready(op, op->first ? &op->srv->ops->first : &op->srv->ops->under_way);
+	make_ready(op, op->first ? READY_FIRST : op->bulk ? READY_BULK_WOKEN : READY_WOKEN);
 }
 
 enum op_status op_yield(struct op *op, int next_state)
 {
 	assert(!op->waiting && !op->queued);
 	op->state = next_state;
-	make_ready(op, &op->srv->ops->under_way);
+	make_ready(op, op->bulk ? READY_BULK_WOKEN : READY_WOKEN);
 	return OP_WAIT;
 }
 
@@ -209,9 +210,8 @@ struct op_queue *op_queue_new(struct server *srv)
 	if (q == NULL)
 		abort();
 	q->srv = srv;
-	TAILQ_INIT(&q->first);
-	TAILQ_INIT(&q->under_way);
-	TAILQ_INIT(&q->fresh);
+	for (int i = 0; i < N_READY; i++)
+		TAILQ_INIT(&q->ready[i]);
 	LIST_INIT(&q->all);
 	q->turn = loop_timer_new(srv, run_ready, q);
 	return q;

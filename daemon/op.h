@@ -47,6 +47,7 @@ struct op {
 	struct arena *arena;                     /* owns everything of this operation, and the struct itself */
 	int state;                               /* 0 to begin with; named after what has just become true */
 	bool first;                              /* others wait for it: once woken it goes before them */
+	bool bulk;                               /* no person waits for it: it goes behind all others */
 	bool gone;                               /* the client left or the deadline passed: finish early */
 	struct err err;
 	int64_t started_us;                      /* monotonic */

@@ -240,6 +240,7 @@ void pg_conn_submit(struct pg_conn *c, struct pg_unit *u)
 		return;
 	}
 	if (c->n_waiting + c->n_sent >= PG_MAX_WAITING) {
+		metric_add(M_REFUSED_PG, 1);
 		pg_unit_finish(u, PG_BUSY, "too much waits");
 		return;
 	}

@@ -28,6 +28,7 @@
 
 #include <errno.h>
 #include <gmime/gmime.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@
 
 /* LATE_MS: who cannot work by then says so, instead of letting everybody wait */
 enum { READY_LOOK_MS = 20, LATE_MS = 5000, STOP_LOOK_MS = 20, WRITE_STALL_MS = 15000,
-	STREAM_OUTPUT_BYTES = 256 * 1024 };
+	STREAM_OUTPUT_BYTES = 256 * 1024, OWN_DESCRIPTORS = 256 };
 
 /* the whole of it; lives as long as run() */
 struct running {
@@ -267,12 +268,29 @@ static void start_parts(struct server *s)
 	world_start(s);
 }
 
+/* connections_at_most - as configured, as far as there are descriptors: clients never take those that we need for
+ * PostgreSQL, Redis, files and other people's APIs */
+static int connections_at_most(const struct config *c)
+{
+	struct rlimit files;
+	int64_t n, own;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur > INT_MAX)
+		return c->max_connections;
+	n = (int64_t)files.rlim_cur;
+	own = n / 2 < OWN_DESCRIPTORS ? n / 2 : OWN_DESCRIPTORS;
+	if (n - own >= c->max_connections)
+		return c->max_connections;
+	log_event(LOG_WARNING, "daemon.descriptors", "n=%d connections=%d", (int)n, (int)(n - own));
+	return (int)(n - own);
+}
+
 static int start_http(struct server *s, const char *spool, struct err *err)
 {
 	const struct config *c = s->config;
 	const struct http_calls calls = api_calls(s);
 	const struct http_limits limits = {
-		.max_connections = c->max_connections,
+		.max_connections = connections_at_most(c),
 		.max_per_address = c->max_per_address,
 		.max_header_bytes = c->max_header_bytes,
 		.max_headers = c->max_headers,

@@ -141,6 +141,7 @@ void sse_open(struct sse *s, struct http_x *x, const struct principal *p, int64_
 	int n;
 
 	if (s->count >= s->max_streams) {
+		metric_add(M_REFUSED_STREAMS, 1);
 		too_many(x);
 		return;
 	}

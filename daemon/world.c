@@ -59,6 +59,11 @@ const struct world_inbox *world_inbox(const struct world *w, const char *id)
 	return bsearch(id, w->inboxes, (size_t)w->n_inboxes, sizeof *w->inboxes, inbox_by_id);
 }
 
+bool world_live(const struct world *w, const struct world_inbox *in)
+{
+	return w->kind[in->channel] != KIND_ASYNC;
+}
+
 const struct world_inbox *world_inbox_by_channel(struct arena *a, const struct world *w, int municipality, int channel)
 {
 	struct world_inbox *in;

@@ -76,6 +76,8 @@ const char *world_hook_url(const struct server *srv, struct arena *a, const char
 /* world_hold - world_now with a reference that lasts as long as op; NULL before anything was loaded */
 struct world *world_hold(struct op *op);
 const struct world_inbox *world_inbox(const struct world *w, const char *id);
+/* world_live - does somebody wait for the answer in this inbox, on the line or in a chat? */
+bool world_live(const struct world *w, const struct world_inbox *in);
 /* world_inbox_by_channel - the first that is enabled; a municipality may have none (for its counter): then one in name
  * only, in a */
 const struct world_inbox *world_inbox_by_channel(struct arena *a, const struct world *w, int municipality, int channel);

@@ -61,6 +61,9 @@ def deliver(requests, instances, connections=8):
             start.wait(60)
             for request in share:
                 answer = client.ask(request)
+                while answer and answer.status == 503:       # as a provider does
+                    time.sleep(0.2)
+                    answer = client.ask(request)
                 statuses.append(answer and answer.status)
 
     threads = [threading.Thread(target=send, args=(instances[i % len(instances)], s)) for i, s in enumerate(shares) if s]
