@@ -18,7 +18,7 @@
 
 enum { API_ARENA_BYTES = 16 * 1024 * 1024 };
 
-enum api_state { API_START, API_TOKEN_KNOWN = API_STATES, API_KEY_CLAIMED, API_ANSWER_STORED };
+enum api_state { API_START, API_TOKEN_KNOWN = API_STATES, API_KEY_CLAIMED, API_ANSWER_STORED, API_STORE_AGAIN };
 
 /* one segment of a path: does it fit the template's? */
 static bool segment_fits(const char *template, size_t template_len, const char *path, size_t len)
@@ -113,7 +113,9 @@ static enum op_status api_step(struct op *op)
 		return api_idem_claimed(a, &how) ? api_run(a) : how;
 	case API_ANSWER_STORED:
 		api_send_answer(a);
-		return OP_DONE;
+		return api_idem_stored(a, API_STORE_AGAIN);
+	case API_STORE_AGAIN:
+		return api_idem_store(a, API_ANSWER_STORED);
 	default:
 		return a->in_route ? a->route->step(a) : api_begin(a);
 	}

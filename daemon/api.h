@@ -49,6 +49,7 @@ struct api {
 	/* api*.c only */
 	bool in_route;                               /* the route's step function runs */
 	int idem_state;
+	const char *idem_key;                        /* as it came, once it was claimed */
 	int answer_status;
 	char *answer;                                /* JSON text that waits for its key to be stored */
 	const char *query_key[API_MAX_QUERY], *query_value[API_MAX_QUERY];
@@ -123,6 +124,9 @@ enum op_status api_idem_claim(struct api *a, int next_state);
 bool api_idem_claimed(struct api *a, enum op_status *how);
 /* api_idem_store - keep a->answer under the key, or let the key go when it was our failure */
 enum op_status api_idem_store(struct api *a, int next_state);
+/* api_idem_stored - after the answer: a key that could not be let go, because the connection went, is tried again (the step
+ * goes on in next_state, and stores again), or whoever repeats the request would hear for a minute that it still runs */
+enum op_status api_idem_stored(struct api *a, int next_state);
 
 /* api_body.c, for api.c: false when it has answered */
 bool api_read_query(struct api *a);

@@ -7,11 +7,12 @@
  */
 #include "daemon/api.h"
 
+#include "daemon/server.h"
 #include "lib/base/hmac.h"
 
 #include <string.h>
 
-enum { KEY_MAX = 200 };
+enum { KEY_MAX = 200, AGAIN_MS = 250, AGAIN_FOR_MS = 50000 /* then the claim is about to be anybody's */ };
 
 const char *api_idem_key(struct api *a)
 {
@@ -38,7 +39,7 @@ static void add_key(struct api *a, struct pg_unit *u, enum sql statement)
 {
 	pg_add(u, statement);
 	pg_text(u, a->who.token_id);
-	pg_text(u, http_header(a->x, "Idempotency-Key"));
+	pg_text(u, a->idem_key);
 }
 
 /* 1 to KEY_MAX printable characters of ASCII: PostgreSQL takes no other bytes as text */
@@ -59,6 +60,7 @@ enum op_status api_idem_claim(struct api *a, int next_state)
 
 	if (!is_key(http_header(a->x, "Idempotency-Key")))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "Idempotency-Key has 1 to 200 characters of printable ASCII.");
+	a->idem_key = arena_str(a->op.arena, http_header(a->x, "Idempotency-Key"));
 	fingerprint(a, sha);
 	u = api_unit(a);
 	add_key(a, u, SQL_API_IDEM_CLAIM);
@@ -110,4 +112,13 @@ enum op_status api_idem_store(struct api *a, int next_state)
 		pg_text(u, a->answer);
 	}
 	return pg_submit(&a->op, next_state, u);
+}
+
+enum op_status api_idem_stored(struct api *a, int next_state)
+{
+	int64_t ms = (mono_us() - a->op.started_us) / 1000;
+
+	if (!pg_failed(&a->op) || a->op.srv->stopping || ms > AGAIN_FOR_MS)
+		return OP_DONE;
+	return op_sleep(&a->op, next_state, AGAIN_MS);
 }

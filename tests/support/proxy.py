@@ -42,11 +42,12 @@ class _Pair:
 
     def _read(self, direction):
         source, way = self.sockets[direction][0], self.on_its_way[direction]
-        try:
-            while data := source.recv(CHUNK):
-                way.put((time.monotonic() + self.proxy.delay, data))
-        except OSError:
-            pass
+        with source:
+            try:
+                while data := source.recv(CHUNK):
+                    way.put((time.monotonic() + self.proxy.delay, data))
+            except OSError:
+                pass
         way.put((time.monotonic() + self.proxy.delay, b''))
 
     def _write(self, direction):
@@ -72,7 +73,7 @@ class _Pair:
         self.proxy.pairs.discard(self)
         for s in self.sockets['up']:
             try:
-                s.shutdown(socket.SHUT_RDWR)
+                s.shutdown(socket.SHUT_RDWR)        # wakes who reads; closed when nobody does
             except OSError:
                 pass
         for way in self.on_its_way.values():
@@ -199,7 +200,7 @@ class PgLine(Proxy):
             for _, kind, payload in pair.asked.feed(data):
                 if kind == b'B':
                     pair.statements.append(payload.split(b'\0')[1].decode())
-                elif kind == b'S':
+                elif kind in (b'S', b'Q'):
                     pair.units.append(pair.statements)
                     pair.statements = []
             return data, True
