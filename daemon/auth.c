@@ -185,7 +185,8 @@ enum op_status auth_check(struct op *op, int next_state, const char *header, str
 	}
 	if (!waiter_add(a, op, sha)->asks)
 		return op_wait(op, next_state);
-	u = pg_unit(op, PG_SYSTEM, NULL);
+	/* not behind intake: a batch may hang on a lock or a slow disk, and agents would wait at the door */
+	u = pg_unit(op, pg_ready(op->srv->pg, PG_BULK) ? PG_BULK : PG_SYSTEM, NULL);
 	pg_add(u, SQL_AUTH_TOKEN);
 	pg_bytea(u, (struct bytes){ sha, SHA256_BYTES });
 	return pg_submit(op, next_state, u);

@@ -9,8 +9,8 @@
  * municipalities: dispatch, sweep, outbox, and intake. PG_INTAKE (role loket_system) is for intake alone, so that two
  * batches are computed at once, each by a core (intake.c). PG_API (role loket_api) does what a token
  * asked for: every unit on it first sets loket.scope to the token's municipalities, and row
- * level security does the rest. PG_BULK (role loket_system) is for reading a great deal in pages: in the others a page
- * would wait behind each commit, and each commit behind a page.
+ * level security does the rest. PG_BULK (role loket_system) is for reading alone: a great deal in pages (in the others a page
+ * would wait behind each commit, and each commit behind a page), and whose token it is.
  *
  * Statements live in daemon/sql/<name>.sql, one each; the build makes enum sql and the table.
  */

@@ -53,10 +53,10 @@ class Servers:
 
     settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
 
-    def __init__(self, fsync=False):
+    def __init__(self, fsync=False, within='/tmp'):
         remove_leftovers()
         self.fsync = fsync
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'lokt-{os.getpid()}-', dir='/tmp'))
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'lokt-{os.getpid()}-', dir=within))
         if os.getuid() == 0:
             who = pwd.getpwnam('postgres')
             os.chown(self.dir, who.pw_uid, who.pw_gid)
