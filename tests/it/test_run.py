@@ -158,6 +158,35 @@ class Running(unittest.TestCase):
         idle.close()
         silent.close()
 
+    def test_what_is_on_its_way_when_the_end_comes(self):
+        """Over connections that are open: a request is answered, and the last one there; a stream is sent elsewhere, not refused."""
+        self.world.start()
+        self.world.hook_whatsapp('De eerste')
+        idle = [http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=20) for _ in range(2)]
+        for one in idle:
+            one.request('GET', '/livez')
+            one.getresponse().read()
+        fresh = socket.create_connection(('127.0.0.1', self.world.port))
+        body = world.whatsapp_body('Nog net', message_id='wamid.ONITSWAY')
+        self.world.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: 'daemon.stopping' in self.world.log(), 5, 'the end to begin')
+        idle[0].request('POST', '/v1/hooks/dordrecht-whatsapp', body, {
+            'Content-Type': 'application/json',
+            'X-Hub-Signature-256': world.hub_signature(self.world.secrets['dordrecht-whatsapp'], body)})
+        idle[1].request('GET', '/v1/me/events', None, {'Authorization': 'Bearer ' + self.world.tokens['lead'], 'Last-Event-ID': '1'})
+        fresh.sendall(b'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(('127.0.0.1', self.world.port))
+        answer = idle[0].getresponse()
+        self.assertEqual((answer.status, answer.getheader('Connection')), (200, 'close'))
+        answer = idle[1].getresponse()
+        self.assertEqual(answer.status, 200)
+        self.assertRegex(answer.read().decode(), r'retry: \d+\nevent: bye\ndata: \{\}\n\n$')
+        self.assertIn(b'200 OK', fresh.recv(4096))
+        fresh.close()
+        self.assertEqual(self.world.stop(), 0)
+        self.assertEqual(self.world.value("select count(*) from loket.contact where provider_id = 'wamid.ONITSWAY'"), 1)
+
     def test_reload_reads_the_log_level_again(self):
         self.world.start()
         config = self.world.dir / 'loketd.conf'
