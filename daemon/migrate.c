@@ -14,7 +14,7 @@
 /* any constant will do, as long as it stays the same: "loket" in ASCII */
 #define LOCK_KEY "465541686644"
 
-enum { ONLY_ONE_MS = 100000, ONLY_ONE_LOOK_MS = 100 };   /* less than TimeoutStartSec */
+enum { ONLY_ONE_MS = 3600000, ONLY_ONE_LOOK_MS = 100 };   /* as long as systemd waits (run.c): it may make an index */
 
 static const char create_table[] =
 	"create table if not exists public.loket_migration ("

@@ -16,7 +16,7 @@
 struct config;
 
 enum migrate_outcome { MIGRATE_PENDING = 1 };   /* migrate_check: files wait to be applied */
-enum { MIGRATE_LOCK_MS = 1000, MIGRATE_PAUSE_MS = 500, MIGRATE_TRIES = 60 };   /* in all less than TimeoutStartSec */
+enum { MIGRATE_LOCK_MS = 1000, MIGRATE_PAUSE_MS = 500, MIGRATE_TRIES = 60 };   /* a minute and a half */
 
 /* migrate_run - apply what is missing; logs each. 0 or -1 */
 int migrate_run(const struct config *c, struct err *err);

@@ -348,8 +348,12 @@ static void loop_until_stopped(struct running *r)
 
 static int bring_up_to_date(const struct config *c, struct err *err)
 {
+	/* an index of all that was ever said takes longer than a start may (TimeoutStartSec) */
+	sd_notify(0, "EXTEND_TIMEOUT_USEC=3600000000");
+
 	int rc = c->migrate ? migrate_run(c, err) : migrate_check(c, err);
 
+	sd_notify(0, "EXTEND_TIMEOUT_USEC=60000000");
 	if (rc == MIGRATE_PENDING)
 		return err_set(err, ERR_FORMAT, "the schema is not up to date: run loketd --migrate, or set migrate = true");
 	return rc;

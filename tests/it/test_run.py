@@ -30,7 +30,9 @@ class Systemd:
 
     def next(self, timeout=10):
         self.socket.settimeout(timeout)
-        return self.socket.recv(4096).decode()
+        while (said := self.socket.recv(4096).decode()).startswith('EXTEND_TIMEOUT_USEC='):
+            pass                        # the schema is brought up to date
+        return said
 
     def close(self):
         self.socket.close()
