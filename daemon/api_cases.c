@@ -1,5 +1,6 @@
 /* api_cases.c - looking for cases, looking at one, and correcting what it is about */
 #include "daemon/automatic.h"
+#include "daemon/case_read.h"
 #include "daemon/dispatch.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -7,8 +8,6 @@
 #include "lib/base/jsonx.h"
 
 #include <string.h>
-
-enum { CASE_CONTACTS_MAX = 200 };
 
 /* ---------------------------------------------------------------- GET /v1/cases */
 
@@ -105,88 +104,24 @@ enum op_status api_case_list(struct api *a)
 /* ---------------------------------------------------------------- GET /v1/cases/{id} */
 
 enum get_state { GET_START, GET_READ };
-enum get_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS, PART_CALLBACK };
-
-static void add_for(struct pg_unit *u, enum sql statement, struct uuid id)
-{
-	pg_add(u, statement);
-	pg_uuid(u, id);
-}
 
 static enum op_status get_read(struct api *a)
 {
 	struct uuid id, before = { 0 };
-	struct pg_unit *u;
 
 	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	query_id(a, "contactsBefore", &before);
-	u = api_unit(a);
-	add_for(u, SQL_CASES_GET, id);
-	add_for(u, SQL_CASES_CONTACTS, id);
-	pg_uuid(u, before);
-	pg_int(u, CASE_CONTACTS_MAX);
-	add_for(u, SQL_CASES_NOTES, id);
-	add_for(u, SQL_CASES_TASKS, id);
-	add_for(u, SQL_CASES_HISTORY, id);
-	pg_add(u, SQL_PARTY_GET);
-	pg_null(u);
-	pg_uuid(u, id);
-	add_for(u, SQL_CASES_OPEN_OF_PARTY, id);
-	add_for(u, SQL_CALLBACK_GET, id);
-	api_seen(a, u, SQL_CASE_AUDIT, id, "case.read");
-	return pg_submit(&a->op, GET_READ, u);
-}
-
-/* when there are more than are shown, one more stands first: it goes, and "moreContacts" says so */
-static void put_contacts(struct api *a, json_t *c)
-{
-	json_t *contacts = rows_masked(&a->op, PART_CONTACTS, &a->who);
-	bool more = json_array_size(contacts) > CASE_CONTACTS_MAX;
-
-	if (more)
-		json_array_remove(contacts, 0);
-	json_object_set_new(c, "contacts", contacts);
-	json_object_set_new(c, "moreContacts", json_boolean(more));
-}
-
-static void put_callback(struct api *a, json_t *c)
-{
-	json_t *callback;
-
-	if (pg_rows(&a->op, PART_CALLBACK) == 0)
-		return;
-	callback = rows_object(&a->op, PART_CALLBACK, 0);
-	json_object_del(callback, "caseState");
-	json_object_set_new(c, "callback", callback);
-}
-
-static bool knows_epoch(const struct api *a, const json_t *c)
-{
-	struct agent_id owner = { 0 };
-
-	uuid_parse(jsonx_str(c, "owner"), &owner.u);
-	return access_case_write(&a->who, owner);
+	return case_read(a, GET_READ, id, before);
 }
 
 static enum op_status get_answer(struct api *a)
 {
 	json_t *c;
 
-	if (pg_rows(&a->op, PART_CASE) == 0)
-		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	c = rows_object(&a->op, PART_CASE, 0);
-	if (!knows_epoch(a, c))
-		json_object_del(c, "epoch");
-	put_contacts(a, c);
-	json_object_set_new(c, "notes", rows_masked(&a->op, PART_NOTES, &a->who));
-	json_object_set_new(c, "tasks", rows_masked(&a->op, PART_TASKS, &a->who));
-	json_object_set_new(c, "history", rows_array(&a->op, PART_HISTORY));
-	if (pg_rows(&a->op, PART_PARTY) > 0)
-		json_object_set_new(c, "citizen", rows_object(&a->op, PART_PARTY, 0));
-	json_object_set_new(c, "openCases", rows_array(&a->op, PART_OTHERS));
-	put_callback(a, c);
-	return api_answer(a, 200, c);
+	if (!case_read_end(a, &c))
+		return api_failed(a);
+	return c != NULL ? api_answer(a, 200, c) : api_problem(a, PROBLEM_NOT_FOUND, NULL);
 }
 
 enum op_status api_case_get(struct api *a)
@@ -195,7 +130,7 @@ enum op_status api_case_get(struct api *a)
 	case GET_START:
 		return get_read(a);
 	case GET_READ:
-		return pg_failed(&a->op) ? api_failed(a) : get_answer(a);
+		return get_answer(a);
 	}
 	return op_bad_state(&a->op);
 }
@@ -291,7 +226,9 @@ static enum op_status patch_write(struct api *a, struct patch *p)
 	pg_int(u, patch_norm_s(a->op.srv, &p->w));
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_text(u, p->why_help);
-	add_for(u, SQL_CASES_GET, p->w.id.u);
+	pg_add(u, SQL_CASES_GET);
+	pg_array(u, PG_TYPE_UUID, 1);
+	pg_push_uuid(u, p->w.id.u);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 

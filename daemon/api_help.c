@@ -235,7 +235,8 @@ static enum op_status assist_write(struct api *a, struct assist *s)
 	pg_text(u, s->step);
 	pg_uuid(u, work_writer(a));
 	pg_add(u, SQL_CASES_GET);
-	pg_uuid(u, s->w.id.u);
+	pg_array(u, PG_TYPE_UUID, 1);
+	pg_push_uuid(u, s->w.id.u);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }
 

@@ -29,7 +29,6 @@ static void add_get(struct pg_unit *u, struct uuid id)
 {
 	pg_add(u, SQL_PARTY_GET);
 	pg_uuid(u, id);
-	pg_null(u);
 }
 
 static bool is_merged(const struct api *a, int statement)

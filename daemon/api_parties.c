@@ -27,7 +27,6 @@ static enum op_status party_read(struct api *a)
 	u = api_unit(a);
 	pg_add(u, SQL_PARTY_GET);
 	pg_uuid(u, id);
-	pg_null(u);
 	pg_add(u, SQL_PARTY_CASES);
 	pg_uuid(u, id);
 	api_seen(a, u, SQL_PARTY_AUDIT, id, "party.read");

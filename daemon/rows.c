@@ -7,6 +7,7 @@
 #include "lib/core/wire.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* source: pg_type.dat of PostgreSQL 15; these numbers are fixed for built-in types */
 enum { T_BOOL = 16, T_INT8 = 20, T_INT2 = 21, T_INT4 = 23, T_JSON = 114, T_FLOAT4 = 700, T_FLOAT8 = 701,
@@ -35,15 +36,30 @@ static enum wire_type wire_type_of(Oid type)
 	}
 }
 
-json_t *rows_object(const struct op *op, int statement, int row)
+static json_t *object_from(const PGresult *r, int row, int first_column)
 {
-	const PGresult *r = op->pg->results[statement];
 	json_t *o = json_object();
 
-	for (int i = 0; i < PQnfields(r); i++)
+	for (int i = first_column; i < PQnfields(r); i++)
 		if (!PQgetisnull(r, row, i))
 			wire_put(o, PQfname(r, i), wire_type_of(PQftype(r, i)), PQgetvalue(r, row, i));
 	return o;
+}
+
+json_t *rows_object(const struct op *op, int statement, int row)
+{
+	return object_from(op->pg->results[statement], row, 0);
+}
+
+json_t *rows_array_of(const struct op *op, int statement, int n)
+{
+	const PGresult *r = op->pg->results[statement];
+	json_t *some = json_array();
+
+	for (int i = 0; i < PQntuples(r); i++)
+		if (strtoll(PQgetvalue(r, i, 0), NULL, 10) == n)
+			json_array_append_new(some, object_from(r, i, 1));
+	return some;
 }
 
 json_t *rows_array(const struct op *op, int statement)

@@ -9,6 +9,8 @@
 json_t *rows_object(const struct op *op, int statement, int row);
 /* rows_array - all rows. New reference */
 json_t *rows_array(const struct op *op, int statement);
+/* rows_array_of - of a statement for many: the rows whose first column, n, is this; without that column. New reference */
+json_t *rows_array_of(const struct op *op, int statement, int n);
 /* rows_masked - the same, with BSN and IBAN masked unless p may see them */
 json_t *rows_masked(struct op *op, int statement, const struct principal *p);
 

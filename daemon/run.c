@@ -6,6 +6,7 @@
 #include "daemon/auth.h"
 #include "daemon/automatic.h"
 #include "daemon/calls.h"
+#include "daemon/case_read.h"
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 #include "daemon/fetch.h"
@@ -261,6 +262,7 @@ static void start_parts(struct server *s)
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
 	s->calls = calls_new(s);
+	s->case_reads = case_reads_new(s);
 	s->flood = flood_new(s);
 	s->intake = intake_new(s);
 	s->poll = poll_new(s);
@@ -323,6 +325,7 @@ static void free_parts(struct server *s)
 	s->queue = queue_free(s->queue);
 	s->fetch = fetch_free(s->fetch);
 	s->pg = pg_free(s->pg);
+	s->case_reads = case_reads_free(s->case_reads);
 	s->world = world_unref(s->world);
 	loop_free(s);
 }

@@ -29,6 +29,7 @@ struct server {
 	struct fetcher *fetcher;
 	struct attachments *attachments;
 	struct calls *calls;
+	struct case_reads *case_reads;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

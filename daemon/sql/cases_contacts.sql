@@ -1,7 +1,10 @@
--- cases_contacts: the newest contacts of a case, in the order of the conversation (P7: provider time, then arrival)
--- $1 uuid case, $2 uuid of a contact: only what arrived before it, null: all; $3 int how many: when there are more,
--- one more is given, and it stands first
--- columns: the normalised contact of the contract, with its delivery
+-- cases_contacts: the newest contacts of each case, in the order of the conversation (P7: provider time, then arrival)
+-- $1 uuid[] cases, $2 uuid[] for each of a contact: only what arrived before it, null: all; $3 int how many of a case: when
+-- there are more, one more is given, and it stands first
+-- columns: n (which case, from 1), and the normalised contact of the contract, with its delivery
+select q.n, x.*
+  from unnest($1::uuid[], $2::uuid[]) with ordinality q (id, before, n)
+ cross join lateral (
 with newest as (
 	select id, inbox, municipality, channel, direction, visibility, kind, provider_id as "providerId",
 	       provider_time as "providerTime", received_at as "receivedAt",
@@ -15,10 +18,11 @@ with newest as (
 	                'heldSeconds', case when w.answered_at is not null then w.held_s end))
 	           from loket.call w where w.id = contact.id) end as call
 	  from loket.contact
-	 where case_id = $1
-	   and ($2::uuid is null or (received_at, id) < (select b.received_at, b.id from loket.contact b where b.id = $2))
+	 where case_id = q.id
+	   and (q.before is null or (received_at, id) < (select b.received_at, b.id from loket.contact b where b.id = q.before))
 	 order by received_at desc, id desc limit $3 + 1)
 select * from newest
  order by ((select count(*) from newest) > $3
            and id = (select o.id from newest o order by o."receivedAt", o.id limit 1)) desc,
       coalesce("providerTime", "receivedAt"), "receivedAt", id
+) x

@@ -1,5 +1,5 @@
--- cases_get: a case without what hangs on it
--- $1 uuid case
+-- cases_get: cases without what hangs on them
+-- $1 uuid[] cases
 -- columns: as in the contract, with epoch (for its owner)
 select c.id, c.reference, c.municipality, c.product, c.inbox, c.channel, c.language, c.state, c.outcome,
        to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
@@ -19,4 +19,4 @@ select c.id, c.reference, c.municipality, c.product, c.inbox, c.channel, c.langu
                'endedAt', to_char(h.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
           from loket.help_request h where h.case_id = c.id order by h.asked_at desc, h.id desc limit 1) as "helpRequest"
   from loket.case_file c
- where c.id = $1
+ where c.id = any ($1::uuid[])

@@ -1,5 +1,5 @@
 -- party_get: who it is, where they can be reached, and which parties turned out to be the same
--- $1 uuid party, or null: that of $2 uuid case
+-- $1 uuid party
 -- columns: id, municipality, name, language, createdAt, addresses, mergedInto, merges
 select p.id, p.municipality, p.name, p.language, p.created_at as "createdAt",
        (select coalesce(jsonb_agg(jsonb_build_object('kind', a.kind, 'value', a.value) order by a.created_at, a.kind,
@@ -9,4 +9,4 @@ select p.id, p.municipality, p.name, p.language, p.created_at as "createdAt",
        (select jsonb_agg(jsonb_build_object('party', m.gone, 'at', m.at, 'reason', m.reason) order by m.at)
           from loket.party_merge m where m.kept = p.id and m.undone_at is null) as merges
   from loket.party p
- where p.id = case when $1::uuid is not null then $1 else (select c.party from loket.case_file c where c.id = $2) end
+ where p.id = $1

@@ -213,6 +213,25 @@ class Rights(WorkTest):
         self.assertIn('bsnMasked', seen.json['contacts'][0]['flags'])
         self.assertEqual(self.world.api('GET', f'/v1/cases/{case}', 'lead').body.count(b'111222333'), 3)
 
+    def test_many_look_at_once(self):
+        """They are read together; each sees what is theirs to see, and each look is recorded."""
+        cases = [self.take(f'Mijn bsn is 111222333, vraag {n}')['case']['id'] for n in range(3)]
+        nowhere = '01900000-0000-7000-8000-999999999999'
+        before = self.world.value("select count(*) from loket.access_log where action = 'case.read'")
+        asked = [(who, case) for who in ('anna', 'bram', 'lead', 'gijs') for case in (*cases, nowhere)] * 5
+        with concurrent.futures.ThreadPoolExecutor(20) as some:
+            answers = list(some.map(lambda q: self.world.api('GET', f'/v1/cases/{q[1]}', q[0]), asked))
+        for (who, case), answer in zip(asked, answers):
+            with self.subTest(who, case=case):
+                if who == 'gijs' or case == nowhere:            # Alblasserdam only
+                    self.assertEqual(answer.status, 404)
+                    continue
+                self.assertEqual((answer.json['id'], answer.json['citizen']['municipality']), (case, 'dordrecht'))
+                self.assertEqual(b'111222333' in answer.body, who == 'lead')
+                self.assertIn(f'vraag {cases.index(case)}', answer.json['contacts'][0]['text'])
+                self.assertEqual('epoch' in answer.json, who in ('anna', 'lead'))
+        self.assertEqual(self.world.value("select count(*) from loket.access_log where action = 'case.read'"), before + 3 * 3 * 5)
+
 
 class Transfer(WorkTest):
     def transfer(self, taken, to, who='anna', **more):
