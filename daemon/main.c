@@ -5,6 +5,7 @@
 #include "daemon/migrations.h"
 #include "daemon/replay.h"
 #include "daemon/run.h"
+#include "lib/base/must.h"
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -207,11 +208,42 @@ static int with_config(enum job job, const char *path)
 	return code;
 }
 
+/* Libraries that would go on without memory, with less than they were told (an object without its key, an answer
+ * without its end), end as we do */
+static void *must_malloc(size_t n)
+{
+	return must(malloc(n));
+}
+
+static void *must_calloc(size_t n, size_t size)
+{
+	return must(calloc(n, size));
+}
+
+static void *must_realloc(void *p, size_t n)
+{
+	return must(realloc(p, n));
+}
+
+static char *must_strdup(const char *s)
+{
+	return must(strdup(s));
+}
+
+static void no_way_without_memory(void)
+{
+	json_set_alloc_funcs(must_malloc, free);
+	event_set_mem_functions(must_malloc, must_realloc, free);
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, must_malloc, free, must_realloc, must_strdup, must_calloc) != 0)
+		abort();
+}
+
 int main(int argc, char **argv)
 {
 	const char *config = NULL;
 	enum job job = read_arguments(argc, argv, &config);
 
+	no_way_without_memory();
 	if (job == JOB_USAGE) {
 		fputs("see loketd --help\n", stderr);
 		return EXIT_USAGE;

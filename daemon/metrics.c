@@ -1,6 +1,7 @@
 /* metrics.c - numbers, and their text for Prometheus (exposition format 0.0.4) */
 #include "daemon/metrics.h"
 #include "daemon/log.h"
+#include "lib/base/must.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,14 +93,14 @@ static void print_metric(FILE *f, int m)
 char *metrics_text(size_t *len)
 {
 	char *text = NULL;
-	FILE *f = open_memstream(&text, len);
+	FILE *f = must(open_memstream(&text, len));
+	bool whole;
 
-	if (!f)
-		abort();
 	metric_set(M_LOG_DROPPED, (int64_t)log_dropped());
 	for (int m = 0; m < N_METRICS; m++)
 		print_metric(f, m);
-	if (fclose(f))
+	whole = !ferror(f);
+	if (fclose(f) || !whole)
 		abort();
-	return text;
+	return must(text);           /* glibc closes it well without memory, and gives none */
 }

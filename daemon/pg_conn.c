@@ -262,7 +262,7 @@ static void unit_done(struct pg_conn *c, struct pg_unit *u)
 		c->stale = true;
 		return;
 	}
-	pg_unit_finish(u, u->reply.outcome, NULL);
+	pg_unit_finish(u, u->reply.outcome, "an answer could not be read");
 }
 
 static void take_result(struct pg_conn *c, PGresult *r)

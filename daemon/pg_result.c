@@ -54,7 +54,8 @@ void pg_unit_result(struct pg_unit *u, PGresult *r)
 		PQclear(r);                          /* never ran */
 	} else if (is_failure(r)) {
 		if (u->reply.outcome == PG_OK) {
-			u->reply.outcome = PG_ERROR;
+			/* without a code it is libpq that failed, for want of memory: PostgreSQL may have committed */
+			u->reply.outcome = PQresultErrorField(r, PG_DIAG_SQLSTATE) != NULL ? PG_ERROR : PG_LOST;
 			u->stale = is_stale(r);
 			u->reply.failed_at = u->at < u->n && mine >= 0 ? mine : -1;
 			set_pg_error(u, r, u->at < u->n ? sql_table[u->statements[u->at].sql].name : "commit");

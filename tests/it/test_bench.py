@@ -27,6 +27,8 @@ TABLES = {
     'sse': ('--streams 50 --events 10 --offers 3 --rounds 1', [
         '50 event streams', 'one event to one agent *{}', 'one event to all *{}', 'post to offer, idle *{}', 'one commit *{}']),
     'decide': ('--waiting 2000 --agents 50 --rounds 200', ['contact side *{}', 'agent side *{}', 'all that waits is read']),
+    'overload': ('--seconds 2 --rounds 1 --connections 8', [
+        '0 connections', '8 connections: {} stored', 'me *n *{} *p50 *{} ms', 'accept *n *{} *p50 *{} ms']),
     'channels': ('telegram --seconds 0.3 --rounds 1 --connections 8', ['telegram *{}']),
 }
 
