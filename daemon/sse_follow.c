@@ -129,6 +129,9 @@ void follow_tick(void *arg)
 	int64_t now = mono_us();
 	struct follow *f;
 
+	/* what was committed and not heard of is told by nobody else, also when there is no other instance */
+	if (s->srv->pg != NULL && !pg_ready(s->srv->pg, PG_SYSTEM))
+		s->alone = false;
 	if ((s->alone || s->count == 0) && now - s->looked_us < SSE_ALONE_MS * 1000)
 		return;
 	if (s->following || s->srv->pg == NULL || !pg_ready(s->srv->pg, PG_SYSTEM))

@@ -51,6 +51,18 @@ class Load(Lost):
 class Agents(Lost):
     """What the agent is told, and what happens when they try again."""
 
+    def test_an_offer_nobody_heard_of(self):
+        """It is made, and the stream tells it all the same: else it would run out, and the agent be thought away."""
+        bram = self.world.agent('bram')
+        bram.ready()
+        self.line.lose('dispatch_claim')
+        before = self.line.lost
+        self.world.hook_whatsapp('Waar is het stadhuis? ' + uuid.uuid4().hex, wa_id='31612345001')
+        wait_until(lambda: self.line.lost > before, 20, 'the offer to be made, unheard')
+        bram.resolve(bram.accept(bram.next_offer(15)))
+        self.assertEqual(0, self.world.value("select count(*) from loket.offer where state = 'expired'"))
+        bram.offline()
+
     def again(self, statement, method, path, body, key=None):
         """The first answer is lost; that of the second try."""
         before = self.line.lost
