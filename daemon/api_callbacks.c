@@ -1,5 +1,6 @@
 /* api_callbacks.c - an agent promises to call back, and says what came of a call */
 #include "daemon/callback.h"
+#include "daemon/crash.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
@@ -140,6 +141,7 @@ static enum op_status make_write(struct api *a, struct call_back *c)
 
 static enum op_status make_told(struct api *a, const struct call_back *c)
 {
+	CRASH("callback.committed");
 	if (callback_made(a->op.srv, &a->op, WRITTEN_NOTICES) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
 	return answer(a, c, 201);
@@ -234,6 +236,7 @@ static enum op_status tried_write(struct api *a, struct call_back *c)
 
 static enum op_status tried_told(struct api *a, const struct call_back *c)
 {
+	CRASH("attempt.committed");
 	if (callback_made(a->op.srv, &a->op, WRITTEN_NOTICES) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
 	return answer(a, c, 200);

@@ -7,6 +7,7 @@
 
 #include "daemon/calls.h"
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/flood.h"
 #include "daemon/intake.h"
 #include "daemon/log.h"
@@ -147,6 +148,7 @@ static enum op_status say_stored(struct api *a, const struct hook *h, const char
 	if (has_receipt(p))
 		text = receipt(a, p, h->began || p->placed[0].new_case, &status);
 	metric_observe_us(M_INTAKE_US, mono_us() - a->op.started_us);
+	CRASH("hook.answer");
 	if (settled)
 		return api_send(a, 200, ops->call_next ? ops->call_next_type : "application/json",
 				(struct bytes){(const uint8_t *)settled, strlen(settled)}, NULL);

@@ -1,4 +1,5 @@
 /* api_move.c - transfer, resolve and reopen: the writes that change a case's state (lib/core/case_file) */
+#include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/queue.h"
 #include "daemon/server.h"
@@ -126,13 +127,16 @@ static enum op_status transfer_write(struct api *a, struct move *m)
 	pg_text(u, m->w.why);
 	pg_int(u, work_wrapup_seconds(a->op.srv, &m->w));
 	pg_text(u, m->w.state_word);
-	return pg_submit(&a->op, WORK_WRITTEN, u);
+	pg_submit(&a->op, WORK_WRITTEN, u);
+	CRASH("transfer.written");
+	return OP_WAIT;
 }
 
 static enum op_status transfer_told(struct api *a, struct move *m)
 {
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
+	CRASH("transfer.committed");
 	if (m->product)
 		m->w.product = m->product;
 	m->w.wanted = m->agent;
@@ -202,15 +206,19 @@ static enum op_status resolve_write(struct api *a, struct move *m)
 	pg_text(u, m->help);
 	pg_time(u, hours_working_days(m->w.opened_us, -LEARN_AFTER_DAYS));
 	pg_time(u, hours_working_days(now_us(), LEARN_AFTER_DAYS));
-	return pg_submit(&a->op, WORK_WRITTEN, u);
+	pg_submit(&a->op, WORK_WRITTEN, u);
+	CRASH("resolve.written");
+	return OP_WAIT;
 }
 
 static enum op_status resolve_told(struct api *a, struct move *m)
 {
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
+	CRASH("resolve.committed");
 	dispatch_case_left(a->op.srv->dispatch, m->w.id);
 	queue_remove(a->op.srv->queue, m->w.id);
+	CRASH("resolve.told");
 	owner_is_free(a, &m->w);
 	return work_answer(a, &m->w, case_state_name(CASE_CLOSED), m->w.product);
 }
@@ -276,6 +284,7 @@ static enum op_status reopen_told(struct api *a, struct move *m)
 {
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STATE, NULL);
+	CRASH("reopen.committed");
 	m->w.arrived_us = pg_get_time(&a->op, 0, 0, "arrived_at");
 	m->w.due_us = pg_get_time(&a->op, 0, 0, "due_at");
 	work_waits(a->op.srv, &m->w, (struct agent_id){ 0 });

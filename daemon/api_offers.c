@@ -77,6 +77,7 @@ static enum op_status accept_answer(struct api *a)
 		metric_observe_us(M_WAIT_US, pg_get_int(op, OFFER_CASE, 0, "waited_us"));
 		rows_publish(op, OFFER_NOTICES);
 		dispatch_agent_changed(op->srv->dispatch, a->who.agent_id);
+		CRASH("accept.told");
 	}
 	case_ = rows_object(op, OFFER_CASE, 0);
 	json_object_del(case_, "waited_us");

@@ -6,6 +6,7 @@
  * time (post_lock), so the case leaves 'triage' exactly with the last of them.
  */
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/outbox.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -284,7 +285,9 @@ static enum op_status write_action(struct api *a, struct triage *t)
 		break;
 	}
 	show(a, u, t);
-	return pg_submit(&a->op, TRIAGE_WRITTEN, u);
+	pg_submit(&a->op, TRIAGE_WRITTEN, u);
+	CRASH("post.written");
+	return OP_WAIT;
 }
 
 /* this key wrote the answer before, and the process died before it could say so */
@@ -351,9 +354,14 @@ static enum op_status told(struct api *a, struct triage *t)
 		return api_problem(a, PROBLEM_STATE, t->action == CASE || t->action == SPAM
 		                   ? "Somebody else has this post, or another one of the same person here."
 		                   : "Somebody else was first.");
-	if (replies(t))
+	if (t->action == CLAIM)
+		CRASH("post.claimed");
+	if (replies(t)) {
+		CRASH("post.answered");
 		outbox_wake(a->op.srv->outbox);
+	}
 	if (t->action == CASE) {
+		CRASH("post.handed");
 		if (t->product != NULL)
 			t->w.product = t->product;
 		work_waits(a->op.srv, &t->w, (struct agent_id){ 0 });

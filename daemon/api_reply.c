@@ -4,6 +4,7 @@
  * The channel composes the reply once before it is stored, so that what cannot be sent is refused while the
  * agent is looking. The outbox composes it again when it goes (outbox.c).
  */
+#include "daemon/crash.h"
 #include "daemon/outbox.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
@@ -197,7 +198,9 @@ static enum op_status write_reply(struct api *a, struct reply *r)
 	pg_text(u, visibilities[r->r.is_public ? VISIBILITY_PUBLIC : VISIBILITY_PRIVATE]);
 	pg_text(u, r->r.inbox);
 	pg_text(u, r->r.channel);
-	return pg_submit(&a->op, WORK_WRITTEN, u);
+	pg_submit(&a->op, WORK_WRITTEN, u);
+	CRASH("reply.written");
+	return OP_WAIT;
 }
 
 static enum op_status check_and_write(struct api *a, struct reply *r)
@@ -232,9 +235,11 @@ enum op_status api_case_reply(struct api *a)
 	case WORK_WRITTEN:
 		if (pg_failed(&a->op))
 			return api_failed(a);
+		CRASH("reply.committed");
 		if (work_written(a, 0) == 0)
 			return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
 		outbox_wake(a->op.srv->outbox);
+		CRASH("reply.told");
 		return accepted(a, r, "queued");
 	}
 	return op_bad_state(&a->op);

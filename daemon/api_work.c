@@ -1,4 +1,5 @@
 /* api_work.c - notes and tasks: what is written down about a case, and what was promised */
+#include "daemon/crash.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
@@ -156,6 +157,7 @@ static enum op_status task_told(struct api *a, const struct paper *p)
 
 	if (work_written(a, 0) == 0)
 		return api_problem(a, PROBLEM_STALE_EPOCH, NULL);
+	CRASH("task.committed");
 	task = json_pack("{s:s, s:s, s:s, s:s}", "municipality", p->w.municipality, "department",
 	                 p->department, "action", p->action, "state", "open");
 	put_id(task, "id", p->id);

@@ -9,6 +9,7 @@
 #include "daemon/attachment_files.h"
 #include "daemon/attachments.h"
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/fetcher.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -76,7 +77,9 @@ static enum op_status record(struct work *w)
 	pg_int(u, w->wait_s);
 	pg_bool(u, w->counts);
 	pg_bool(u, strcmp(w->state, "pending") && strcmp(w->state, w->was));
-	return pg_submit(&w->op, WORK_RECORDED, u);
+	pg_submit(&w->op, WORK_RECORDED, u);
+	CRASH("attachment.written");
+	return OP_WAIT;
 }
 
 static enum op_status ends(struct work *w, const char *state, const char *why)
@@ -212,6 +215,7 @@ static enum op_status look(struct work *w)
 
 static enum op_status got(struct work *w)
 {
+	CRASH("attachment.got");
 	return w->op.result == FETCHER_FINE ? look(w) : troubled(w, true);
 }
 
@@ -290,6 +294,7 @@ static enum op_status recorded(struct work *w)
 	const struct config *c = w->op.srv->config;
 	bool is_there = pg_rows(&w->op, 0) > 0;
 
+	CRASH("attachment.recorded");
 	if (is_there && pg_get(&w->op, 0, 0, "id"))
 		rows_publish(&w->op, 0);
 	if (is_there && !strcmp(w->state, "stored") && attachment_keep(c, w->id_text, w->sha256))

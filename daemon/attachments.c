@@ -9,6 +9,7 @@
 
 #include "daemon/attachment_files.h"
 #include "daemon/attachment_work.h"
+#include "daemon/crash.h"
 #include "daemon/loop.h"
 #include "daemon/pg.h"
 #include "lib/base/hmac.h"
@@ -61,7 +62,9 @@ static enum op_status claim_submit(struct op *op)
 	pg_text(u, op->srv->instance);
 	pg_int(u, most_at_once(a) - a->n_working);
 	pg_add(u, SQL_ATTACHMENT_NEXT);
-	return pg_submit(op, CLAIM_DONE, u);
+	pg_submit(op, CLAIM_DONE, u);
+	CRASH("attachment.claim");
+	return OP_WAIT;
 }
 
 static void look_again_in(struct attachments *a, int64_t ms)
@@ -78,6 +81,8 @@ static enum op_status claim_done(struct op *op)
 		look_again_in(a, RETRY_MS);
 		return OP_DONE;
 	}
+	if (pg_rows(op, CLAIMED) > 0)
+		CRASH("attachment.claimed");
 	for (int i = 0; i < pg_rows(op, CLAIMED); i++) {
 		a->working[a->n_working++] = pg_get_uuid(op, CLAIMED, i, "id");
 		attachment_work(op, CLAIMED, i);

@@ -1,5 +1,6 @@
 #include "daemon/automatic.h"
 
+#include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/help_promise.h"
 #include "daemon/log.h"
@@ -182,7 +183,9 @@ static enum op_status say(struct saying *s)
 	pg_time(u, s->promise.told_us);
 	pg_text(u, s->silent);
 	pg_json(u, s->r.menu);
-	return pg_submit(&s->op, SAYING_DONE, u);
+	pg_submit(&s->op, SAYING_DONE, u);
+	CRASH("automatic.written");
+	return OP_WAIT;
 }
 
 static enum op_status said(struct saying *s)
@@ -219,6 +222,7 @@ static enum op_status saying_step(struct op *op)
 		return say(s);
 
 	case SAYING_DONE:
+		CRASH("automatic.committed");
 		return said(s);
 	}
 	return op_bad_state(op);

@@ -1,6 +1,7 @@
 /* callback.c - one way in for all who promise: agents (api_callbacks.c), callers, and rules */
 #include "daemon/callback.h"
 
+#include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/server.h"
 
@@ -36,6 +37,7 @@ void callback_make(struct pg_unit *u, struct case_id id, int64_t epoch, struct a
 	pg_text(u, cb->why ? cb->why : "a call-back was agreed: it waits for its moment");
 	pg_bool(u, cb->once);
 	pg_time(u, cb->before_us);
+	CRASH("callback.made");
 }
 
 int callback_made(struct server *srv, const struct op *op, int statement)

@@ -3,6 +3,7 @@
 #include "daemon/callback.h"
 #include "daemon/calls_internal.h"
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
 #include "daemon/mutant.h"
@@ -428,7 +429,9 @@ static enum op_status write_call(struct settle *s)
 		leave_menu(s, u);
 		s->q_waits = at;
 	}
-	return pg_submit(&s->op, SETTLE_WRITTEN, u);
+	pg_submit(&s->op, SETTLE_WRITTEN, u);
+	CRASH("call.written");
+	return OP_WAIT;
 }
 
 static enum op_status write_settled(struct settle *s)
@@ -503,10 +506,12 @@ static enum op_status settle_step(struct op *op)
 	case SETTLE_NEW:
 		return read_call(s);
 	case SETTLE_READ:
+		CRASH("call.read");
 		return pg_failed(op) ? OP_FAIL : write_settled(s);
 	case SETTLE_WRITTEN:
 		if (pg_failed(op))
 			return OP_FAIL;
+		CRASH("call.committed");
 		tell(s);
 		if (looks_again(s))
 			return read_call(s);

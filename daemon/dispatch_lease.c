@@ -103,6 +103,10 @@ static void read_answers(struct tick *t)
 		return;
 	if (pg_rows(op, t->expire) > 0)
 		CRASH("expire.committed");
+	if (pg_rows(op, t->lost) > 0)
+		CRASH("lost.committed");
+	if (pg_rows(op, t->due) > 0)
+		CRASH("due.committed");
 	metric_add(M_OFFERS_MISSED, (uint64_t)count_expired(op, t->expire));
 	dispatch_told(op->srv, op, t->expire);
 	dispatch_told(op->srv, op, t->lost);

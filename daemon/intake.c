@@ -2,6 +2,7 @@
 
 #include "daemon/bots.h"
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/intake_batch.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -461,6 +462,7 @@ static void try_again(struct batch *b)
 {
 	struct intake *in = b->op.srv->intake;
 
+	CRASH("intake.again");
 	metric_add(M_BATCH_RETRIES, 1);
 	for (int i = b->n_posts - 1; i >= 0; i--) {
 		struct intake_post *p = b->posts[i].p;
@@ -497,6 +499,7 @@ static enum op_status send_writes(struct batch *b)
 		s = pg_submit(&b->op, BATCH_COMMITTED, u);
 	else
 		answer_stored(b);   /* all of it was here already */
+	CRASH("intake.written");
 	if (MUTANT("answer_before_commit") && u) {
 		answer_stored(b);
 		b->plain = false;   /* the addresses in it went with the posts */
@@ -526,6 +529,7 @@ static enum op_status batch_step(struct op *op)
 		if (!b->n_posts)        /* who stands first by now cannot go by this connection */
 			return OP_DONE;
 		b->now_us = now_us();
+		CRASH("intake.taken");
 		batch_collect(b);
 		in->batches[in->n_batches++] = b;
 		u = batch_ask(b);
@@ -534,6 +538,7 @@ static enum op_status batch_step(struct op *op)
 	case BATCH_ASKED:
 		if (pg_failed(op))
 			return asked_in_vain(b);
+		CRASH("intake.asked");
 		batch_learn(b);
 		u = batch_ask_more(b);
 		return u ? pg_submit(op, BATCH_ASKED_MORE, u) : send_writes(b);
@@ -547,7 +552,9 @@ static enum op_status batch_step(struct op *op)
 	case BATCH_COMMITTED:
 		if (pg_failed(op))
 			return batch_failed(b);
+		CRASH("intake.committed");
 		batch_tell(b);
+		CRASH("intake.told");
 		answer_stored(b);
 		return OP_DONE;
 	}
@@ -605,6 +612,7 @@ enum op_status intake_store(struct op *op, int next_state, struct intake_post *p
 		answer(post, INTAKE_UNAVAILABLE);
 		return s;
 	}
+	CRASH("intake.waits");
 	put_last(in, post);
 	start_batch(in);
 	return s;

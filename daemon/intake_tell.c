@@ -1,3 +1,4 @@
+#include "daemon/crash.h"
 #include "daemon/intake_batch.h"
 
 #include "daemon/attachments.h"
@@ -205,6 +206,7 @@ void batch_tell(struct batch *b)
 	metric_add(M_DEAD_LETTERS, (uint64_t)b->n_dead_letters);
 	metric_add(M_SPAM, (uint64_t)b->n_spam);
 	tell_queue(b);
+	CRASH("intake.queued");
 	tell_watchers(b);
 	for (int i = 0; i < b->n_proofs; i++)
 		identity_proved(b->op.srv, b->proofs[i]->post->p->inbox->in.municipality, b->proofs[i]->c->from,

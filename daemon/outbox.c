@@ -7,6 +7,7 @@
 #include "daemon/outbox.h"
 
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
@@ -55,7 +56,9 @@ static enum op_status claim_submit(struct op *op)
 	pg_add(u, SQL_OUTBOX_CLAIM_TOLD);
 	pg_text(u, op->srv->instance);
 	pg_add(u, SQL_OUTBOX_NEXT);
-	return pg_submit(op, CLAIM_DONE, u);
+	pg_submit(op, CLAIM_DONE, u);
+	CRASH("claim.written");
+	return OP_WAIT;
 }
 
 static void look_again_in(struct outbox *o, int64_t ms)
@@ -72,6 +75,8 @@ static enum op_status claim_done(struct op *op)
 		look_again_in(o, RETRY_MS);
 		return OP_DONE;
 	}
+	if (pg_rows(op, CLAIMED) > 0)
+		CRASH("claim.committed");
 	rows_publish(op, CLAIM_NOTICES);
 	for (int i = 0; i < pg_rows(op, CLAIMED); i++) {
 		o->sending[o->n_sending++] = pg_get_uuid(op, CLAIMED, i, "contact");
@@ -156,6 +161,8 @@ static enum op_status sweep_step(struct op *op)
 		if (pg_failed(op))
 			return OP_DONE;      /* the next one tries again; pg.c logged the loss */
 		n = pg_rows(op, 0);
+		if (n > 0)
+			CRASH("orphans.committed");
 		rows_publish(op, 0);
 		metric_add(M_REPLIES_UNCERTAIN, (uint64_t)n);
 		if (n > 0)

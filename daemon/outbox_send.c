@@ -8,6 +8,7 @@
 #include "daemon/outbox_send.h"
 
 #include "daemon/config.h"
+#include "daemon/crash.h"
 #include "daemon/fetch.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -173,7 +174,9 @@ static enum op_status record(struct send *s)
 		record_end(u, s, "uncertain");
 		break;
 	}
-	return pg_submit(&s->op, SEND_RECORDED, u);
+	pg_submit(&s->op, SEND_RECORDED, u);
+	CRASH("send.written");
+	return OP_WAIT;
 }
 
 static const struct {
@@ -220,8 +223,10 @@ static enum op_status send_start(struct send *s)
 		return fetch_mail(&s->op, SEND_ANSWERED, out.url,
 				  &(struct fetch_mail){out.mail_from, out.mail_to, out.user, out.password},
 				  (struct bytes){(const uint8_t *)out.body, out.body_len});
-	return fetch_submit(&s->op, SEND_ANSWERED, out.method ? out.method : "POST", out.url, out.headers,
-			    (struct bytes){(const uint8_t *)out.body, out.body_len});
+	fetch_submit(&s->op, SEND_ANSWERED, out.method ? out.method : "POST", out.url, out.headers,
+		     (struct bytes){(const uint8_t *)out.body, out.body_len});
+	CRASH("send.called");
+	return OP_WAIT;
 }
 
 static enum op_status record_failed(struct send *s)
@@ -244,6 +249,7 @@ static enum op_status send_step(struct op *op)
 	case SEND_START:
 		return MUTANT("done_before_send") ? record(s) : send_start(s);
 	case SEND_ANSWERED:
+		CRASH("send.answered");
 		read_answer(s);
 		return record(s);
 	case SEND_RECORDED: /* or not: then once more, for as long as it takes */
@@ -251,6 +257,7 @@ static enum op_status send_step(struct op *op)
 			return record_failed(s);
 		if (MUTANT("done_before_send") && s->ops == NULL)
 			return send_start(s);
+		CRASH("send.recorded");
 		return told(s);
 	case SEND_AGAIN:
 		return record(s);

@@ -4,6 +4,7 @@
  * What changes in one turn of the loop goes as one command. A change that Redis did not get is not sent again:
  * the queue is built anew from PostgreSQL, which knows better.
  */
+#include "daemon/crash.h"
 #include "daemon/queue_lua.h"
 
 #include "daemon/log.h"
@@ -159,11 +160,13 @@ static void flush(void *arg)
 
 	if (q->n_pending == 0)
 		return;
+	CRASH("queue.flush");
 	argv = queue_args_list(&q->pending);
 	stream_script(q->srv->stream, queue_lua_change, 1, q->pending.n, argv, NULL, on_changed, q);
 	free(argv);
 	queue_args_reset(&q->pending);
 	q->n_pending = 0;
+	CRASH("queue.sent");
 }
 
 /* room for one more change; false: Redis is away, and a rebuild will tell it */

@@ -5,6 +5,7 @@
  * on; what leaves is remembered for that time, so that an older page does not bring it back. Who reads a queue that
  * is not whole asks PostgreSQL. Two instances cannot rebuild at once; one that died lets go after ten seconds.
  */
+#include "daemon/crash.h"
 #include "daemon/queue_lua.h"
 
 #include "daemon/log.h"
@@ -98,16 +99,19 @@ static enum op_status rebuild_step(struct op *op)
 	case REBUILD_START:
 		return run_script(r, REBUILD_EMPTIED, queue_lua_begin, "10");
 	case REBUILD_EMPTIED:
+		CRASH("rebuild.emptied");
 		return op->result == 1 ? read_page(r) : OP_DONE;
 	case REBUILD_READ:
 		return pg_failed(op) ? OP_FAIL : copy_page(r);
 	case REBUILD_COPIED:
+		CRASH("rebuild.copied");
 		if (op->result != 1 || op->srv->stopping)
 			return OP_DONE;          /* a million take longer than we have to stop */
 		if (r->n_page == QUEUE_REBUILD_PAGE)
 			return read_page(r);
 		return run_script(r, REBUILD_FINISHED, queue_lua_finish, NULL);
 	case REBUILD_FINISHED:
+		CRASH("rebuild.finished");
 		r->whole = op->result == 1;
 		return OP_DONE;
 	}

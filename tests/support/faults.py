@@ -1,29 +1,17 @@
-"""faults.py - load, a recorder outside loketd, and the questions afterwards: lost, doubled, never offered?
+"""faults.py - a load of one kind: citizens who write, agents who solve; and the questions afterwards (recorder.py)
 
 Citizens post WhatsApp messages as Meta does: the same again until it is answered 2xx, and now and then once more.
-Agents take offers and end cases, and first try each with a stale epoch. What was acknowledged, and what agents were
-given, is written down here; afterwards it is compared with PostgreSQL.
+Agents take offers and end cases, and first try each with a stale epoch. For everything at once: crowd.py.
 """
-import json
 import random
 import threading
 import time
 import uuid
 
 import world as w
+from recorder import Recorder, judge  # noqa: F401 (Recorder is for who uses us)
 
 ANSWERED_WRONG = 'an answer nobody should get'
-
-
-class Recorder:
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.acknowledged, self.tries, self.wrong = set(), 0, []
-        self.taken, self.stale_writes, self.stale_tries = [], 0, 0
-
-    def note_wrong(self, what):
-        with self.lock:
-            self.wrong.append(what)
 
 
 class Citizens:
@@ -156,29 +144,7 @@ def queue_is_whole(world):
 
 def violations(world, recorder):
     """What was promised and not kept, in words; empty when all is well."""
-    found = []
-
-    def say(n, what):
-        if n:
-            found.append(f'{what}: {n}')
-
-    stored = [t.rsplit(' ', 1)[1] for (t,) in world.psql(
-        "select text from loket.contact where direction = 'in' and text is not null")]
-    say(len(recorder.acknowledged - set(stored)), 'acknowledged and lost')
-    say(len(stored) - len(set(stored)), 'stored twice')
-    say(len(recorder.wrong), f'wrong answers {sorted({str(x) for x in recorder.wrong})}')
-    say(recorder.stale_writes, 'writes with a stale epoch')
-    owners = {}
-    for case, epoch, name in recorder.taken:
-        owners.setdefault((case, epoch), set()).add(name)
-    say(sum(len(names) > 1 for names in owners.values()), 'cases given to two agents')
-    say(world.value("""select count(*) from (select from loket.offer where state = 'accepted'
-        group by case_id, epoch having count(*) > 1) x"""), 'epochs accepted twice')
-    say(world.value("""select count(*) from loket.contact c where c.case_id is null
-        or not exists (select from loket.case_file k where k.id = c.case_id)"""), 'contacts without a case')
-    ledger = world.api('GET', '/v1/ledger', 'lead').json
-    say(not ledger['balanced'], f'ledger out of balance {json.dumps(ledger)}')
-    return found
+    return judge(world, recorder).lines()
 
 
 def never_offered(world):

@@ -1,9 +1,10 @@
-"""instance.py - a second loketd beside a World's own, on the same PostgreSQL and Redis, and posts to both, many at once; two on the
-same sockets, as systemd keeps them."""
+"""instance.py - more loketd beside a World's own, on the same PostgreSQL, Redis and state_dir, as behind one proxy; posts to all of
+them, many at once; two on the same sockets, as systemd keeps them."""
 import contextlib
 import copy
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,28 +18,45 @@ from http_client import Client
 from servers import LOKETD, die_with_us, wait_until
 
 
+def beside(world, name='other'):
+    """A World to make calls to and to kill, not started; told the same public_url. end_beside ends it."""
+    other = copy.copy(world)
+    other.port, other.dir, other._open, other.process, other.exit_code = worlds.free_port(), world.dir / name, [], None, None
+    other.log_path = other.dir / 'loketd.log'
+    other.dir.mkdir(mode=0o700)
+    (other.dir / 'state').symlink_to(world.dir / 'state')
+    return other
+
+
+def end_beside(other):
+    """It must end well."""
+    for thing in other._open:
+        thing.close()
+    code, report = other.stop(), other.sanitizer_report()
+    assert not code and not report, report or other.log()[-3000:]
+
+
 @contextlib.contextmanager
 def another_instance(world):
-    """As a World to make calls to; told the same public_url, as behind one proxy. It must end well."""
-    conf = (world.dir / 'loketd.conf').read_text()
-    other = copy.copy(world)
-    other.port = worlds.free_port()
-    folder = world.dir / 'other'
-    (folder / 'state').mkdir(parents=True)
-    (folder / 'loketd.conf').write_text(conf.replace(f'"127.0.0.1:{world.port}"', f'"127.0.0.1:{other.port}"')
-                                        .replace(f'{world.dir}/', f'{folder}/'))
-    with open(folder / 'log', 'ab') as log:
-        process = subprocess.Popen(die_with_us([LOKETD, '--config', str(folder / 'loketd.conf')]), stdout=log,
-                                   stderr=log, env=world._env())
+    """A second one that is ready."""
+    other = beside(world).start()
     try:
-        wait_until(lambda: b'daemon.ready' in (folder / 'log').read_bytes(), 20, 'the second instance')
         yield other
     finally:
-        process.terminate()
-        code = process.wait(30)
-        log = (folder / 'log').read_text()
-        shutil.rmtree(folder)
-    assert code == 0, log[-3000:]
+        end_beside(other)
+        shutil.rmtree(other.dir)
+
+
+def leader(instances):
+    """(who dispatches, the others)."""
+    def find():
+        held = instances[0].psql("select holder from loket.lease where name = 'dispatch' and until > clock_timestamp()")
+        for w in instances:
+            started = re.findall(r'daemon\.ready instance=(\S+)', w.log())
+            if held and started and started[-1] == held[0][0] and w.process:
+                return w, [other for other in instances if other is not w]
+        return None
+    return wait_until(find, 20, 'somebody to lead')
 
 
 def as_bytes(url, body, headers):

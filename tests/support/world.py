@@ -396,11 +396,15 @@ class Events:
         if last_id is not None:
             headers['Last-Event-ID'] = str(last_id)
         self._connection = http.client.HTTPConnection('127.0.0.1', world.port, timeout=60)
-        self._connection.request('GET', '/v1/me/events', None, headers)
-        self.socket = self._connection.sock
-        self.answer = self._connection.getresponse()
-        if self.answer.status != 200:
-            raise AssertionError(f'{self.answer.status} {self.answer.read()!r}')
+        try:
+            self._connection.request('GET', '/v1/me/events', None, headers)
+            self.socket = self._connection.sock
+            self.answer = self._connection.getresponse()
+            if self.answer.status != 200:
+                raise AssertionError(f'{self.answer.status} {self.answer.read()!r}')
+        except BaseException:
+            self._connection.close()
+            raise
         if world.record:
             traffic.note('GET', '/v1/me/events', headers, None, Answer(200, self.answer.headers, b''))
         threading.Thread(target=self._read, daemon=True).start()
