@@ -120,6 +120,10 @@ void attachments_wake(struct attachments *a)
 	a->again = a->claiming;
 	if (a->claiming || a->srv->stopping || !*a->srv->config->fetcher || a->n_working >= most_at_once(a))
 		return;
+	if (!a->srv->world) {        /* what is set up is not read yet: nobody knows where they are */
+		look_again_in(a, RETRY_MS);
+		return;
+	}
 	a->claiming = true;
 	op_start(op_new(a->srv, &claim_kind, sizeof(struct op)));
 }

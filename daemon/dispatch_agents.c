@@ -19,6 +19,17 @@ void dispatch_agents_again(struct dispatch *d)
 		d->more[i].read = true;
 }
 
+void dispatch_agents_forget(struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++) {
+		struct route_agent a = *router_agent(d->router, i);
+
+		a.presence = PRESENCE_OFFLINE;
+		router_agent_set(d->router, i, &a, now_us());
+	}
+	dispatch_agents_again(d);
+}
+
 /* what was said to another instance is not told to us */
 void dispatch_agents_sweep(struct dispatch *d)
 {

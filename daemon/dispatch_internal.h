@@ -145,6 +145,8 @@ int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u);
 bool dispatch_agents_asking(const struct dispatch *d);  /* is there one to be read? */
 void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement);
 void dispatch_agents_sweep(struct dispatch *d);         /* some of them are to be read; the next time others */
+/* dispatch_agents_forget - somebody else led: nobody is there until they are read again, or who was asked would be asked twice */
+void dispatch_agents_forget(struct dispatch *d);
 void dispatch_agents_again(struct dispatch *d);         /* the read failed: all of them are to be read */
 /* dispatch_agents_seen - adds the statement for signs of life when it is time; true when added */
 bool dispatch_agents_seen(struct dispatch *d, struct pg_unit *u);

@@ -75,6 +75,7 @@ static void got_lease(struct tick *t, int64_t epoch)
 	CRASH("lease.taken");
 	d->epoch = epoch;
 	d->loaded = d->partly = false;
+	dispatch_agents_forget(d);
 	d->learn_due_us = 0;
 	d->unserved = true; /* as far as who led before knew */
 }

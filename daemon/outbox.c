@@ -113,7 +113,7 @@ static const struct op_kind claim_kind = { "outbox.claim", claim_step, claim_ove
 void outbox_wake(struct outbox *o)
 {
 	o->again = o->claiming;
-	if (o->claiming || o->srv->stopping || o->n_sending >= most_at_once(o))
+	if (o->claiming || o->srv->stopping || !o->srv->world || o->n_sending >= most_at_once(o))
 		return;
 	o->claiming = true;
 	op_start(op_new(o->srv, &claim_kind, sizeof(struct op)));
@@ -194,7 +194,11 @@ static void on_sweep(void *arg)
 
 static void on_due(void *arg)
 {
-	outbox_wake(arg);
+	struct outbox *o = arg;
+
+	if (!o->srv->world)          /* what is set up is not read yet: nobody knows how to send */
+		look_again_in(o, RETRY_MS);
+	outbox_wake(o);
 }
 
 /* ---------------------------------------------------------------- */

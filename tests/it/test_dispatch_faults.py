@@ -85,6 +85,32 @@ class Faults(DispatchTest):
             self.assertEqual(len(ids), len(set(ids)))               # each is told once
             bram.events.close()
 
+    def test_who_takes_over_knows_nobody(self):
+        """what an instance heard of agents while another one dispatched is old: somebody who was asked since then is not asked twice"""
+        self.world.psql("""insert into loket.agent (id, name, role, municipalities, products, channels)
+            select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Nobody', 'agent', '{sliedrecht}', '{dordtpas}', '{letter}'
+              from generate_series(1, 300) n""")             # more than are read in one round, and before the others
+        with another_instance(self.world) as other:
+            time.sleep(6)                    # both know that there is another
+            bram, anna = world.Agent(other, 'bram'), world.Agent(other, 'anna')
+            bram.ready()
+            first = self.waits()
+            self.assertEqual(bram.next_offer(5)['case']['id'], first)
+            second = self.waits()
+            self.waits(product='parkeervergunning')
+            self.world.kill9()
+            try:
+                anna.ready()
+                anna.next_offer(20)          # so there are offers again
+                self.assertEqual(self.world.value("select count(*) from loket.offer where state = 'made' and agent = %s", [self.agent_id('bram')]), 1)
+                self.assertIn(self.state(second), ('queued', 'offered'))
+            finally:
+                self.world.start()
+                for who in (bram, anna):
+                    who.offline()
+                    who.events.close()
+                self.world.psql("delete from loket.agent where name = 'Nobody'")
+
     def test_redis_flushed(self):
         """FLUSHALL in the middle: offers go on, and Redis shows what waits again"""
         hidden = [self.waits(product='huwelijk', municipality='sliedrecht', due=1000 + i) for i in range(20)]

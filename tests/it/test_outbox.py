@@ -187,6 +187,29 @@ class Death(OutboxTest):
         for contact in contacts:
             self.assertLessEqual(len(self.sent(contact)), 1)
 
+    def test_nothing_is_sent_before_the_set_up_is_read(self):
+        """What waits for a provider when loketd starts waits until it knows its inboxes: a reply, and a file to be fetched."""
+        taken = self.take()
+        contact = self.reply(taken, '500')                     # so it waits
+        wait_until(lambda: self.sent(contact), what='the first try')
+        self.world.standin.faults[:] = ['500']
+        self.world.hook_whatsapp(message={'type': 'image', 'image': {'id': '1166846181421424', 'mime_type': 'image/png'}},
+                                 wa_id=str(next(people)))
+        self.world.kill9()
+        self.world.psql("update loket.outbox set state = 'queued', next_at = now() where contact = %s", [contact])
+        self.world.psql("update loket.attachment set state = 'pending', holder = null, next_at = now()")
+        # PostgreSQL is slow with the set-up, and with nothing else
+        self.world.psql("""alter table loket.world_version rename to really; create view loket.world_version as
+            select * from loket.really where pg_sleep(3)::text = ''; grant select on loket.world_version to loket_system""")
+        self.world.start()
+        self.world.psql('drop view loket.world_version; alter table loket.really rename to world_version')
+        self.world.restart()
+        self.world.wait_ready()
+        type(self).anna = self.world.agent('anna')
+        wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [contact]) in ('delivered', 'read'), 20,
+                   'the reply')
+        wait_until(lambda: self.world.value("select bool_and(state = 'stored') from loket.attachment"), 30, 'the attachment')
+
 
 class DatabaseDeath(OutboxTest):
     """PostgreSQL crashes while the provider has the message and its answer is not recorded yet."""

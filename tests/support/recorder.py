@@ -37,7 +37,9 @@ ALWAYS = [
 
 # must hold when nobody does anything any more
 AT_REST = [
-    (STUCK, 'cases that are open', "select id from loket.case_file where state <> 'closed'"),
+    (STUCK, 'cases that are open', """select k.id::text, k.state, k.municipality, k.channel, k.product, k.language, k.option0, k.owner::text,
+        k.epoch, k.transfers, clock_timestamp() - k.arrived_at, (select string_agg(o.state, ' ' order by o.made_at) from loket.offer o
+        where o.case_id = k.id) from loket.case_file k where k.state <> 'closed'"""),
     (STUCK, 'cases that nobody was ever asked', """select k.id from loket.case_file k where outcome is distinct from 'spam'
         and not exists (select from loket.offer o where o.case_id = k.id)
         and not exists (select from loket.post p where p.case_id = k.id)
@@ -91,22 +93,23 @@ class Findings:
     def __init__(self):
         self.by_kind = {kind: [] for kind in KINDS}
 
-    def say(self, kind, n, what):
+    def say(self, kind, n, what, examples=()):
         if n:
-            self.by_kind[kind].append((n, what))
+            self.by_kind[kind].append((n, f'{what}: {n}' + ''.join(f' {" ".join(str(x) for x in row)};' for row in examples[:3])))
 
     def count(self, kind):
         return sum(n for n, _ in self.by_kind[kind])
 
     def lines(self):
-        return [f'{what}: {n}' for kind in KINDS for n, what in self.by_kind[kind]]
+        return [line for kind in KINDS for _, line in self.by_kind[kind]]
 
 
 def ask(world, questions, found=None):
     """What is wrong in PostgreSQL, by these questions."""
     found = found or Findings()
     for kind, what, sql in questions:
-        found.say(kind, len(world.psql(sql)), what)
+        rows = world.psql(sql)
+        found.say(kind, len(rows), what, rows)
     return found
 
 
