@@ -369,6 +369,8 @@ static void hang_up(struct settle *s, struct pg_unit *u)
 		if (case_next((enum case_state)c, CASE_EV_HANG_UP, &why) >= 0)
 			from[n++] = (enum case_state)c;
 	case_next(CASE_QUEUED, CASE_EV_HANG_UP, &why);
+	pg_add(u, SQL_CALL_LOCK);
+	pg_uuid(u, s->call.u);
 	pg_add(u, SQL_CALL_HANG_UP);
 	pg_uuid(u, s->call.u);
 	pg_array(u, PG_TYPE_TEXT, n);
@@ -423,7 +425,8 @@ static enum op_status write_call(struct settle *s)
 	}
 	if (s->now.outcome == CALL_ABANDONED && s->act != CALL_DO_PROMISE) {
 		hang_up(s, u);
-		s->q_hang_up = at++;
+		s->q_hang_up = at + 1;
+		at += 2;
 	}
 	if (s->case_state == CASE_SCHEDULED && !calls_in_menu(s)) {
 		leave_menu(s, u);

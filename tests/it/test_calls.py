@@ -57,6 +57,29 @@ class Calls(world.LoketTest):
     def new(self):
         return 'c-' + uuid.uuid4().hex
 
+    def test_a_promise_that_is_made_while_they_hang_up(self):
+        """The case is in a transaction of somebody who promises to call back; then the caller is gone: the promise stays."""
+        import psycopg2
+        c = self.new()
+        self.anna.ready()
+        self.post('ringing', c, id='1')
+        self.anna.next_offer()
+        case = self.case_of(c, 'id')
+        holder = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket'))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool, holder.cursor() as cursor:
+            cursor.execute("update loket.case_file set state = 'scheduled', promised_at = now() where id = %s", [case])
+            cursor.execute("update loket.offer set state = 'withdrawn', ended_at = now() where case_id = %s", [case])
+            cursor.execute("insert into loket.callback (id, municipality, case_id, to_kind, to_value, reason, not_before, promised_at, created_at) "
+                           "values (gen_random_uuid(), 'dordrecht', %s, 'phone', %s, 'asked', now() + interval '1 hour', now(), now())",
+                           [case, self.number])
+            ended = pool.submit(self.post, 'ended', c, id='2', at=at(5))
+            wait_until(lambda: self.world.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"), 20, 'the hang-up')
+            holder.commit()
+            ended.result()
+        holder.close()
+        self.assertEqual(self.case_of(c), 'scheduled')
+        self.assertEqual(self.world.psql("select state from loket.callback where case_id = %s", [case]), [('open',)])
+
     def test_to_an_agent(self):
         c = self.new()
         first = self.post('ringing', c, id='1')
