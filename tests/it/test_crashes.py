@@ -26,6 +26,7 @@ SAMPLE = 16
 AT_TAKEOVER = ('lease.', 'load.', 'learn.')         # passed by who begins to lead
 AT_FLUSH = ('rebuild.',)                            # passed when Redis was emptied
 AT_LOSS = ('lost.',)                                # passed when an agent vanished with a case in hand
+AT_DEATH = ('orphans.',)                            # passed when somebody died while a reply was on its way
 SLOWEST = 10
 CONFIG = '''log_level = "notice"
 dispatch { sweep_seconds = 1 offer_seconds = 2 presence_seconds = 5 }
@@ -81,6 +82,12 @@ class Crashes(unittest.TestCase):
             self.town.start_again()
         elif point.startswith(AT_FLUSH):
             self.world.redis('FLUSHALL')
+        elif point.startswith(AT_DEATH):
+            self.world.standin.faults += ['timeout'] * 5
+            wait_until(lambda: self.world.value("select count(*) from loket.outbox where state = 'sending'"), 60, 'a reply on its way')
+            for instance in self.town.instances:
+                instance.kill9()
+            self.town.start_again()
         elif point.startswith(AT_LOSS):
             for agent in self.town.crowd.agents[:3]:
                 agent.vanishes = True
@@ -123,7 +130,7 @@ class Crashes(unittest.TestCase):
             except AssertionError:
                 pass
         self.assertEqual(set(POINTS) - self.passed(), set(), 'never passed, so not tried')
-        found = self.town.rest(360)         # who did not answer is left out for five minutes
+        found = self.town.rest(90)
         wait_until(lambda: not self.world.value('select count(*) from loket.outcome where y is null'), 20, 'all to be judged')
         took.sort()
         print(f'{len(took)} deaths at {len({p for _, p in took})} of {len(POINTS)} points, {len(self.town.recorder.taken)} cases; the next '
