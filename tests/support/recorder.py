@@ -116,9 +116,10 @@ def ask(world, questions, found=None):
 
 
 def judge_replies(world, recorder, found):
-    recorder.drain(world.standin)
+    accepted = set(recorder.replies)    # before PostgreSQL is asked
     out = {contact: (key, delivery) for key, contact, delivery in keys(world, 'out')}
-    found.say(LOST, len(set(recorder.replies) - set(out)), 'replies accepted and lost')
+    recorder.drain(world.standin)       # after that: what is sent by then has arrived
+    found.say(LOST, len(accepted - set(out)), 'replies accepted and lost')
     found.say(LOST, sum(d in ('sent', 'delivered', 'read') and not recorder.arrived[key] for key, d in out.values()),
               'replies that are sent, but never arrived')
     found.say(DOUBLED, sum(n > 1 for n in recorder.arrived.values()), 'replies that arrived twice')
