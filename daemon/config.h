@@ -26,6 +26,7 @@ struct config {
 	int64_t max_body_bytes, max_unsigned_body_bytes, max_upload_bytes;
 	int max_streams;
 	int batch_max;                 /* posts in one intake transaction */
+	const char *commit_barrier;    /* "auto", "on" or "off" (barrier.h) */
 	int offer_seconds, presence_seconds, sweep_seconds;
 	int outbox_attempts, outbox_parallel;
 	int claim_seconds;             /* of a post, by the webcare team */

@@ -88,6 +88,8 @@ const char *config_text_wrong(const char *name, const char *s)
 		return "must be a path, or empty";
 	if (!strcmp(name, "log_level") && log_level_from(s) < 0)
 		return "must be error, warning, notice, info or debug";
+	if (!strcmp(name, "commit_barrier") && strcmp(s, "auto") && strcmp(s, "on") && strcmp(s, "off"))
+		return "must be auto, on or off";
 	if (!strcmp(name, "public_url") && strncmp(s, "http://", 7) && strncmp(s, "https://", 8))
 		return "must begin with https:// or http://";
 	if (!strcmp(name, "state_dir") && *s != '/')

@@ -39,6 +39,8 @@
 	X("http", max_upload_bytes, NUMBER, 1024, 50331648, "26214400", "a web form with files") \
 	X("http", max_streams, NUMBER, 1, 100000, "5000", "open event streams") \
 	X("intake", batch_max, NUMBER, 1, 1024, "128", "posts in one transaction") \
+	X("intake", commit_barrier, TEXT, 2, 4, "auto", \
+	  "on: batches share a flush of PostgreSQL's log; off: each waits for its own; auto: where flushing is slow") \
 	X("intake", form_posts_per_minute, NUMBER, 1, 100000, "30", "unsigned forms, per address of a citizen") \
 	X("intake", sender_contacts_per_minute, NUMBER, 1, 1000000, "30", \
 	  "of one sender; what is more is stored and flagged \"flood\", and nobody is called for it") \

@@ -309,7 +309,7 @@ static void take_posts(struct intake *in, struct batch *b, int max)
 
 /* ---------------------------------------------------------------- a batch */
 
-enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_MORE, BATCH_COMMITTED };
+enum batch_state { BATCH_NEW, BATCH_ASKED, BATCH_ASKED_MORE, BATCH_COMMITTED, BATCH_DURABLE };
 
 static const struct op_kind batch_kind;
 
@@ -516,6 +516,23 @@ static enum op_status asked_in_vain(struct batch *b)
 	return s;
 }
 
+static enum op_status batch_stored(struct batch *b)
+{
+	batch_tell(b);
+	CRASH("intake.told");
+	answer_stored(b);
+	return OP_DONE;
+}
+
+/* others need not look at it any more: what it stored is there to be seen */
+static void leave(struct intake *in, const struct batch *b)
+{
+	for (int i = 0; i < in->n_batches; i++)
+		if (in->batches[i] == b)
+			in->batches[i] = in->batches[--in->n_batches];
+	start_batch(in);
+}
+
 static enum op_status batch_step(struct op *op)
 {
 	struct batch *b = (struct batch *)op;
@@ -532,6 +549,7 @@ static enum op_status batch_step(struct op *op)
 		CRASH("intake.taken");
 		batch_collect(b);
 		in->batches[in->n_batches++] = b;
+		b->session = pg_session(op->srv->pg, b->way);
 		u = batch_ask(b);
 		return u ? pg_submit(op, BATCH_ASKED, u) : send_writes(b);
 
@@ -553,23 +571,27 @@ static enum op_status batch_step(struct op *op)
 		if (pg_failed(op))
 			return batch_failed(b);
 		CRASH("intake.committed");
-		batch_tell(b);
-		CRASH("intake.told");
-		answer_stored(b);
-		return OP_DONE;
+		if (b->ticket.session && !MUTANT("no_barrier")) {
+			leave(in, b);
+			return barrier_wait(op, BATCH_DURABLE, &b->ticket);
+		}
+		return batch_stored(b);
+
+	case BATCH_DURABLE:
+		if (op->result) {
+			err_set(&op->err, ERR_LOST, "committed, and nobody knows whether for good");
+			answer_all(b, INTAKE_UNAVAILABLE);
+			return OP_FAIL;
+		}
+		return batch_stored(b);
 	}
 	return op_bad_state(op);
 }
 
 static void batch_done(struct op *op, enum op_status how)
 {
-	struct intake *in = op->srv->intake;
-
 	(void)how;
-	for (int i = 0; i < in->n_batches; i++)
-		if (in->batches[i] == (struct batch *)op)
-			in->batches[i] = in->batches[--in->n_batches];
-	start_batch(in);
+	leave(op->srv->intake, (struct batch *)op);
 }
 
 static const struct op_kind batch_kind = {

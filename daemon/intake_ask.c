@@ -238,6 +238,14 @@ static void ask_into(const struct batch *b, struct pg_unit *u)
 		pg_push_uuid(u, b->posts[i].p->into.u);
 }
 
+struct pg_unit *batch_unit(struct batch *b)
+{
+	struct pg_unit *u = pg_unit(&b->op, b->way, NULL);
+
+	pg_unit_session(u, b->session);
+	return u;
+}
+
 struct pg_unit *batch_ask(struct batch *b)
 {
 	struct pg_unit *u;
@@ -249,7 +257,7 @@ struct pg_unit *batch_ask(struct batch *b)
 		return NULL;
 	for (int i = 0; i < b->n_posts; i++)
 		into |= names_case(&b->posts[i]);
-	u = pg_unit(&b->op, b->way, NULL);
+	u = batch_unit(b);
 	ask_messages(b, u);
 	if (b->n_addresses) {
 		ask_addresses(b, u);
@@ -496,7 +504,7 @@ struct pg_unit *batch_ask_more(struct batch *b)
 			b->many[b->n_many++] = b->addresses[i]->party;
 	if (!n && !b->n_many)
 		return NULL;
-	u = pg_unit(&b->op, b->way, NULL);
+	u = batch_unit(b);
 	if (b->n_many)
 		ask_parties(b, u, b->n_many);
 	if (n)

@@ -12,6 +12,7 @@
 #ifndef LOKET_INTAKE_BATCH_H
 #define LOKET_INTAKE_BATCH_H
 
+#include "daemon/barrier.h"
 #include "daemon/intake.h"
 #include "daemon/pg.h"
 #include "lib/base/map.h"
@@ -139,6 +140,8 @@ struct batch {
 	int n_posts;
 	bool plain;                  /* each post is about nothing but its sender */
 	enum pg_connection way;
+	int session;                 /* of way: what is asked and what is written go by the same */
+	struct barrier_ticket ticket;
 	bool sent;                   /* all that it will say to PostgreSQL */
 	struct batch_item *items;
 	int n_items;
@@ -179,6 +182,7 @@ struct batch {
 
 /* intake_ask.c */
 void batch_collect(struct batch *b);                   /* items, and what to ask about them */
+struct pg_unit *batch_unit(struct batch *b);           /* by its session */
 struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask */
 void batch_learn(struct batch *b);                     /* reads op->pg */
 struct pg_unit *batch_ask_more(struct batch *b);       /* NULL: nothing more to ask */

@@ -1,5 +1,6 @@
 #include "daemon/intake_batch.h"
 
+#include "daemon/config.h"
 #include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
@@ -661,6 +662,27 @@ static void write_notices(struct batch *b, struct pg_unit *u)
 	PLAIN_JSONS(n, list[i].payload);
 }
 
+static struct pg_unit *begin_write(struct batch *b)
+{
+	struct pg_unit *u = batch_unit(b);
+
+	if (barrier_begin(b->op.srv->barrier, &b->ticket))
+		pg_add(u, SQL_BARRIER_LAZY);
+	return u;
+}
+
+/* all of it is here already; but what is there may have been committed lazily, also by another instance */
+static struct pg_unit *make_durable(struct batch *b)
+{
+	struct pg_unit *u;
+
+	if (!b->n_items || !strcmp(b->op.srv->config->commit_barrier, "off"))
+		return NULL;
+	u = batch_unit(b);
+	pg_add(u, SQL_BARRIER_COMMIT);
+	return u;
+}
+
 struct pg_unit *batch_write(struct batch *b)
 {
 	bool goes_on = go_on(b);
@@ -698,16 +720,19 @@ struct pg_unit *batch_write(struct batch *b)
 	struct pg_unit *u = NULL;
 	int at = 0;
 
+	b->ticket.session = 0;
 	b->q_touched = b->q_helps = b->q_delivered = b->q_until = b->q_notices = -1;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (!parts[i].n)
 			continue;
-		if (!u)
-			u = pg_unit(&b->op, b->way, NULL);
+		if (!u) {
+			u = begin_write(b);
+			at = b->ticket.session != 0;
+		}
 		parts[i].write(b, u);
 		if (parts[i].at)
 			*parts[i].at = at;
 		at++;
 	}
-	return u;
+	return u ? u : make_durable(b);
 }

@@ -143,13 +143,18 @@ void op_start(struct op *op)
 
 /* ---------------------------------------------------------------- waiting */
 
-enum op_status op_wait(struct op *op, int next_state)
+enum op_status op_wait_keep(struct op *op, int next_state)
 {
 	assert(!op->waiting && !op->queued);         /* one wait at a time */
-	release(op);
 	op->state = next_state;
 	op->waiting = true;
 	return OP_WAIT;
+}
+
+enum op_status op_wait(struct op *op, int next_state)
+{
+	release(op);
+	return op_wait_keep(op, next_state);
 }
 
 void op_wake(struct op *op, int result)

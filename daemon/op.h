@@ -77,6 +77,8 @@ void op_start(struct op *op);
 /* for wrapped libraries, and for one operation that waits on another: */
 /* op_wait - begin a wait that op_wake ends; returns OP_WAIT */
 enum op_status op_wait(struct op *op, int next_state);
+/* op_wait_keep - the same; what the wait before it brought stays valid */
+enum op_status op_wait_keep(struct op *op, int next_state);
 /* op_wake - end the wait; result lands in op->result. The step runs later, from the loop */
 void op_wake(struct op *op, int result);
 /* op_yield - let others go first, then go on; what the last wait brought stays valid */

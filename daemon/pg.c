@@ -23,6 +23,7 @@ struct pg *pg_new(struct server *srv)
 	const char *users[N_PG_CONNECTIONS] = {
 		[PG_SYSTEM] = srv->config->database_system, [PG_API] = srv->config->database_api,
 		[PG_BULK] = srv->config->database_system, [PG_INTAKE] = srv->config->database_system,
+		[PG_BARRIER] = srv->config->database_system,
 	};
 	struct pg *pg = calloc(1, sizeof(*pg));
 
@@ -63,6 +64,11 @@ struct pg *pg_free(struct pg *pg)
 bool pg_ready(const struct pg *pg, enum pg_connection c)
 {
 	return pg != NULL && pg_conn_ready(pg->conns[c]);
+}
+
+int pg_session(const struct pg *pg, enum pg_connection c)
+{
+	return pg_conn_session(pg->conns[c]);
 }
 
 int pg_waiting(const struct pg *pg, enum pg_connection c)
@@ -144,6 +150,12 @@ struct pg_unit *pg_unit(struct op *op, enum pg_connection c, const struct princi
 	if (scope != NULL)
 		add_scope(u, scope);
 	return u;
+}
+
+void pg_unit_session(struct pg_unit *u, int session)
+{
+	u->bound = true;
+	u->session = session;
 }
 
 enum op_status pg_submit(struct op *op, int next_state, struct pg_unit *u)

@@ -5,9 +5,10 @@
  * transaction. The unit has committed only when the Sync came back; that is what PG_OK means.
  * PG_LOST means the connection went while it was out: the outcome is unknown.
  *
- * Four connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
+ * Five connections. PG_SYSTEM (role loket_system) does the daemon's own work for all
  * municipalities: dispatch, sweep, outbox, and intake. PG_INTAKE (role loket_system) is for intake alone, so that two
- * batches are computed at once, each by a core (intake.c). PG_API (role loket_api) does what a token
+ * batches are computed at once, each by a core (intake.c). PG_BARRIER (role loket_system) waits for the disk where that is
+ * slow (barrier.h). PG_API (role loket_api) does what a token
  * asked for: every unit on it first sets loket.scope to the token's municipalities, and row
  * level security does the rest. PG_BULK (role loket_system) is for reading alone: a great deal in pages (in the others a page
  * would wait behind each commit, and each commit behind a page), and whose token it is.
@@ -25,10 +26,10 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
-enum pg_connection { PG_SYSTEM, PG_API, PG_BULK, PG_INTAKE, N_PG_CONNECTIONS };
+enum pg_connection { PG_SYSTEM, PG_API, PG_BULK, PG_INTAKE, PG_BARRIER, N_PG_CONNECTIONS };
 
 enum {
-	PG_UNIT_MAX = 24,                        /* statements in a unit */
+	PG_UNIT_MAX = 25,                        /* statements in a unit */
 	PG_UNIT_MAX_PARAMS = 256,                /* their parameters together; an array is one */
 	PG_UNIT_MAX_BYTES = 64 << 20,            /* of parameters; a bigger unit comes back with PG_BUSY */
 	PG_MAX_WAITING = 4096,                   /* units of a connection, sent or not */
@@ -66,12 +67,17 @@ struct pg *pg_free(struct pg *pg);
 /* pg_ready - connected and prepared */
 bool pg_ready(const struct pg *pg, enum pg_connection c);
 
+/* pg_session - the number of its session while it is ready, never twice the same; else 0. A session ends with its server */
+int pg_session(const struct pg *pg, enum pg_connection c);
+
 /* pg_waiting - units of a connection, sent or not */
 int pg_waiting(const struct pg *pg, enum pg_connection c);
 
 /* pg_unit - begin a unit for an operation; it must be submitted (or dropped). scope is the principal on PG_API,
  * and else NULL */
 struct pg_unit *pg_unit(struct op *op, enum pg_connection c, const struct principal *scope);
+/* pg_unit_session - only by this session: PG_BUSY when it has ended */
+void pg_unit_session(struct pg_unit *u, int session);
 /* pg_add - the next statement; its parameters follow by the functions below, in order $1, $2, … */
 void pg_add(struct pg_unit *u, enum sql statement);
 void pg_null(struct pg_unit *u);

@@ -34,6 +34,7 @@ struct pg_conn {
 	int failed;                     /* tries since it was ready */
 	const char *user;
 	enum conn_state state;
+	int session;                    /* counts */
 	struct resolve *lookup;
 	PGconn *pq;
 	struct event *read, *write;
@@ -53,6 +54,7 @@ struct pg_conn {
 
 static const char *const conn_names[] = {
 	[PG_SYSTEM] = "system", [PG_API] = "api", [PG_BULK] = "bulk", [PG_INTAKE] = "intake",
+	[PG_BARRIER] = "barrier",
 };
 
 static void conn_lost(struct pg_conn *c, const char *why);
@@ -235,8 +237,8 @@ static void send_waiting(struct pg_conn *c)
 
 void pg_conn_submit(struct pg_conn *c, struct pg_unit *u)
 {
-	if (c->state != CONN_READY) {
-		pg_unit_finish(u, PG_BUSY, "not connected");
+	if (c->state != CONN_READY || (u->bound && u->session != c->session)) {
+		pg_unit_finish(u, PG_BUSY, c->state != CONN_READY ? "not connected" : "connected anew");
 		return;
 	}
 	if (c->n_waiting + c->n_sent >= PG_MAX_WAITING) {
@@ -347,6 +349,7 @@ static void ready(struct pg_conn *c)
 		return;
 	}
 	set_state(c, CONN_READY);
+	c->session++;
 	c->backoff_ms = BACKOFF_FIRST_MS;
 	c->failed = 0;
 	c->told = false;
@@ -489,6 +492,7 @@ const char *const pg_session_options[] = {
 	[PG_SYSTEM] = SYSTEM_SESSION,
 	[PG_BULK] = SYSTEM_SESSION,
 	[PG_INTAKE] = SYSTEM_SESSION,
+	[PG_BARRIER] = SYSTEM_SESSION,
 	[PG_API] = SESSION " -c plan_cache_mode=auto",
 };
 
@@ -621,6 +625,11 @@ struct pg_conn *pg_conn_free(struct pg_conn *c)
 bool pg_conn_ready(const struct pg_conn *c)
 {
 	return c->state == CONN_READY;
+}
+
+int pg_conn_session(const struct pg_conn *c)
+{
+	return c->state == CONN_READY ? c->session : 0;
 }
 
 int pg_conn_waiting(const struct pg_conn *c)

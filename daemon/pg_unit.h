@@ -22,6 +22,8 @@ struct pg_statement {
 struct pg_unit {
 	struct op *op;
 	enum pg_connection where;
+	bool bound;                     /* to this session */
+	int session;
 	int n_hidden;                   /* statements before the caller's own: 1 on PG_API */
 	int n;
 	struct pg_statement statements[PG_UNIT_MAX + 1];
@@ -60,6 +62,7 @@ struct pg_conn;
 struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const struct pg_hosts *hosts, const char *user);
 struct pg_conn *pg_conn_free(struct pg_conn *c);
 bool pg_conn_ready(const struct pg_conn *c);
+int pg_conn_session(const struct pg_conn *c);
 int pg_conn_waiting(const struct pg_conn *c);
 void pg_conn_submit(struct pg_conn *c, struct pg_unit *u);
 

@@ -5,6 +5,7 @@
 #include "daemon/attachments.h"
 #include "daemon/auth.h"
 #include "daemon/automatic.h"
+#include "daemon/barrier.h"
 #include "daemon/calls.h"
 #include "daemon/case_read.h"
 #include "daemon/config.h"
@@ -264,6 +265,7 @@ static void start_parts(struct server *s)
 	s->calls = calls_new(s);
 	s->case_reads = case_reads_new(s);
 	s->flood = flood_new(s);
+	s->barrier = barrier_new(s);
 	s->intake = intake_new(s);
 	s->poll = poll_new(s);
 	s->sweep = sweep_new(s);
@@ -318,6 +320,7 @@ static void free_parts(struct server *s)
 	s->fetcher = fetcher_free(s->fetcher);
 	s->http = http_free(s->http);
 	s->intake = intake_free(s->intake);
+	s->barrier = barrier_free(s->barrier);
 	s->flood = flood_free(s->flood);
 	s->sse = sse_free(s->sse);
 	s->auth = auth_free(s->auth);

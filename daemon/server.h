@@ -20,6 +20,7 @@ struct server {
 	struct auth *auth;
 	struct world *world;
 	struct flood *flood;
+	struct barrier *barrier;
 	struct intake *intake;
 	struct queue *queue;
 	struct dispatch *dispatch;

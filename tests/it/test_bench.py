@@ -29,6 +29,8 @@ TABLES = {
     'decide': ('--waiting 2000 --agents 50 --rounds 200', ['contact side *{}', 'agent side *{}', 'all that waits is read']),
     'overload': ('--seconds 2 --rounds 1 --connections 8', [
         '0 connections', '8 connections: {} stored', 'me *n *{} *p50 *{} ms', 'accept *n *{} *p50 *{} ms']),
+    'flush': ('--seconds 0.3 --rounds 1 --connections 8', [
+        'commit_barrier off *{}', 'commit_barrier on *{}', 'rate, on / off *{}', 'posts not answered 200 *0.00 .*passed']),
     'channels': ('telegram --seconds 0.3 --rounds 1 --connections 8', ['telegram *{}']),
 }
 

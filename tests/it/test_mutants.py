@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 import unittest
@@ -58,12 +59,37 @@ def short_form(mutant):
         w.close()
 
 
+def crashes_of_lazy_commits(mutant):
+    """PostgreSQL crashes while batches commit without waiting for the disk: what was found."""
+    w = world.World('intake { commit_barrier = on }', fsync=True, record=False,
+                    environment={'LOKET_MUTANT': mutant} if mutant else None)
+    try:
+        w.start()
+        recorder = faults.Recorder()
+        citizens = faults.Citizens(w, recorder, n=10, per_second=200)
+        for _ in range(4):
+            before = len(recorder.acknowledged)
+            world.wait_until(lambda before=before: len(recorder.acknowledged) > before + 20, 40, 'loketd to store')
+            w.servers.pg_stop(signal.SIGQUIT)
+            w.servers.pg_start()
+        w.wait_ready()
+        citizens.stop()
+        return faults.violations(w, recorder)
+    finally:
+        w.close()
+
+
 class Mutants(unittest.TestCase):
     def test_control(self):
         self.assertEqual([], short_form(None))
 
     def test_answer_before_commit(self):
         self.found('answer_before_commit', 'acknowledged and lost')
+
+    def test_no_barrier(self):
+        for mutant, lost in ((None, False), ('no_barrier', True)):
+            found = crashes_of_lazy_commits(mutant)
+            self.assertEqual(any('acknowledged and lost' in f for f in found), lost, (mutant, found))
 
     def test_no_unique_key(self):
         self.found('no_unique_key', 'stored twice')

@@ -188,7 +188,7 @@ class History(world.LoketTest):
     def check(self, cursor, but=()):
         seen = 0
         for file in sorted((DAEMON / 'sql').glob('*.sql')):
-            if file.stem.startswith(but):
+            if file.stem.startswith(but) or file.stem == 'barrier_time':      # a CALL, which cannot be explained
                 continue
             try:
                 plan = self.explain(cursor, file.stem)

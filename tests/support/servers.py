@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build')).resolve()
 LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
+SLOW_FLUSH = os.environ.get('LOKET_SLOW_FLUSH_SO', str(BUILD / 'tests/bench/libslow_flush.so'))
 FETCHER = os.environ.get('LOKETD_FETCH', str(BUILD / 'fetcher' / 'loketd-fetch'))
 
 
@@ -51,6 +52,7 @@ def remove_leftovers():
 class Servers:
     """PostgreSQL (superuser loket) and Redis in one folder; fsync=True for tests of crashes."""
 
+    slow_flush = False  # for flush_takes(): set it before the first one starts
     settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
 
     def __init__(self, fsync=False, within='/tmp'):
@@ -100,6 +102,8 @@ class Servers:
         argv = [f'{self.bin}/postgres', '-D', str(folder / 'pg')]
         for key, value in options.items():
             argv += ['-c', f'{key}={value}']
+        if self.slow_flush:
+            argv = ['env', f'LD_PRELOAD={SLOW_FLUSH}', f'LOKET_SLOW_FLUSH={self.dir}/flush_ms', *argv]
         process = self._spawn(argv, 'pg.log')
         wait_until(lambda: self._pg_answers(process, folder), 30, 'PostgreSQL')
         return process
@@ -108,6 +112,14 @@ class Servers:
         if process.poll() is not None:
             raise AssertionError('PostgreSQL ended: ' + (self.dir / 'pg.log').read_text()[-2000:])
         return subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', str(folder)], check=False).returncode == 0
+
+    def flush_takes(self, ms):
+        """From now on a flush takes so long; 0: no time at all; None: as long as it does."""
+        path = self.dir / 'flush_ms'
+        if ms is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(str(ms))
 
     def pg_stop(self, how=signal.SIGQUIT):
         """SIGQUIT: immediate (a crash); SIGINT: fast."""
