@@ -246,6 +246,7 @@ enum op_status api_municipality_put(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	setup_routing(a, settings);
+	setup_survey(a, settings);
 	check_hours(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));
 	check_texts(a, settings);

@@ -35,7 +35,9 @@ void setup_menu(struct api *a, const json_t *menu, const char *path);
 
 /* setup_routing - names all that is wrong with settings.routing */
 void setup_routing(struct api *a, const json_t *settings);
-/* setup_routing_shown - in place of regionSettings: routing, every setting in force and where it is from; a
+/* setup_survey - the same of settings.survey */
+void setup_survey(struct api *a, const json_t *settings);
+/* setup_routing_shown - in place of regionSettings: routing and survey, every setting in force and where it is from; a
  * row without them stays as it is */
 void setup_routing_shown(json_t *municipality);
 

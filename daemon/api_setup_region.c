@@ -5,10 +5,11 @@
 #include "daemon/server.h"
 #include "daemon/world.h"
 #include "lib/core/policy.h"
+#include "lib/core/survey.h"
 
 enum region_state { REGION_START, REGION_DONE };
 
-/* ------------------------------------------------------------------ routing, of both */
+/* ------------------------------------------------------------------ what both may say */
 
 void setup_routing(struct api *a, const json_t *settings)
 {
@@ -21,6 +22,16 @@ void setup_routing(struct api *a, const json_t *settings)
 			      problems[i].why);
 }
 
+void setup_survey(struct api *a, const json_t *settings)
+{
+	struct bad_setting problems[SURVEY_MAX_PROBLEMS];
+	struct survey_rules r = survey_defaults();
+	int n = survey_read(settings, &r, problems, SURVEY_MAX_PROBLEMS);
+
+	for (int i = 0; i < n && i < SURVEY_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.survey.%s", problems[i].field), problems[i].why);
+}
+
 void setup_routing_shown(json_t *municipality)
 {
 	const json_t *region = json_object_get(municipality, "regionSettings");
@@ -29,6 +40,7 @@ void setup_routing_shown(json_t *municipality)
 		return;
 	json_object_set_new(municipality, "routing",
 			    policy_shown(region, json_object_get(municipality, "settings")));
+	json_object_set_new(municipality, "survey", survey_shown(region, json_object_get(municipality, "settings")));
 	json_object_del(municipality, "regionSettings");
 }
 
@@ -44,6 +56,7 @@ static enum op_status region_answer(struct api *a, int statement)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	now = rows_object(&a->op, statement, 0);
 	json_object_set_new(now, "routing", policy_shown(json_object_get(now, "settings"), NULL));
+	json_object_set_new(now, "survey", survey_shown(json_object_get(now, "settings"), NULL));
 	return api_answer(a, 200, now);
 }
 
@@ -66,6 +79,7 @@ enum op_status api_region_put(struct api *a)
 	if (!setup_whole_region(a))
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on every municipality.");
 	setup_routing(a, settings);
+	setup_survey(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

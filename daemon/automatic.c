@@ -42,6 +42,7 @@ struct saying {
 	} menu;
 	json_t *settings;
 	bool found, answers; /* answers: it is about what they answered to an earlier one */
+	bool asks;           /* how it was: a survey */
 };
 
 /* ---------------------------------------------------------------- what it says */
@@ -115,6 +116,7 @@ static void read_row(struct saying *s)
 	s->menu.n = (int)pg_get_int(&s->op, 0, 0, "n");
 	s->menu.contact = pg_get_uuid(&s->op, 0, 0, "contact");
 	s->answers = !strcmp(pg_get(&s->op, 0, 0, "kind"), "promise");
+	s->asks = !strcmp(pg_get(&s->op, 0, 0, "kind"), "survey");
 	s->silent = pg_get_bool(&s->op, 0, 0, "quiet") ? "quiet" : NULL;
 	s->case_.u = pg_get_uuid(&s->op, 0, 0, "case_id");
 	s->home = copy(s, "inbox");
@@ -159,6 +161,10 @@ static enum op_status say(struct saying *s)
 	else if (!s->r.text)
 		promise(s);
 	rule = s->silent ? 0 : work_try_compose(&s->op, s->op.arena, s->home, READ_TO, &s->r, &limit);
+	if (s->asks && rule > 0) { /* nobody needs to see that nothing was asked */
+		s->silent = work_reply_rule(rule);
+		rule = 0;
+	}
 	if (rule < 0) {
 		err_set(&s->op.err, ERR_FORMAT, "the channel could not make the message");
 		return OP_FAIL;

@@ -31,6 +31,7 @@ struct server {
 	struct attachments *attachments;
 	struct calls *calls;
 	struct case_reads *case_reads;
+	struct surveys *surveys;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

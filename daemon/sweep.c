@@ -16,6 +16,7 @@
 #include "daemon/pg.h"
 #include "daemon/queue.h"
 #include "daemon/server.h"
+#include "daemon/surveys.h"
 
 #include <stdlib.h>
 
@@ -107,6 +108,7 @@ static void sweep(void *arg)
 	queue_sweep(s->srv->queue);
 	automatic_wake(s->srv->automatic);
 	calls_sweep(s->srv->calls);
+	surveys_sweep(s->srv->surveys);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

@@ -16,6 +16,7 @@
 #include "lib/core/receipt.h"
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
+#include "lib/core/survey.h"
 
 struct op;
 struct server;
@@ -66,6 +67,7 @@ struct world {
 	const struct match_own
 		*own_words[ROUTE_MAX_MUNICIPALITIES]; /* more ways to ask for option 0; NULL: none */
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
+	struct survey_rules surveys[ROUTE_MAX_MUNICIPALITIES];
 };
 
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */

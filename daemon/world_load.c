@@ -134,6 +134,10 @@ static void load_hours(struct world *w, const struct op *op)
 		w->promises[m] = promise_defaults();
 		hours_read(settings, &w->hours[m], NULL, 0);
 		promise_read(settings, &w->promises[m], NULL, 0);
+		w->surveys[m] = survey_defaults();
+		if (settings)
+			survey_read(copy_json(w, op, Q_MUNICIPALITIES, m, "region"), &w->surveys[m], NULL, 0);
+		survey_read(settings, &w->surveys[m], NULL, 0);
 		w->own_words[m] = match_own_new(
 			w->arena, json_object_get(json_object_get(settings, "option0"), "words"));
 	}

@@ -19,6 +19,9 @@ took as (
 	update loket.automatic a
 	   set state = case when coalesce(silent.why, $3) is null then 'said' else 'refused' end, why = coalesce(silent.why, $3)
 	  from held, silent where a.id = $1 and a.state = 'queued' returning a.*),
+unasked as (
+	update loket.survey v set state = 'skipped', why = t.why, token_sha256 = null, offered_at = null
+	  from took t where t.kind = 'survey' and t.state = 'refused' and v.case_id = t.case_id and v.state = 'offered'),
 spoken as (
 	update loket.case_file c set last_contact_at = greatest(c.last_contact_at, clock_timestamp())
 	  from took where c.id = took.case_id and took.state = 'said'),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TIME_FIELD "{{tijd}}"
+#define LINK_FIELD "{{link}}"
 
 /* field: stands in the text once; NULL: none does */
 static const struct kind {
@@ -43,6 +44,13 @@ static const struct kind {
 	[TEXT_NEXT_NOTHING] = {"nextNothing", NULL},
 	[TEXT_NEXT_WRITE] = {"nextWrite", NULL},
 	[TEXT_NEXT_ELSEWHERE] = {"nextElsewhere", NULL},
+	[TEXT_SURVEY_INVITE] = {"surveyInvite", LINK_FIELD},
+	[TEXT_SURVEY_GRADE] = {"surveyGrade", NULL},
+	[TEXT_SURVEY_SPEED] = {"surveySpeed", NULL},
+	[TEXT_SURVEY_HELPED] = {"surveyHelped", NULL},
+	[TEXT_SURVEY_EASE] = {"surveyEase", NULL},
+	[TEXT_SURVEY_SOLVED] = {"surveySolved", NULL},
+	[TEXT_SURVEY_WHY] = {"surveyWhy", NULL},
 };
 
 static const struct built_in {
@@ -81,7 +89,14 @@ static const struct built_in {
 	  "Het duurt langer dan wij wilden. Dat spijt ons. U hoort zo snel mogelijk van ons.",
 	  "U hoeft niets te doen. Is uw vraag niet opgelost? Schrijf ons hier. Dan kijken wij er weer naar.",
 	  "Wilt u nog antwoord? Schrijf ons hier hoe wij u kunnen bereiken.",
-	  "Klopt dat niet? Bel ons of kom langs. Wat u hier schrijft, lezen wij niet."}},
+	  "Klopt dat niet? Bel ons of kom langs. Wat u hier schrijft, lezen wij niet.",
+	  "Hoe hebben wij u geholpen? Vertel het ons. Het kost u 1 minuut: " LINK_FIELD,
+	  "Welk cijfer geeft u ons, van 1 tot 10?",
+	  "Was het snel genoeg? 1 is veel te langzaam, 5 is heel snel.",
+	  "Voelde u zich geholpen? 1 is helemaal niet, 5 is heel goed.",
+	  "Was het makkelijk voor u? 1 is heel moeilijk, 5 is heel makkelijk.",
+	  "Was het in één keer opgelost?",
+	  "Wilt u er nog iets over zeggen? Schrijf geen burgerservicenummer op."}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -116,7 +131,14 @@ static const struct built_in {
 	  "You do not have to do anything. Is your question not solved? Write to us here. "
 	  "Then we will look at it again.",
 	  "Do you still want an answer? Write to us here how we can reach you.",
-	  "Is that not right? Call us or visit us. We do not read what you write here."}},
+	  "Is that not right? Call us or visit us. We do not read what you write here.",
+	  "How did we help you? Please tell us. It takes 1 minute: " LINK_FIELD,
+	  "Which grade do you give us, from 1 to 10?",
+	  "Was it fast enough? 1 is much too slow, 5 is very fast.",
+	  "Did you feel helped? 1 is not at all, 5 is very well.",
+	  "Was it easy for you? 1 is very hard, 5 is very easy.",
+	  "Was it solved in one go?",
+	  "Is there anything you want to add? Do not write your citizen service number."}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -150,7 +172,14 @@ static const struct built_in {
 	  "To trwa dłużej, niż chcieliśmy. Przepraszamy. Odezwiemy się jak najszybciej.",
 	  "Nie musisz nic robić. Problem nie jest rozwiązany? Napisz do nas tutaj. Zajmiemy się tym ponownie.",
 	  "Nadal chcesz odpowiedzi? Napisz tutaj, jak możemy się skontaktować.",
-	  "To się nie zgadza? Zadzwoń do nas lub przyjdź. Nie czytamy tego, co napiszesz tutaj."}},
+	  "To się nie zgadza? Zadzwoń do nas lub przyjdź. Nie czytamy tego, co napiszesz tutaj.",
+	  "Jak oceniasz naszą pomoc? Odpowiedź zajmie 1 minutę: " LINK_FIELD,
+	  "Jaką ocenę nam dajesz, od 1 do 10?",
+	  "Czy było wystarczająco szybko? 1 to o wiele za wolno, 5 to bardzo szybko.",
+	  "Czy nasza pomoc była dobra? 1 to wcale nie, 5 to bardzo dobra.",
+	  "Czy to było łatwe? 1 to bardzo trudne, 5 to bardzo łatwe.",
+	  "Czy sprawa została rozwiązana za pierwszym razem?",
+	  "Chcesz coś dodać? Nie podawaj numeru BSN."}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -184,7 +213,14 @@ static const struct built_in {
 	  "Bu istediğimizden uzun sürüyor. Özür dileriz. Size en kısa sürede haber vereceğiz.",
 	  "Bir şey yapmanıza gerek yok. Sorununuz çözülmedi mi? Bize buradan yazın. Tekrar bakarız.",
 	  "Hâlâ cevap istiyor musunuz? Size nasıl ulaşabileceğimizi buraya yazın.",
-	  "Bu doğru değil mi? Bizi arayın veya gelin. Buraya yazdıklarınızı okumuyoruz."}},
+	  "Bu doğru değil mi? Bizi arayın veya gelin. Buraya yazdıklarınızı okumuyoruz.",
+	  "Size nasıl yardım ettik? Bize anlatın. 1 dakika sürer: " LINK_FIELD,
+	  "Bize 1 ile 10 arasında kaç puan verirsiniz?",
+	  "Yeterince hızlı mıydı? 1 çok yavaş, 5 çok hızlı.",
+	  "Size yardım edildiğini hissettiniz mi? 1 hiç, 5 çok iyi.",
+	  "Sizin için kolay mıydı? 1 çok zor, 5 çok kolay.",
+	  "Bir seferde çözüldü mü?",
+	  "Eklemek istediğiniz bir şey var mı? BSN numaranızı yazmayın."}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -218,7 +254,14 @@ static const struct built_in {
 	  "الأمر يستغرق وقتًا أطول مما أردنا. نعتذر. سنخبرك في أقرب وقت ممكن.",
 	  "لا يلزمك فعل شيء. لم تُحل مشكلتك؟ اكتب لنا هنا وسننظر فيها من جديد.",
 	  "هل ما زلت تريد جوابًا؟ اكتب لنا هنا كيف يمكننا الوصول إليك.",
-	  "هل هذا غير صحيح؟ اتصل بنا أو زرنا. نحن لا نقرأ ما تكتبه هنا."}},
+	  "هل هذا غير صحيح؟ اتصل بنا أو زرنا. نحن لا نقرأ ما تكتبه هنا.",
+	  "كيف ساعدناك؟ أخبرنا من فضلك، يستغرق ذلك دقيقة واحدة: " LINK_FIELD,
+	  "ما الدرجة التي تعطينا إياها، من 1 إلى 10؟",
+	  "هل كان الأمر سريعًا بما يكفي؟ 1 بطيء جدًا، 5 سريع جدًا.",
+	  "هل شعرت بأننا ساعدناك؟ 1 أبدًا، 5 جيد جدًا.",
+	  "هل كان الأمر سهلًا عليك؟ 1 صعب جدًا، 5 سهل جدًا.",
+	  "هل حُل الأمر من المرة الأولى؟",
+	  "هل تريد إضافة شيء؟ لا تكتب رقم BSN الخاص بك."}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -253,7 +296,14 @@ static const struct built_in {
 	  "Це триває довше, ніж ми хотіли. Вибачте. Ми повідомимо вас якнайшвидше.",
 	  "Вам нічого не треба робити. Питання не вирішене? Напишіть нам тут, і ми розглянемо його знову.",
 	  "Вам ще потрібна відповідь? Напишіть тут, як з вами зв'язатися.",
-	  "Це не так? Зателефонуйте нам або прийдіть. Те, що ви пишете тут, ми не читаємо."}},
+	  "Це не так? Зателефонуйте нам або прийдіть. Те, що ви пишете тут, ми не читаємо.",
+	  "Як ми вам допомогли? Розкажіть нам, це займе 1 хвилину: " LINK_FIELD,
+	  "Яку оцінку ви нам ставите, від 1 до 10?",
+	  "Чи було достатньо швидко? 1 - занадто повільно, 5 - дуже швидко.",
+	  "Чи відчули ви, що вам допомогли? 1 - зовсім ні, 5 - дуже добре.",
+	  "Чи було вам легко? 1 - дуже важко, 5 - дуже легко.",
+	  "Чи вирішено питання з першого разу?",
+	  "Бажаєте щось додати? Не пишіть свій номер BSN."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */

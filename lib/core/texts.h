@@ -49,6 +49,14 @@ enum text_kind {
 	TEXT_NEXT_NOTHING,    /* unless it is not solved: then they write here */
 	TEXT_NEXT_WRITE,      /* here, and how they can be reached */
 	TEXT_NEXT_ELSEWHERE,  /* nobody reads what is written here */
+	/* how it was, afterwards */
+	TEXT_SURVEY_INVITE, /* {{link}} */
+	TEXT_SURVEY_GRADE,  /* 1 to 10 */
+	TEXT_SURVEY_SPEED,  /* these 1 to 5 */
+	TEXT_SURVEY_HELPED,
+	TEXT_SURVEY_EASE,
+	TEXT_SURVEY_SOLVED, /* yes or no */
+	TEXT_SURVEY_WHY,
 	N_TEXT_KINDS
 };
 

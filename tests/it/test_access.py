@@ -99,6 +99,8 @@ class Filled(world.LoketTest):
             row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
             row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
                 asked_by='text', asked_at=now, **mun),
+            row('survey', id=new_id(), case_id=i['case'], party=i['party'], product='rijbewijs', channel='whatsapp', state='answered',
+                offered_at=now, answered_at=now, grade=3, text=SECRET, **mun),
             row('routing_settings', hash=b'x', settings=json.dumps({'x': SECRET})),
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
@@ -136,7 +138,8 @@ class Filled(world.LoketTest):
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles', 'regions') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
             '{inbox}', what['hooks'] if existing else nothing).replace(
-            '{attachment}', i['attachment'] if existing else nothing).replace('{reference}', what.get(kind, ''))
+            '{attachment}', i['attachment'] if existing else nothing).replace('{reference}', what.get(kind, '')).replace(
+            '{token}', 'geen-van-ons')
 
     def body(self, o):
         return contract.example(f'{o.id}.request') if o.request_schema() else None
@@ -200,7 +203,7 @@ class Requests(Filled):
         for o in contract.OPERATIONS:
             if not o.request_schema():
                 continue
-            token = self.everywhere[o.roles[-1]]
+            token = self.everywhere[o.roles[-1]] if o.roles else None
             with self.subTest(o.id):
                 answer = self.world.api(o.method, self.target(o), token, b'a=1', {'Content-Type': 'application/x-www-form-urlencoded'})
                 self.assertEqual(answer.status, 415, answer)

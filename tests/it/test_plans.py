@@ -65,6 +65,7 @@ READS_ALL = {
     'sweep_raw': 'a page', 'sweep_notices': 'a page', 'sweep_offers': 'a page', 'sweep_outbox': 'a page',
     'ledger': 'it counts everything, for who asks whether anything is lost',
     'party_find_name': 'letters in the middle of a name: no index on names',
+    'survey_plan': 'the newest notice, for where to begin: the first row from the end',
     'intake_post_change': 'in contact_changes are edits only, and none are here',
 }
 LISTS = [('cases_list_all', "null, null, null, null, 'assigned', null, null, null, 21, null, null", {'case_file_held'}),

@@ -2,6 +2,7 @@
  * (lib/core/status) */
 #include "lib/core/receipt.h"
 #include "lib/core/status.h"
+#include "lib/core/survey.h"
 #include "tests/unit/unit.h"
 
 static const char *const keys[] = {"0123456789012345678901234567890123456789012", "another-key"};
@@ -177,9 +178,83 @@ START_TEST(each_case)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- how it was */
+
+static const struct {
+	const char *json, *field; /* NULL: nothing is wrong */
+} settings[] = {
+	{"{}", NULL},
+	{"{\"survey\": null}", NULL},
+	{"{\"survey\": {\"on\": true, \"url\": \"https://a.example/b?c=d\", \"low\": 0, \"high\": 11}}",
+	 NULL},
+	{"{\"survey\": []}", "survey"},
+	{"{\"survey\": {\"on\": 1}}", "on"},
+	{"{\"survey\": {\"url\": \"https://a.example/#b\"}}", "url"},
+	{"{\"survey\": {\"url\": \"javascript:x\"}}", "url"},
+	{"{\"survey\": {\"url\": \"https://\"}}", "url"},
+	{"{\"survey\": {\"team\": \"\"}}", "team"},
+	{"{\"survey\": {\"periodDays\": 366}}", "periodDays"},
+	{"{\"survey\": {\"waitMinutes\": -1}}", "waitMinutes"},
+	{"{\"survey\": {\"high\": 1}}", "high"},
+	{"{\"survey\": {\"grade\": 1}}", "grade"},
+};
+
+START_TEST(survey_settings)
+{
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		struct survey_rules r = survey_defaults();
+		struct bad_setting p;
+		json_t *j = json_loads(settings[i].json, 0, NULL);
+
+		ck_assert_msg(survey_read(j, &r, &p, 1) == (settings[i].field != NULL), "%s",
+			      settings[i].json);
+		if (settings[i].field)
+			ck_assert_str_eq(p.field, settings[i].field);
+		json_decref(j);
+	}
+}
+END_TEST
+
+START_TEST(survey_from_where)
+{
+	json_t *region = json_loads("{\"survey\": {\"on\": true, \"low\": 4}}", 0, NULL);
+	json_t *own = json_loads("{\"survey\": {\"low\": 3}}", 0, NULL), *all = survey_shown(region, own);
+	json_t *wanted = json_loads(
+		       "{\"on\": {\"value\": true, \"from\": \"region\"}, \"low\": {\"value\": 3, \"from\": "
+		       "\"municipality\"}, \"url\": {\"value\": null, \"from\": \"default\"}}",
+		       0, NULL),
+	       *v;
+	const char *name;
+
+	json_object_foreach(wanted, name, v)
+		ck_assert_msg(json_equal(json_object_get(all, name), v), "%s", name);
+	json_decref(region);
+	json_decref(own);
+	json_decref(all);
+	json_decref(wanted);
+}
+END_TEST
+
+START_TEST(who_is_called)
+{
+	struct survey_rules r = survey_defaults();
+
+	for (int grade = 0; grade <= 10; grade++)
+		ck_assert_int_eq(survey_calls(&r, grade, false) != NULL,
+				 grade > 0 && (grade <= 5 || grade >= 9));
+	ck_assert_str_ne(survey_calls(&r, 1, false), survey_calls(&r, 10, false));
+	r.low = 0;
+	r.high = 11;
+	for (int grade = 0; grade <= 10; grade++)
+		ck_assert_ptr_null(survey_calls(&r, grade, false));
+	ck_assert_ptr_nonnull(survey_calls(&r, 7, true));
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {a_secret, what_opens, what_does_not, each_case};
+	const TTest *const tests[] = {a_secret,        what_opens,        what_does_not, each_case,
+				      survey_settings, survey_from_where, who_is_called};
 
 	return unit_run("citizen", tests, COUNT(tests));
 }
