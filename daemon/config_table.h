@@ -48,7 +48,7 @@
 	  "of one inbox, on average over 10 s; signed posts over it are slowed, unsigned ones refused") \
 	X("intake", municipality_contacts_per_second, NUMBER, 1, 1000000, "2000", "of all inboxes of one municipality, likewise") \
 	X("dispatch", offer_seconds, NUMBER, 2, 3600, "30", "how long an agent has to accept") \
-	X("dispatch", presence_seconds, NUMBER, 5, 3600, "60", "no stream and no call for so long: the agent is offline") \
+	X("dispatch", presence_seconds, NUMBER, 5, 3600, "30", "no stream and no call for so long: the agent is offline") \
 	X("dispatch", sweep_seconds, NUMBER, 1, 3600, "5", "how often is looked for what was forgotten") \
 	X("outbox", outbox_attempts, NUMBER, 1, 100, "8", "how often a reply is tried before it has failed") \
 	X("outbox", outbox_parallel, NUMBER, 1, 256, "16", "replies under way at once") \

@@ -20,8 +20,8 @@ enum {
 void receipt_secret(const char *key, const char *reference, char out[RECEIPT_TEXT]);
 /*
  * receipt_opens - was given made of this reference, by one of n keys?
- * in       given: as people type it: either case, with or without hyphens and spaces, I and L for 1, O for 0;
- * may be NULL limits   the same time for whatever it is given, and whichever key it was
+ * in       given: as people type it: either case, with or without hyphens and spaces, I and L for 1, O for 0; may be NULL
+ * limits   the same time for whatever it is given, and whichever key it was
  */
 bool receipt_opens(const char *const *keys, int n, const char *reference, const char *given);
 
