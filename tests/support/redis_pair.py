@@ -63,10 +63,12 @@ class RedisPair:
         return next((p for p in self.ports if ports.count(p) >= 2), None)
 
     def fail_over(self, how):
-        """SIGKILL, or SIGSTOP: frozen, and back later with what it believed. Returns the port that is master no more."""
+        """SIGKILL, or SIGSTOP: frozen, and back later with what it believed. Returns the port that is master no more.
+
+        Sentinels that were held up for two seconds, on a busy machine, do nothing for the next thirty (TILT)."""
         old = self.master()
         self.processes[old].send_signal(how)
-        wait_until(lambda: self.master() not in (None, old), 30, 'the Sentinels to promote the replica')
+        wait_until(lambda: self.master() not in (None, old), 120, 'the Sentinels to promote the replica')
         wait_until(lambda: (self.ask(self.master(), 'ROLE') or [b''])[0] == b'master', 20, 'the replica to be a master')
         return old
 
@@ -76,7 +78,7 @@ class RedisPair:
         else:
             self.processes[old].wait(10)
             self.processes[old] = self._start(old)
-        wait_until(lambda: (self.ask(old, 'ROLE') or [b''])[0] == b'slave', 40, 'the old master to follow the new one')
+        wait_until(lambda: (self.ask(old, 'ROLE') or [b''])[0] == b'slave', 120, 'the old master to follow the new one')
         wait_until(lambda: self._followed(self.master()), 20, 'the replica')
 
     def close(self):
