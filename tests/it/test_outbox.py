@@ -187,6 +187,8 @@ class Death(OutboxTest):
         for contact in contacts:
             self.assertLessEqual(len(self.sent(contact)), 1)
 
+
+class Start(OutboxTest):
     def test_nothing_is_sent_before_the_set_up_is_read(self):
         """What waits for a provider when loketd starts waits until it knows its inboxes: a reply, and a file to be fetched."""
         taken = self.take()
@@ -205,7 +207,6 @@ class Death(OutboxTest):
         self.world.psql('drop view loket.world_version; alter table loket.really rename to world_version')
         self.world.restart()
         self.world.wait_ready()
-        type(self).anna = self.world.agent('anna')
         wait_until(lambda: self.world.value('select delivery from loket.contact where id = %s', [contact]) in ('delivered', 'read'), 20,
                    'the reply')
         wait_until(lambda: self.world.value("select bool_and(state = 'stored') from loket.attachment"), 30, 'the attachment')
