@@ -47,13 +47,13 @@ class RedisPair:
         return facts.get(b'num-other-sentinels') == b'%d' % (SENTINELS - 1) and facts.get(b'num-slaves') == b'1'
 
     def ask(self, port, *words):
-        """One command; None when nobody is there or it does not answer."""
+        """One command; None when nobody is there, or it does not answer, or says no."""
         try:
             with socket.create_connection(('127.0.0.1', port), 2) as s:
                 parts = [str(w).encode() for w in words]
                 s.sendall(b'*%d\r\n' % len(parts) + b''.join(b'$%d\r\n%s\r\n' % (len(p), p) for p in parts))
                 return _read_reply(s.makefile('rb'))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
             return None
 
     def master(self):
@@ -78,7 +78,9 @@ class RedisPair:
         else:
             self.processes[old].wait(10)
             self.processes[old] = self._start(old)
-        wait_until(lambda: (self.ask(old, 'ROLE') or [b''])[0] == b'slave', 120, 'the old master to follow the new one')
+        # what an operator does, too: Sentinels that do not answer in time (down-after-milliseconds) may put it off for minutes
+        wait_until(lambda: self.ask(old, 'REPLICAOF', '127.0.0.1', self.master() or self.ports[0]) == b'OK'
+                   and (self.ask(old, 'ROLE') or [b''])[0] == b'slave', 40, 'the old master to follow the new one')
         wait_until(lambda: self._followed(self.master()), 20, 'the replica')
 
     def close(self):
