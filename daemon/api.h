@@ -22,6 +22,7 @@
 
 enum { API_MAX_PARAMS = 2, API_MAX_QUERY = 16, API_MAX_BAD_FIELDS = 50, API_STATES = 9000 };
 
+struct intake_post;
 struct api;
 
 /* generated from proto/openapi.json (x-loket holds roles and plan) */
@@ -69,6 +70,12 @@ void api_audit(struct api *a, struct pg_unit *u, const char *action, const char 
                const char *object_kind, const char *object_id);
 /* api_seen - the same by statement (contact_audit, case_audit, …), which records it when the token may see the row */
 void api_seen(struct api *a, struct pg_unit *u, enum sql statement, struct uuid id, const char *action);
+/*
+ * api_ask_began - of what came again: did it begin its case? Then the secret of the receipt is for who sends it
+ * api_began     - of what was stored: the same, as statement of what was asked says when it had come before
+ */
+void api_ask_began(struct pg_unit *u, const struct intake_post *p);
+bool api_began(const struct op *op, int statement, const struct intake_post *p);
 /* api_idem_key - "<token>:<Idempotency-Key>", the same when the request comes again: a natural key for what
  * this request makes, so that doing it twice makes it once. NULL when the caller gave none */
 const char *api_idem_key(struct api *a);

@@ -3,6 +3,7 @@
  */
 #include "daemon/api.h"
 
+#include "daemon/intake.h"
 #include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/b64url.h"
@@ -199,6 +200,20 @@ void api_seen(struct api *a, struct pg_unit *u, enum sql statement, struct uuid 
 	pg_text(u, a->x ? http_peer(a->x) : NULL);
 }
 
+void api_ask_began(struct pg_unit *u, const struct intake_post *p)
+{
+	pg_add(u, SQL_STATUS_BEGAN);
+	pg_uuid(u, p->placed[0].contact.u);
+	pg_bytea(u, p->raw);
+}
+
+bool api_began(const struct op *op, int statement, const struct intake_post *p)
+{
+	if (!p->placed[0].duplicate)
+		return p->placed[0].new_case;
+	return pg_rows(op, statement) && pg_get_bool(op, statement, 0, "began");
+}
+
 /* a page's size, -1 when it is none */
 static int limit_from(const char *text)
 {
@@ -258,12 +273,9 @@ struct api_period api_period(struct api *a, int days, int max_days)
 json_t *api_report(struct api_period p, const char *const (*definitions)[2], size_t n)
 {
 	json_t *j = json_object(), *texts = json_object();
-	char from[WHEN_TEXT], to[WHEN_TEXT];
 
-	when_format(p.from_us, from);
-	when_format(p.to_us, to);
-	jsonx_put(j, "from", from);
-	jsonx_put(j, "to", to);
+	jsonx_put_time(j, "from", p.from_us);
+	jsonx_put_time(j, "to", p.to_us);
 	for (size_t i = 0; i < n; i++)
 		jsonx_put(texts, definitions[i][0], definitions[i][1]);
 	json_object_set_new(j, "definitions", texts);

@@ -10,6 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/flood.h"
 #include "daemon/intake.h"
+#include "daemon/rows.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
@@ -104,26 +105,6 @@ static struct status status_read(const struct op *op)
 
 enum get_state { GET_START, GET_READ };
 
-static const json_t *settings_read(struct api *a)
-{
-	const char *text = pg_get(&a->op, 0, 0, "settings");
-	json_t *settings = NULL;
-
-	if (text)
-		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)text, strlen(text)}, &settings, NULL);
-	return settings;
-}
-
-static void put_time(json_t *j, const char *key, int64_t us)
-{
-	char text[WHEN_TEXT];
-
-	if (!us)
-		return;
-	when_format(us, text);
-	jsonx_put(j, key, text);
-}
-
 static json_t *product_json(struct api *a)
 {
 	json_t *j = json_object();
@@ -144,17 +125,18 @@ static enum op_status get_answer(struct api *a)
 	if (!pg_rows(&a->op, 0))
 		return unknown(a);
 	s = status_read(&a->op);
-	settings = settings_read(a);
+	settings = rows_json(&a->op, 0, 0, "settings");
 	language = pg_get(&a->op, 0, 0, "language");
 	j = json_object();
 	jsonx_put(j, "reference", reference_of(a));
-	put_time(j, "receivedAt", pg_get_time(&a->op, 0, 0, "opened_at"));
+	jsonx_put_time(j, "receivedAt", pg_get_time(&a->op, 0, 0, "opened_at"));
 	json_object_set_new(j, "product", product_json(a));
 	jsonx_put(j, "state", s.word);
 	jsonx_put(j, "language", texts_has(settings, s.now, language) ? language : "nl");
 	jsonx_put(j, "now", texts_say(m, settings, s.now, language, NULL));
 	jsonx_put(j, "next", texts_say(m, settings, s.next, language, texts_time(m, s.before_us, now_us())));
-	put_time(j, "before", s.before_us);
+	if (s.before_us)
+		jsonx_put_time(j, "before", s.before_us);
 	json_object_set_new(j, "takesMessages", json_boolean(s.takes_messages));
 	return api_answer(a, 200, j);
 }
@@ -332,7 +314,7 @@ static enum op_status say_answer(struct api *a, const struct say *s)
 		return api_problem(a, PROBLEM_INTERNAL, NULL);
 	j = json_object();
 	jsonx_put(j, "reference", reference_of(a));
-	put_time(j, "receivedAt", s->post.received_us);
+	jsonx_put_time(j, "receivedAt", s->post.received_us);
 	return api_answer(a, 201, j);
 }
 

@@ -232,11 +232,8 @@ static enum op_status create_read(struct api *a, const struct create *c)
 	pg_add(u, SQL_CONTACT_CASE);
 	pg_uuid(u, c->post.placed[0].case_.u);
 	api_seen(a, u, SQL_CONTACT_AUDIT, c->post.placed[0].contact.u, "contact.create");
-	if (c->post.placed[0].duplicate) {
-		pg_add(u, SQL_STATUS_BEGAN);
-		pg_uuid(u, c->post.placed[0].contact.u);
-		pg_bytea(u, c->post.raw);
-	}
+	if (c->post.placed[0].duplicate)
+		api_ask_began(u, &c->post);
 	return pg_submit(&a->op, CREATE_READ, u);
 }
 
@@ -252,12 +249,9 @@ static json_t *contact_json(struct api *a)
 /* for who brings what the citizen said: the secret of the case that it began */
 static const char *create_secret(struct api *a, const struct create *c)
 {
-	const struct intake_placed *placed = &c->post.placed[0];
-	bool began = placed->new_case;
-
-	if (placed->duplicate)
-		began = pg_rows(&a->op, READ_BEGAN) && pg_get_bool(&a->op, READ_BEGAN, 0, "began");
-	return began ? world_receipt(c->post.world, a->op.arena, placed->reference) : NULL;
+	if (!api_began(&a->op, READ_BEGAN, &c->post))
+		return NULL;
+	return world_receipt(c->post.world, a->op.arena, c->post.placed[0].reference);
 }
 
 static enum op_status create_answer(struct api *a, const struct create *c)

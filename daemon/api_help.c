@@ -127,11 +127,8 @@ static enum op_status ask_read(struct api *a, const struct ask *k)
 	u = api_unit(a);
 	add_asked(u, placed);
 	help_promise_ask(u, placed->case_);
-	if (placed->duplicate) {
-		pg_add(u, SQL_STATUS_BEGAN);
-		pg_uuid(u, placed->contact.u);
-		pg_bytea(u, k->post.raw);
-	}
+	if (placed->duplicate)
+		api_ask_began(u, &k->post);
 	api_audit(a, u, "helpRequest.create", k->post.inbox->in.municipality, "case", id);
 	return pg_submit(&a->op, ASK_READ, u);
 }
@@ -154,9 +151,7 @@ static enum op_status ask_promise(struct api *a, struct ask *k)
 	const struct intake_placed *placed = k->post.placed;
 	struct pg_unit *u;
 
-	k->began = placed->new_case;
-	if (placed->duplicate)
-		k->began = pg_rows(&a->op, READ_BEGAN) && pg_get_bool(&a->op, READ_BEGAN, 0, "began");
+	k->began = api_began(&a->op, READ_BEGAN, &k->post);
 	if (!help_promise_read(&a->op, READ_CASE, k->post.placed->case_, &k->k))
 		return ask_answer(a, k, READ_REQUEST); /* of who is blocked */
 	k->promise = help_promise_decide(a->op.srv, &k->k, now_us());

@@ -270,9 +270,7 @@ static enum op_status sent_again(struct api *a, const struct intake_post *p)
 {
 	struct pg_unit *u = pg_unit(&a->op, PG_SYSTEM, NULL);
 
-	pg_add(u, SQL_STATUS_BEGAN);
-	pg_uuid(u, p->placed[0].contact.u);
-	pg_bytea(u, p->raw);
+	api_ask_began(u, p);
 	return pg_submit(&a->op, HOOK_SENT_AGAIN, u);
 }
 
@@ -302,7 +300,7 @@ enum op_status api_hook_post(struct api *a)
 		return say_stored(a, h, NULL);
 
 	case HOOK_SENT_AGAIN:
-		h->began = !pg_failed(&a->op) && pg_rows(&a->op, 0) && pg_get_bool(&a->op, 0, 0, "began");
+		h->began = !pg_failed(&a->op) && api_began(&a->op, 0, &h->post);
 		return say_stored(a, h, NULL);
 
 	case HOOK_SETTLED:

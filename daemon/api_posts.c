@@ -332,7 +332,7 @@ static enum op_status check_and_write(struct api *a, struct triage *t)
 
 static enum op_status answer(struct api *a, const struct triage *t, int shown, const char *delivery)
 {
-	json_t *posts = rows_masked(&a->op, shown, &a->who), *j = json_object();
+	json_t *posts = rows_masked(rows_array(&a->op, shown), &a->who), *j = json_object();
 	char id[UUID_TEXT];
 
 	json_object_set(j, "post", json_array_get(posts, 0));

@@ -14,7 +14,6 @@
 #include "daemon/work.h"
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/when.h"
 #include "lib/core/compare.h"
 #include "lib/core/guard.h"
 #include "lib/core/survey.h"
@@ -119,7 +118,6 @@ static void add_task(struct pg_unit *u, const struct answer *s)
 /* statement: the answer; the task follows it */
 static enum op_status answered(struct api *a, const struct answer *s, int statement)
 {
-	char before[WHEN_TEXT];
 	json_t *j;
 
 	if (pg_rows(&a->op, statement) == 0)
@@ -127,10 +125,8 @@ static enum op_status answered(struct api *a, const struct answer *s, int statem
 	if (s->calls)
 		rows_publish(&a->op, statement + 1);
 	j = json_pack("{s:b}", "callsBack", s->calls != NULL);
-	if (s->calls) {
-		when_format(s->due_us, before);
-		jsonx_put(j, "before", before);
-	}
+	if (s->calls)
+		jsonx_put_time(j, "before", s->due_us);
 	return api_answer(a, 201, j);
 }
 
@@ -158,16 +154,15 @@ static enum op_status link_look_up(struct api *a)
 	return pg_submit(&a->op, LINK_READ, u);
 }
 
-static void add_question(struct api *a, json_t *list, const char *id, enum text_kind text, int most)
+/* settings: of the municipality, for its own words */
+static void add_question(struct api *a, json_t *list, const json_t *settings, const char *id,
+			 enum text_kind text, int most)
 {
-	const char *settings = pg_get(&a->op, 0, 0, "settings"), *language = pg_get(&a->op, 0, 0, "language");
-	json_t *own = NULL, *j = json_object();
+	json_t *j = json_object();
 
-	if (settings)
-		jsonx_load(a->op.arena, (struct bytes){(const uint8_t *)settings, strlen(settings)}, &own,
-			   NULL);
 	jsonx_put(j, "id", id);
-	jsonx_put(j, "text", texts_say(a->op.arena, own, text, language, NULL));
+	jsonx_put(j, "text",
+		  texts_say(a->op.arena, settings, text, pg_get(&a->op, 0, 0, "language"), NULL));
 	if (most) {
 		json_object_set_new(j, "least", json_integer(1));
 		json_object_set_new(j, "most", json_integer(most));
@@ -177,25 +172,24 @@ static void add_question(struct api *a, json_t *list, const char *id, enum text_
 
 static enum op_status link_questions(struct api *a)
 {
-	json_t *questions, *j;
-	char until[WHEN_TEXT];
+	json_t *questions, *settings, *j;
 
 	if (pg_rows(&a->op, 0) == 0)
 		return unknown(a);
 	if (strcmp(pg_get(&a->op, 0, 0, "state"), "answered") == 0)
 		return api_problem(a, PROBLEM_STATE, "It was answered already.");
 	questions = json_array();
-	add_question(a, questions, "grade", TEXT_SURVEY_GRADE, 10);
-	add_question(a, questions, "speed", TEXT_SURVEY_SPEED, 5);
-	add_question(a, questions, "feltHelped", TEXT_SURVEY_HELPED, 5);
-	add_question(a, questions, "ease", TEXT_SURVEY_EASE, 5);
-	add_question(a, questions, "solvedInOneGo", TEXT_SURVEY_SOLVED, 0);
-	add_question(a, questions, "text", TEXT_SURVEY_WHY, 0);
-	when_format(pg_get_time(&a->op, 0, 0, "expires_at"), until);
+	settings = rows_json(&a->op, 0, 0, "settings");
+	add_question(a, questions, settings, "grade", TEXT_SURVEY_GRADE, 10);
+	add_question(a, questions, settings, "speed", TEXT_SURVEY_SPEED, 5);
+	add_question(a, questions, settings, "feltHelped", TEXT_SURVEY_HELPED, 5);
+	add_question(a, questions, settings, "ease", TEXT_SURVEY_EASE, 5);
+	add_question(a, questions, settings, "solvedInOneGo", TEXT_SURVEY_SOLVED, 0);
+	add_question(a, questions, settings, "text", TEXT_SURVEY_WHY, 0);
 	j = json_pack("{s:o}", "questions", questions);
 	jsonx_put(j, "municipality", pg_get(&a->op, 0, 0, "name"));
 	jsonx_put(j, "language", pg_get(&a->op, 0, 0, "language"));
-	jsonx_put(j, "expiresAt", until);
+	jsonx_put_time(j, "expiresAt", pg_get_time(&a->op, 0, 0, "expires_at"));
 	return api_answer(a, 200, j);
 }
 
@@ -275,7 +269,6 @@ static enum op_status typed_begin(struct api *a)
 static enum op_status typed_write(struct api *a, struct answer *s)
 {
 	char id[UUID_TEXT];
-	int64_t asked;
 	struct pg_unit *u;
 
 	if (!work_got(a, &s->w))
@@ -285,8 +278,7 @@ static enum op_status typed_write(struct api *a, struct answer *s)
 		return api_rule(a, "surveyOff", "This municipality does not ask.");
 	if (pg_get_bool(&a->op, 1, 0, "opted_out"))
 		return api_rule(a, "optedOut", "This citizen wants to be asked no more.");
-	asked = pg_get_time(&a->op, 1, 0, "asked_at");
-	if (asked && asked > now_us() - s->rules->period_days * 86400 * WHEN_SECOND_US)
+	if (survey_too_soon(s->rules, pg_get_time(&a->op, 1, 0, "asked_at"), now_us()))
 		return api_rule(a, "surveyedBefore", "This citizen was asked a short time ago.");
 	uuid_format(s->w.id.u, id);
 	u = api_unit(a);

@@ -36,14 +36,6 @@ static void put_id(json_t *o, const char *key, struct uuid id)
 	json_object_set_new(o, key, json_string(text));
 }
 
-static void put_time(json_t *o, const char *key, int64_t us)
-{
-	char text[WHEN_TEXT];
-
-	when_format(us, text);
-	json_object_set_new(o, key, json_string(text));
-}
-
 /* as_seen - a note or task in the answer to a write: what a list would show the same caller */
 static json_t *as_seen(const struct api *a, json_t *paper)
 {
@@ -81,7 +73,7 @@ static enum op_status note_told(struct api *a, const struct paper *p)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	}
 	put_id(note, "id", p->id);
-	put_time(note, "at", pg_get_time(&a->op, 0, 0, "at"));
+	jsonx_put_time(note, "at", pg_get_time(&a->op, 0, 0, "at"));
 	put_id(note, "agent", work_writer(a));
 	json_object_set_new(note, "text", json_string(p->text));
 	return api_answer(a, 201, json_pack("{s:o}", "note", as_seen(a, note)));
@@ -162,8 +154,8 @@ static enum op_status task_told(struct api *a, const struct paper *p)
 	                 p->department, "action", p->action, "state", "open");
 	put_id(task, "id", p->id);
 	put_id(task, "case", p->w.id.u);
-	put_time(task, "due", p->due_us);
-	put_time(task, "createdAt", pg_get_time(&a->op, 0, 0, "at"));
+	jsonx_put_time(task, "due", p->due_us);
+	jsonx_put_time(task, "createdAt", pg_get_time(&a->op, 0, 0, "at"));
 	put_id(task, "createdBy", work_writer(a));
 	jsonx_put(task, "note", p->text);
 	return api_answer(a, 201, json_pack("{s:o}", "task", as_seen(a, task)));

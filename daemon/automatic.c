@@ -11,7 +11,6 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "daemon/world.h"
-#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +106,6 @@ static const char *copy(const struct saying *s, const char *column)
 
 static void read_row(struct saying *s)
 {
-	const char *settings = pg_get(&s->op, 0, 0, "settings");
-
 	s->found = true;
 	s->r.id.u = s->op.srv->automatic->last = pg_get_uuid(&s->op, 0, 0, "id");
 	s->r.text = copy(s, "text");
@@ -121,9 +118,7 @@ static void read_row(struct saying *s)
 	s->case_.u = pg_get_uuid(&s->op, 0, 0, "case_id");
 	s->home = copy(s, "inbox");
 	s->language = copy(s, "language");
-	if (settings)
-		jsonx_load(s->op.arena, (struct bytes){(const uint8_t *)settings, strlen(settings)},
-			   &s->settings, NULL);
+	s->settings = rows_json(&s->op, 0, 0, "settings");
 }
 
 static enum op_status ask_whom(struct saying *s)

@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/server.h"
+#include "lib/base/must.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +25,8 @@ struct barrier {
 
 struct barrier *barrier_new(struct server *srv)
 {
-	struct barrier *b = calloc(1, sizeof *b);
+	struct barrier *b = must(calloc(1, sizeof *b));
 
-	if (!b)
-		abort();
 	b->srv = srv;
 	TAILQ_INIT(&b->waiting);
 	TAILQ_INIT(&b->covered);

@@ -9,8 +9,8 @@
 #include "daemon/mutant.h"
 #include "daemon/pg.h"
 #include "daemon/queue.h"
+#include "daemon/rows.h"
 #include "daemon/server.h"
-#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 
 #include <stdlib.h>
@@ -115,11 +115,7 @@ static void got_promise(struct settle *s)
 
 static void got_settings(struct settle *s)
 {
-	const char *settings = pg_get(&s->op, Q_GET, 0, "settings");
-
-	s->settings = NULL;
-	if (settings)
-		jsonx_load(s->op.arena, (struct bytes){ (const uint8_t *)settings, strlen(settings) }, &s->settings, NULL);
+	s->settings = rows_json(&s->op, Q_GET, 0, "settings");
 }
 
 /* false: its contact is gone, or nothing happened to it */

@@ -5,7 +5,7 @@
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
-#include "lib/core/wire.h"
+#include "lib/base/must.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +38,8 @@ struct unit {
 
 struct case_reads *case_reads_new(struct server *srv)
 {
-	struct case_reads *all = calloc(1, sizeof(*all));
+	struct case_reads *all = must(calloc(1, sizeof(*all)));
 
-	if (all == NULL)
-		abort();
 	all->srv = srv;
 	TAILQ_INIT(&all->waiting);
 	return all;
@@ -130,17 +128,6 @@ static enum op_status ask(struct unit *of)
 
 /* ---------------------------------------------------------------- what came */
 
-static json_t *masked(json_t *list, const struct principal *p)
-{
-	json_t *one;
-	size_t i;
-
-	if (!access_sees_bsn(p))
-		json_array_foreach(list, i, one)
-			wire_mask(one);
-	return list;
-}
-
 /* when there are more than are shown, one more stands first: it goes, and "moreContacts" says so */
 static void put_contacts(json_t *c, json_t *contacts)
 {
@@ -187,9 +174,9 @@ static json_t *found(const struct op *op, const struct look *l, int n)
 	if (c == NULL)
 		return NULL;
 	hide_epoch(c, p);
-	put_contacts(c, masked(rows_array_of(op, PART_CONTACTS, n), p));
-	json_object_set_new(c, "notes", masked(rows_array_of(op, PART_NOTES, n), p));
-	json_object_set_new(c, "tasks", masked(rows_array_of(op, PART_TASKS, n), p));
+	put_contacts(c, rows_masked(rows_array_of(op, PART_CONTACTS, n), p));
+	json_object_set_new(c, "notes", rows_masked(rows_array_of(op, PART_NOTES, n), p));
+	json_object_set_new(c, "tasks", rows_masked(rows_array_of(op, PART_TASKS, n), p));
 	json_object_set_new(c, "history", rows_array_of(op, PART_HISTORY, n));
 	put_first(c, "citizen", rows_array_of(op, PART_PARTY, n));
 	json_object_set_new(c, "openCases", rows_array_of(op, PART_OTHERS, n));

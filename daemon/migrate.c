@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/migrations.h"
 #include "lib/base/hmac.h"
+#include "lib/base/must.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -183,10 +184,8 @@ static int outside(PGconn *c, const struct migration *m, struct err *err)
 	while (!rc && *p) {
 		const char *end = strstr(p, "\n\n");
 		int n = end ? (int)(end - p) : (int)strlen(p);
-		char *one = strndup(p, (size_t)n);
+		char *one = must(strndup(p, (size_t)n));
 
-		if (!one)
-			abort();
 		rc = run(c, one, m->name, err);
 		free(one);
 		p += n + strspn(p + n, "\n");

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* source: pg_type.dat of PostgreSQL 15; these numbers are fixed for built-in types */
 enum { T_BOOL = 16, T_INT8 = 20, T_INT2 = 21, T_INT4 = 23, T_JSON = 114, T_FLOAT4 = 700, T_FLOAT8 = 701,
@@ -71,15 +72,25 @@ json_t *rows_array(const struct op *op, int statement)
 	return all;
 }
 
-json_t *rows_masked(struct op *op, int statement, const struct principal *p)
+json_t *rows_masked(json_t *list, const struct principal *p)
 {
-	json_t *all = rows_array(op, statement), *one;
+	json_t *one;
 	size_t i;
 
 	if (!access_sees_bsn(p))
-		json_array_foreach(all, i, one)
+		json_array_foreach(list, i, one)
 			wire_mask(one);
-	return all;
+	return list;
+}
+
+json_t *rows_json(const struct op *op, int statement, int row, const char *column)
+{
+	const char *text = pg_get(op, statement, row, column);
+	json_t *value = NULL;
+
+	if (text)
+		jsonx_load(op->arena, (struct bytes){(const uint8_t *)text, strlen(text)}, &value, NULL);
+	return value;
 }
 
 static void publish_row(const struct op *op, int statement, int row)

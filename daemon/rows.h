@@ -11,8 +11,10 @@ json_t *rows_object(const struct op *op, int statement, int row);
 json_t *rows_array(const struct op *op, int statement);
 /* rows_array_of - of a statement for many: the rows whose first column, n, is this; without that column. New reference */
 json_t *rows_array_of(const struct op *op, int statement, int n);
-/* rows_masked - the same, with BSN and IBAN masked unless p may see them */
-json_t *rows_masked(struct op *op, int statement, const struct principal *p);
+/* rows_masked - such a list, with BSN and IBAN masked unless p may see them. The same reference */
+json_t *rows_masked(json_t *list, const struct principal *p);
+/* rows_json - a column that is JSON; NULL when it is SQL NULL. Freed with the operation */
+json_t *rows_json(const struct op *op, int statement, int row, const char *column);
 
 /*
  * rows_publish - give the notices that a committed statement wrote to the event streams

@@ -4,13 +4,12 @@
 #include "daemon/log.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
+#include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/world.h"
 #include "lib/base/b64url.h"
 #include "lib/base/hmac.h"
-#include "lib/base/jsonx.h"
 #include "lib/base/must.h"
-#include "lib/base/when.h"
 #include "lib/core/texts.h"
 
 #include <string.h>
@@ -112,7 +111,7 @@ static enum op_status next(struct asking *s)
 /* NULL: nothing is against it */
 static const char *against(const struct asking *s, const struct survey_rules *r)
 {
-	int64_t asked = pg_get_time(&s->op, 0, 0, "asked_at");
+	int64_t asked_us = pg_get_time(&s->op, 0, 0, "asked_at");
 
 	if (pg_get_bool(&s->op, 0, 0, "reopened"))
 		return "reopened";
@@ -120,7 +119,7 @@ static const char *against(const struct asking *s, const struct survey_rules *r)
 		return "off";
 	if (pg_get_bool(&s->op, 0, 0, "opted_out"))
 		return "optedOut";
-	return asked && asked > now_us() - r->period_days * 86400 * WHEN_SECOND_US ? "period" : NULL;
+	return survey_too_soon(r, asked_us, now_us()) ? "period" : NULL;
 }
 
 static const struct survey_rules *rules_of(const struct world *w, const char *municipality)
@@ -133,18 +132,14 @@ static const struct survey_rules *rules_of(const struct world *w, const char *mu
 /* the secret is behind the #, which browsers send nowhere */
 static const char *invitation(struct asking *s, const struct survey_rules *r, uint8_t digest[SHA256_BYTES])
 {
-	const char *settings = pg_get(&s->op, 0, 0, "settings"), *language = pg_get(&s->op, 0, 0, "language");
+	const char *language = pg_get(&s->op, 0, 0, "language");
 	uint8_t chance[SURVEY_TOKEN_BYTES];
-	json_t *own = NULL;
 	char *token;
 
 	random_bytes(chance, sizeof chance);
 	token = b64url_encode(s->op.arena, (struct bytes){chance, sizeof chance});
 	sha256((struct bytes){(const uint8_t *)token, strlen(token)}, digest);
-	if (settings)
-		jsonx_load(s->op.arena, (struct bytes){(const uint8_t *)settings, strlen(settings)}, &own,
-			   NULL);
-	return texts_say(s->op.arena, own, TEXT_SURVEY_INVITE, language,
+	return texts_say(s->op.arena, rows_json(&s->op, 0, 0, "settings"), TEXT_SURVEY_INVITE, language,
 			 arena_printf(s->op.arena, "%s#%s", r->url, token));
 }
 

@@ -181,7 +181,7 @@ enum op_status work_answer(struct api *a, const struct work *w, const char *stat
 
 enum op_status work_page(struct api *a, int statement, int limit)
 {
-	json_t *items = rows_masked(&a->op, statement, &a->who);
+	json_t *items = rows_masked(rows_array(&a->op, statement), &a->who);
 	const char *next = NULL;
 
 	if (json_array_size(items) > (size_t)limit) {

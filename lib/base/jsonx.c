@@ -1,5 +1,7 @@
 #include "lib/base/jsonx.h"
 
+#include "lib/base/when.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,4 +224,12 @@ void jsonx_put(json_t *obj, const char *key, const char *s)
 {
 	if (s)
 		json_object_set_new(obj, key, json_string(s));
+}
+
+void jsonx_put_time(json_t *obj, const char *key, int64_t us)
+{
+	char text[WHEN_TEXT];
+
+	when_format(us, text);
+	jsonx_put(obj, key, text);
 }

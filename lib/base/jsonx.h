@@ -46,5 +46,7 @@ char *jsonx_dump(struct arena *a, const json_t *j, size_t *len);
 char *jsonx_quote(struct arena *a, const char *s);
 /* jsonx_put - obj[key] = string unless s is NULL */
 void jsonx_put(json_t *obj, const char *key, const char *s);
+/* jsonx_put_time - obj[key] = the moment, as in RFC 3339 */
+void jsonx_put_time(json_t *obj, const char *key, int64_t us);
 
 #endif

@@ -3,7 +3,6 @@
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
-#include "lib/base/when.h"
 
 #include <string.h>
 #include <strings.h>
@@ -263,13 +262,11 @@ const char *answers_body_key(struct arena *a, const char *salt, struct bytes bod
 const char *answers_receipt(struct arena *a, const char *reference, const char *secret, int64_t received_us,
 			    int *status)
 {
-	char at[WHEN_TEXT];
 	json_t *j = jsonx_own(a, json_object());
 
-	when_format(received_us, at);
 	jsonx_put(j, "reference", reference);
 	jsonx_put(j, "secret", secret);
-	jsonx_put(j, "receivedAt", at);
+	jsonx_put_time(j, "receivedAt", received_us);
 	*status = 201;
 	return jsonx_dump(a, j, NULL);
 }

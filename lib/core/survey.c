@@ -1,5 +1,7 @@
 #include "lib/core/survey.h"
 
+#include "lib/base/when.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +150,11 @@ json_t *survey_shown(const json_t *region, const json_t *municipality)
 				    json_pack("{s:o, s:s}", "value", value_of(&r, &table[i]), "from", from));
 	}
 	return all;
+}
+
+bool survey_too_soon(const struct survey_rules *r, int64_t asked_us, int64_t now_us)
+{
+	return asked_us && asked_us > now_us - r->period_days * 86400 * WHEN_SECOND_US;
 }
 
 const char *survey_calls(const struct survey_rules *r, int grade, bool wants_help)

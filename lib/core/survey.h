@@ -42,6 +42,9 @@ int survey_read(const json_t *settings, struct survey_rules *r, struct bad_setti
 /* survey_shown - every setting, its value and where that is from, as policy_shown */
 json_t *survey_shown(const json_t *region, const json_t *municipality);
 
+/* survey_too_soon - was the same person asked in the period before now? asked_us: the last time, 0: never */
+bool survey_too_soon(const struct survey_rules *r, int64_t asked_us, int64_t now_us);
+
 /* what somebody who answers is called back for; NULL: for nothing. In words for who calls */
 const char *survey_calls(const struct survey_rules *r, int grade, bool wants_help);
 

@@ -47,11 +47,8 @@ class Line(Bad):
     @classmethod
     def make_world(cls):
         w = super().make_world()
-        folder = w.dir / 'line'
-        folder.mkdir()
-        cls.line = PgLine(str(folder), str(w.servers.dir))
+        cls.line = PgLine.before(w)
         cls.addClassCleanup(cls.line.close)
-        w.pg_host = str(folder)
         return w
 
     def tearDown(self):

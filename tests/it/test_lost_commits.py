@@ -23,11 +23,8 @@ class Lost(world.LoketTest):
     @classmethod
     def make_world(cls):
         w = super().make_world()
-        folder = w.dir / 'line'
-        folder.mkdir()
-        cls.line = PgLine(str(folder), str(w.servers.dir))
+        cls.line = PgLine.before(w)
         cls.addClassCleanup(cls.line.close)
-        w.pg_host = str(folder)
         return w
 
 

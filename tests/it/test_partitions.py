@@ -59,13 +59,12 @@ class Partitions(Two):
     @classmethod
     def make_world(cls):
         w = super().make_world()
-        folder = w.dir / 'line'
-        folder.mkdir()
-        cls.lines = {'PostgreSQL': PgLine(str(folder), str(w.servers.dir)), 'Redis': Proxy(str(folder / 'redis'), w.servers.redis_socket),
+        redis = w.dir / 'redis-line'
+        cls.lines = {'PostgreSQL': PgLine.before(w), 'Redis': Proxy(str(redis), w.servers.redis_socket),
                      'clients': Proxy(('127.0.0.1', world.free_port()), ('127.0.0.1', w.port))}
         for line in cls.lines.values():
             cls.addClassCleanup(line.close)
-        w.pg_host, w.redis_address = str(folder), f'unix:{folder}/redis'
+        w.redis_address = f'unix:{redis}'
         return w
 
     def test_partitions(self):

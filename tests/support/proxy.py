@@ -174,6 +174,14 @@ class PgLine(Proxy):
         self.random = random.Random(20261122)
         super().__init__(f'{listen}/.s.PGSQL.5432', f'{upstream}/.s.PGSQL.5432')
 
+    @classmethod
+    def before(cls, world):
+        """Between this world and its PostgreSQL; from now on."""
+        folder = world.dir / 'line'
+        folder.mkdir()
+        world.pg_host = str(folder)
+        return cls(str(folder), str(world.servers.dir))
+
     def pair(self, client, server):
         return _PgPair(self, client, server)
 
