@@ -80,6 +80,7 @@ class Asterisk(world.LoketTest):
         self.pbx.requests.clear()
 
     def tearDown(self):
+        self.pbx.answers_late = 0
         for name in ('anna', 'carla'):
             self.world.api('PUT', '/v1/me/presence', name, {'state': 'offline'})
         for c in list(self.pbx.channels):
@@ -165,6 +166,13 @@ class Asterisk(world.LoketTest):
         self.pbx.finish(self.pbx.playing(self.id))
         wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'promised'}, what='the end')
         self.assertNotIn(self.id, self.pbx.channels)
+
+    def test_a_prompt_is_over_before_asterisk_answers(self):
+        """Its end counts all the same: else the caller would hear nothing for two minutes."""
+        self.ring()
+        self.pbx.answers_late = 0.3
+        self.pbx.press(self.id, '0')
+        wait_until(lambda: self.row() == {'state': 'ended', 'outcome': 'promised'}, what='the end')
 
     def test_the_agent_does_not_answer(self):
         leg = self.to_an_agent()[2]

@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import json
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,7 +43,11 @@ class Handler(BaseHTTPRequestHandler):
         elif path == 'events':
             self.follow()
         else:
-            self.answer(*self.server.do(self.command, path.split('/'), query))
+            answer = self.server.do(self.command, path.split('/'), query)
+            if self.server.answers_late and '/play/' in path:
+                self.server.finish(path.rpartition('/')[2])
+                time.sleep(self.server.answers_late)
+            self.answer(*answer)
 
     do_GET = do_POST = do_DELETE = play
 
@@ -79,6 +84,7 @@ class Asterisk(ThreadingHTTPServer):
         self.lock = threading.RLock()
         self.channels, self.bridges, self.stasis, self.requests = {}, {}, [], []
         self.socket_of_app = None
+        self.answers_late = 0       # seconds after a prompt was played to its end it is said that it was begun
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
