@@ -15,6 +15,7 @@
 
 #include "daemon/loop.h"
 #include "daemon/op.h"
+#include "daemon/pg.h"
 #include "daemon/sse.h"
 
 #include <sys/queue.h>
@@ -31,6 +32,7 @@ enum {
 	SSE_REPLAY_IDS = 50000,            /* ids between the reader's last and the newest: beyond, resync */
 	SSE_FOLLOW_MS = 25,                /* how late another instance's notice may be */
 	SSE_ALONE_MS = 300,                /* the same look, while there is no other instance, or no stream */
+	SSE_UNHEARD_MS = 15000,            /* a unit may commit so long after its connection was lost, or before we notice */
 	SSE_FOLLOW_ROWS = 2000,            /* in one look; more: look again at once */
 	SSE_FOLLOW_BACK = 500,             /* ids that may have been committed late */
 	SSE_BACK_MS = 2000,                /* who was sent away comes back within this: the same as after a broken connection */
@@ -78,8 +80,13 @@ struct sse {
 	struct loop_timer *follow;
 	bool following;                    /* a look is under way */
 	int64_t looked_us;
-	bool alone;                        /* at the last look there was no other instance */
-	int64_t follow_from, followed;     /* ids: where the first look ended (-1: none yet), highest seen */
+	bool alone;                        /* at the last look there was no other instance, and nothing unheard of */
+	int64_t follow_from, followed;     /* ids: where the first look ended (-1: none yet), read up to here */
+	int64_t highest;                   /* that was there at a look */
+	int sessions[N_PG_CONNECTIONS];    /* pg_session; another one: something may have been committed unheard */
+	int64_t unheard_us;                /* mono; until then it is looked for */
+	bool go_back;                      /* the next look begins at marks[0] */
+	int64_t marks[2], marked_us;       /* followed, SSE_UNHEARD_MS ago or more, and since then */
 	struct queue_told *queues;
 	int n_queues;
 	bool checking, check_again;        /* tokens: a look is under way; another is wanted */

@@ -60,6 +60,22 @@ class Agents(Lost):
         self.assertEqual(0, self.world.value("select count(*) from loket.offer where state = 'expired'"))
         bram.offline()
 
+    def test_what_others_did_not_hear(self):
+        """What the API wrote is told by the streams, also when whoever asked heard nothing."""
+        bram, lead = self.world.agent('bram'), self.world.events('lead')
+        bram.ready()
+        self.world.hook_whatsapp('Waar is het stadhuis? ' + uuid.uuid4().hex, wa_id='31612345002')
+        offer = bram.next_offer(60)
+        self.line.lose('offer_accept')
+        answer = self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", 'bram', {})
+        self.assertEqual(answer.status, 503)
+        for stream in (bram.events, lead):
+            stream.wait('case.changed', lambda d: d.get('event') == 'accept' and d['case']['id'] == offer['case']['id'], 20)
+        self.world.wait_ready()
+        me = bram.call('GET', '/v1/me')['cases'][0]
+        bram.resolve({'case': me, 'epoch': me['epoch']})
+        bram.offline()
+
     def again(self, statement, method, path, body, key=None):
         """The first answer is lost; that of the second try."""
         before = self.line.lost

@@ -105,8 +105,15 @@ class Workers:
         for offer in me['offers']:
             self._work(name, {'offer': offer})
 
+    def _until_known(self, name, path, body):
+        """503 is "nobody knows": the same again finds what was done."""
+        while True:
+            answer = self.world.api('POST', path, name, body)
+            if answer.status != 503 or self.stopping.wait(0.05):
+                return answer
+
     def _work(self, name, offer):
-        answer = self.world.api('POST', f"/v1/offers/{offer['offer']['id']}/accept", name, {})
+        answer = self._until_known(name, f"/v1/offers/{offer['offer']['id']}/accept", {})
         if answer.status != 200:
             return
         self._finish(name, answer.json['case']['id'], answer.json['epoch'])
@@ -118,7 +125,7 @@ class Workers:
         with self.recorder.lock:
             self.recorder.stale_tries += 1
             self.recorder.stale_writes += stale.status == 200
-        self.world.api('POST', f'/v1/cases/{case}/resolve', name, {'outcome': 'solved', 'epoch': epoch})
+        self._until_known(name, f'/v1/cases/{case}/resolve', {'outcome': 'solved', 'epoch': epoch})
 
     def stop(self):
         self.stopping.set()
