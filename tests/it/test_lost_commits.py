@@ -117,6 +117,7 @@ class Agents(Lost):
         done = self.again('work_resolve', 'POST', f'/v1/cases/{case}/resolve', {'outcome': 'solved', 'epoch': epoch}, uuid.uuid4().hex)
         self.assertEqual(done.status, 409, done)            # it is closed, as they wanted
         self.assertEqual(self.world.value('select state from loket.case_file where id = %s', [case]), 'closed')
+        anna.offline()
 
 
 if __name__ == '__main__':
