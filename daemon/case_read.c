@@ -6,6 +6,7 @@
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/must.h"
+#include "lib/core/needs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ struct case_reads {
 };
 
 enum unit_state { UNIT_START, UNIT_READ };
-enum unit_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS, PART_CALLBACK };
+enum unit_part { PART_CASE, PART_CONTACTS, PART_NOTES, PART_TASKS, PART_HISTORY, PART_PARTY, PART_OTHERS, PART_CALLBACK,
+	PART_AROUND };
 
 struct unit {
 	struct op op;
@@ -122,6 +124,7 @@ static enum op_status ask(struct unit *of)
 	add_cases(u, SQL_CASES_PARTY, of);
 	add_cases(u, SQL_CASES_OPEN_OF_PARTY, of);
 	add_cases(u, SQL_CASES_CALLBACK, of);
+	add_cases(u, SQL_CASES_AROUND, of);
 	add_audit(u, of);
 	return pg_submit(&of->op, UNIT_READ, u);
 }
@@ -147,6 +150,23 @@ static void put_first(json_t *c, const char *key, json_t *list)
 	if (first != NULL)
 		json_object_set(c, key, first);
 	json_decref(list);
+}
+
+/* cases that belong to it; and of what its product needs, what is known and what is still to be asked */
+static void put_around(json_t *c, json_t *around, const struct principal *p)
+{
+	json_t *one = json_array_get(around, 0);
+	json_t *needs = needs_of(json_object_get(one, "needs"), json_object_get(one, "said"), json_object_get(c, "citizen"));
+
+	rows_masked(json_object_get(needs, "known"), p);
+	json_object_update(c, needs);
+	json_decref(needs);
+	rows_masked(json_object_get(one, "links"), p);
+	if (json_object_get(one, "merged") != NULL)
+		json_object_set(c, "merged", json_object_get(one, "merged"));
+	if (json_object_get(one, "links") != NULL)
+		json_object_set(c, "links", json_object_get(one, "links"));
+	json_decref(around);
 }
 
 static void hide_epoch(json_t *c, const struct principal *p)
@@ -181,6 +201,7 @@ static json_t *found(const struct op *op, const struct look *l, int n)
 	put_first(c, "citizen", rows_array_of(op, PART_PARTY, n));
 	json_object_set_new(c, "openCases", rows_array_of(op, PART_OTHERS, n));
 	put_first(c, "callback", rows_array_of(op, PART_CALLBACK, n));
+	put_around(c, rows_array_of(op, PART_AROUND, n), p);
 	return c;
 }
 

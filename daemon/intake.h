@@ -60,6 +60,8 @@ struct intake_post {
 	TAILQ_ENTRY(intake_post) link;
 };
 
+enum { INTAKE_REFERENCE = 24 };
+
 struct intake *intake_new(struct server *srv);
 struct intake *intake_free(struct intake *in);
 /*
@@ -72,5 +74,7 @@ enum op_status intake_store(struct op *op, int next_state, struct intake_post *p
 bool intake_late(const struct intake *in);
 /* intake_waiting - posts that are not committed yet */
 int intake_waiting(const struct intake *in);
+/* intake_reference - of a new case, by chance: DOR-7K3Q-X2MP, easy to read out; no I, L, O or U in it */
+void intake_reference(const char *municipality, char out[INTAKE_REFERENCE]);
 
 #endif

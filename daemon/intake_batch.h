@@ -22,14 +22,13 @@ enum {
 	BATCH_MAX_CONTACTS = 2 * CONTACT_MAX_PER_POST, /* contacts and reports; a post has at most half of it */
 	BATCH_MAX_RAW_BYTES = 8 * 1024 * 1024,         /* of all but the first post */
 	BATCH_PARTY_CASES = 16,                        /* the newest that a contact may join */
-	BATCH_REFERENCE = 24,
 	BATCH_THREADS = 4,
 };
 
 struct batch_case {
 	struct case_id id;
 	char id_text[UUID_TEXT];
-	char reference[BATCH_REFERENCE];
+	char reference[INTAKE_REFERENCE];
 	const char *municipality, *inbox, *channel, *product, *language;
 	const char *post;            /* root post it stands under; NULL: private */
 	struct party_id party;

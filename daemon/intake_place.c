@@ -79,8 +79,7 @@ static int64_t norm_us(const struct batch_item *it, bool option0)
 	return world_norm_s(it->post->p->world, in->municipality, in->channel, option0) * WHEN_SECOND_US;
 }
 
-/* DOR-7K3Q-X2MP: easy to read out; no I, L, O or U in it */
-static void make_reference(const char *municipality, char out[BATCH_REFERENCE])
+void intake_reference(const char *municipality, char out[INTAKE_REFERENCE])
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	uint8_t r[8];
@@ -130,7 +129,7 @@ static struct batch_case *new_case(struct batch *b, const struct batch_item *it)
 
 	k->id.u = server_uuid(b->op.srv);
 	uuid_format(k->id.u, k->id_text);
-	make_reference(p->inbox->in.municipality, k->reference);
+	intake_reference(p->inbox->in.municipality, k->reference);
 	k->municipality = p->inbox->in.municipality;
 	k->inbox = p->inbox->in.id;
 	k->channel = p->inbox->in.channel;

@@ -23,9 +23,9 @@ struct pg_unit *work_begin(struct api *a, struct work *w)
 	return u;
 }
 
-static const char *copy(const struct api *a, const char *column)
+static const char *copy(const struct api *a, int statement, const char *column)
 {
-	return arena_str(a->op.arena, pg_get(&a->op, 0, 0, column));
+	return arena_str(a->op.arena, pg_get(&a->op, statement, 0, column));
 }
 
 int work_team(const struct world *world, const char *id)
@@ -36,33 +36,38 @@ int work_team(const struct world *world, const char *id)
 	return 0;
 }
 
-bool work_got(struct api *a, struct work *w)
+bool work_got_at(struct api *a, int statement, struct work *w)
 {
 	const struct op *op = &a->op;
 
-	if (pg_rows(op, 0) == 0)
+	if (pg_rows(op, statement) == 0)
 		return false;
-	w->reference = copy(a, "reference");
-	w->municipality = copy(a, "municipality");
-	w->product = copy(a, "product");
-	w->inbox = copy(a, "inbox");
-	w->channel = copy(a, "channel");
-	w->language = copy(a, "language");
-	w->state = (enum case_state)case_state_from(pg_get(op, 0, 0, "state"));
+	w->reference = copy(a, statement, "reference");
+	w->municipality = copy(a, statement, "municipality");
+	w->product = copy(a, statement, "product");
+	w->inbox = copy(a, statement, "inbox");
+	w->channel = copy(a, statement, "channel");
+	w->language = copy(a, statement, "language");
+	w->state = (enum case_state)case_state_from(pg_get(op, statement, 0, "state"));
 	w->state_word = case_state_name(w->state);
-	w->owner.u = pg_get_uuid(op, 0, 0, "owner");
-	w->epoch = pg_get_int(op, 0, 0, "epoch");
-	w->option0 = pg_get_bool(op, 0, 0, "option0");
-	w->merged = pg_get(op, 0, 0, "merged_into") != NULL;
-	w->transfers = (int)pg_get_int(op, 0, 0, "transfers");
-	w->n_open_tasks = (int)pg_get_int(op, 0, 0, "open_tasks");
-	w->opened_us = pg_get_time(op, 0, 0, "opened_at");
-	w->arrived_us = pg_get_time(op, 0, 0, "arrived_at");
-	w->due_us = pg_get_time(op, 0, 0, "due_at");
-	w->wanted.u = pg_get_uuid(op, 0, 0, "wanted_agent");
-	w->team = work_team(world_now(op->srv), pg_get(op, 0, 0, "wanted_team"));
-	w->arm = arena_str(op->arena, pg_get(op, 0, 0, "arm"));
+	w->owner.u = pg_get_uuid(op, statement, 0, "owner");
+	w->epoch = pg_get_int(op, statement, 0, "epoch");
+	w->option0 = pg_get_bool(op, statement, 0, "option0");
+	w->merged = pg_get(op, statement, 0, "merged_into") != NULL;
+	w->transfers = (int)pg_get_int(op, statement, 0, "transfers");
+	w->n_open_tasks = (int)pg_get_int(op, statement, 0, "open_tasks");
+	w->opened_us = pg_get_time(op, statement, 0, "opened_at");
+	w->arrived_us = pg_get_time(op, statement, 0, "arrived_at");
+	w->due_us = pg_get_time(op, statement, 0, "due_at");
+	w->wanted.u = pg_get_uuid(op, statement, 0, "wanted_agent");
+	w->team = work_team(world_now(op->srv), pg_get(op, statement, 0, "wanted_team"));
+	w->arm = arena_str(op->arena, pg_get(op, statement, 0, "arm"));
 	return true;
+}
+
+bool work_got(struct api *a, struct work *w)
+{
+	return work_got_at(a, 0, w);
 }
 
 int64_t work_epoch(struct api *a)

@@ -36,9 +36,11 @@ struct work {
 /*
  * work_begin - the path's case: adds its statement to a new unit; *u is NULL when the id is none (404)
  * work_got   - after that unit came back: fills w from statement 0, false when nobody or not for us (404)
+ * work_got_at - the same from another statement, which has the columns of work_case.sql
  */
 struct pg_unit *work_begin(struct api *a, struct work *w);
 bool work_got(struct api *a, struct work *w);
+bool work_got_at(struct api *a, int statement, struct work *w);
 /* work_epoch - the body's epoch; 0 is right only for a case that was never offered (a lead's write) */
 int64_t work_epoch(struct api *a);
 /*

@@ -7,7 +7,7 @@
 select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.state, c.outcome,
        to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
        c.due_at as "dueAt", c.last_contact_at as "lastContactAt", c.closed_at as "closedAt", c.owner,
-       c.promised_at as "promisedAt", c.party
+       c.promised_at as "promisedAt", c.merged_into as "mergedInto", c.party
   from loket.case_file c
  where c.owner = $1
    and ($2::uuid is null or c.id < $2)

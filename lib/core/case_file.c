@@ -57,6 +57,11 @@ static const struct rule {
 	{CASE_CLOSED, CASE_EV_CONTACT, CASE_QUEUED, "the citizen came back: it was not solved"},
 	{CASE_CLOSED, CASE_EV_POST, CASE_TRIAGE, "the citizen came back in public: the webcare team sees it"},
 	{CASE_CLOSED, CASE_EV_REOPEN, CASE_QUEUED, "opened again by people"},
+	{CASE_QUEUED, CASE_EV_MERGE, CASE_CLOSED, "the same question as another case: it goes on there"},
+	{CASE_OFFERED, CASE_EV_MERGE, CASE_CLOSED, "the same question as another case: the offer is withdrawn, it goes on there"},
+	{CASE_ASSIGNED, CASE_EV_MERGE, CASE_CLOSED, "the same question as another case: it goes on there"},
+	{CASE_CLOSED, CASE_EV_MERGE, CASE_CLOSED, "the same question as another case: it is read there"},
+	{CASE_CLOSED, CASE_EV_UNMERGE, CASE_QUEUED, "another question than the case it was merged into: it waits on"},
 };
 
 int case_next(enum case_state from, enum case_event on, const char **why)
@@ -82,6 +87,7 @@ static const char *const event_names[N_CASE_EVENTS] = {
 	[CASE_EV_REOPEN] = "reopen",     [CASE_EV_LOST] = "lost",         [CASE_EV_HAND] = "hand",
 	[CASE_EV_FINISH] = "finish",     [CASE_EV_SCHEDULE] = "schedule", [CASE_EV_DUE] = "due",
 	[CASE_EV_HANG_UP] = "hangUp",    [CASE_EV_HELP] = "help",
+	[CASE_EV_MERGE] = "merge",       [CASE_EV_UNMERGE] = "unmerge",
 };
 
 static const char *const outcome_names[N_OUTCOMES] = {

@@ -29,6 +29,8 @@ enum case_event {
 	CASE_EV_DUE,      /* the moment of the call-back has come */
 	CASE_EV_HANG_UP,  /* the caller left before anybody answered */
 	CASE_EV_HELP,     /* option 0, when who has it or is asked is no coach */
+	CASE_EV_MERGE,    /* it is one question with another case, which goes on */
+	CASE_EV_UNMERGE,  /* it is not after all; it had been open */
 	N_CASE_EVENTS
 };
 

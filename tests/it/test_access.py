@@ -84,6 +84,8 @@ class Filled(world.LoketTest):
             row('task', id=i['task'], case_id=i['case'], department=SECRET, action=SECRET, due='2036-01-01', created_at=now, **mun),
             row('callback', id=i['callback'], case_id=i['case'], to_kind='phone', to_value='+31677777777', reason='asked',
                 not_before=now, promised_at=now, created_at=now, **mun),
+            row('case_merge', id=new_id(), kept=i['case'], gone=i['queued'], at=now, state='queued', tasks='{}', carried='{}', **mun),
+            row('case_link', one=i['case'], other='ffffffff-ffff-7fff-8fff-ffffffffffff', at=now, note=SECRET, **mun),
             row('offer', id=i['offer'], case_id=i['case'], agent=ANNA, epoch=1, channel='whatsapp', state='accepted', made_at=now,
                 expires_at=now, **mun),
             row('wrapup', agent=ANNA, case_id=i['case'], channel='whatsapp', until='2036-01-01', **mun),

@@ -50,7 +50,7 @@ analyze
 
 
 # tables that grow with every contact, or every tenth: all of one is years
-GROW = {'access_log', 'address', 'attachment', 'automatic', 'call', 'call_event', 'callback', 'case_file', 'contact',
+GROW = {'access_log', 'address', 'attachment', 'automatic', 'call', 'call_event', 'callback', 'case_file', 'case_link', 'case_merge', 'contact',
         'contact_platform', 'delivery_report', 'help_request', 'note', 'notice', 'offer', 'outbox', 'outcome', 'party', 'post',
         'raw', 'routing', 'task'}
 # indexes of what is under way, whatever its key: as many rows as there is work
