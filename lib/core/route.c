@@ -279,6 +279,21 @@ void route_decision_begin(const struct route_view *v, int n, struct route_decisi
 	d->bar = v->bar;
 }
 
+/* is somebody there who reaches the bar and did not decline it? */
+static bool is_worth_holding(const struct route_view *v, const struct route_agent *agents, int n)
+{
+	struct route_terms t;
+
+	for (int i = 0; i < n; i++) {
+		if (!route_would_fit(v->c, &agents[i]) || route_has_declined(v->c, agents[i].id))
+			continue;
+		route_terms(v->s, v->p, v->c, &agents[i], v->now_us, &t);
+		if (optimistic(v->p, &t) >= v->bar)
+			return true;
+	}
+	return false;
+}
+
 void route_decide(struct route_view *v, const struct route_agent *agents, int n, struct route_decision *d)
 {
 	struct route_case again = *v->c;
@@ -286,6 +301,11 @@ void route_decide(struct route_view *v, const struct route_agent *agents, int n,
 
 	route_decision_begin(v, n, d);
 	find_candidates(v, agents, n, d, count);
+	if (d->chosen < 0 && count[WHY_HELD] > 0 && v->c->n_declined > 0 && !is_worth_holding(v, agents, n)) {
+		/* whom it was held for said no: the best of the others */
+		v->bar = d->bar = 0;
+		find_candidates(v, agents, n, d, count);
+	}
 	if (d->chosen < 0 && count[WHY_FULL] + count[WHY_ASKED] + count[WHY_HELD] == 0 &&
 	    count[WHY_DECLINED] > 0) {
 		/* all who could have declined: better asked twice than never */

@@ -39,9 +39,7 @@ ALWAYS = [
 AT_REST = [
     (STUCK, 'cases that are open', """select k.id::text, k.state, k.municipality, k.channel, k.product, k.language, k.option0, k.owner::text,
         k.epoch, k.transfers, clock_timestamp() - k.arrived_at, (select string_agg(o.state, ' ' order by o.made_at) from loket.offer o
-        where o.case_id = k.id) from loket.case_file k where k.state <> 'closed'
-        and not (k.state = 'queued' and exists (select from loket.offer o where o.case_id = k.id and o.state in ('declined', 'expired')
-                 and o.ended_at > clock_timestamp() - interval '5 minutes'))"""),      # who did not want it is left out that long
+        where o.case_id = k.id) from loket.case_file k where k.state <> 'closed'"""),
     (STUCK, 'cases that nobody was ever asked', """select k.id from loket.case_file k where outcome is distinct from 'spam'
         and not exists (select from loket.offer o where o.case_id = k.id)
         and not exists (select from loket.post p where p.case_id = k.id)
