@@ -1,5 +1,6 @@
 -- intake_delivery_until: move forward all our messages that were sent to somebody until a moment, and tell who watches.
--- When a message was sent is when its sending began: not later than the provider says, whose moments these are
+-- When a message was sent is when its sending began: not later than the provider says, whose moments these are. Of what
+-- is being sent, and of what is uncertain, a moment says nothing: it may never have come
 -- $1 text[] inbox, $2 text[] municipality, $3 text[] address kind, $4 text[] address, $5 text[] status,
 -- $6 timestamptz[] until, $7 text[] from (states it may move from, by comma), $8 timestamptz now
 -- columns of the notices: id, municipality, case_id, agent, payload
@@ -11,6 +12,7 @@ with meant as (
 	join loket.case_file f on f.party = a.party
 	join loket.contact c on c.case_id = f.id and c.inbox = u.inbox and c.direction = 'out'
 		and c.received_at <= u.until and c.delivery = any (string_to_array(u.may_from, ','))
+		and c.delivery not in ('sending', 'uncertain')
 	join loket.outbox o on o.contact = c.id and o.to_kind = u.kind and o.to_value = u.value and o.state <> 'queued'
 		and o.next_at <= u.until
 	order by c.id, u.status = 'read' desc

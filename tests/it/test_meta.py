@@ -136,6 +136,20 @@ class DirectMessages(MetaTest):
         self.assertEqual([self.delivery(taken, i) for i in (0, 1)], ['read', 'read'])
         self.anna.resolve(taken)
 
+    def test_read_until_and_one_that_never_came(self):
+        """A watermark says nothing of a message of which nobody knows whether it was sent."""
+        who, taken = self.take('messenger')
+        for text in ('Eerste', 'Tweede', 'Derde'):
+            self.world.standin.faults.append('silent')
+            self.anna.reply(taken, text)
+            self.wait_for(taken, 'sent')
+        doubtful = [c['id'] for c in self.out(taken)[:2]]
+        for contact, delivery in zip(doubtful, ('uncertain', 'sending')):
+            self.world.psql('update loket.contact set delivery = %s where id = %s', [delivery, contact])
+        self.post('messenger', {'messaging': [self.event('messenger', who, read={'watermark': int(time.time() * 1000)})]})
+        self.assertEqual([self.delivery(taken, i) for i in range(3)], ['uncertain', 'sending', 'read'])
+        self.anna.resolve(taken)
+
     def test_windows_are_said_before_sending(self):
         for channel in ('messenger', 'instagram'):
             for ago, want in ((3 * 86400, None), (8 * 86400, 'windowClosed')):
