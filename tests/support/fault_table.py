@@ -7,7 +7,7 @@ import importlib
 import signal
 import time
 
-from servers import wait_until
+from servers import PATIENCE, within
 
 MODULES = []        # more of the table: names of modules in this folder
 
@@ -101,11 +101,7 @@ class FlushRedis(Fault):
         town.world.redis('FLUSHALL')
 
     def holds(self, town):
-        try:
-            wait_until(lambda: town.world.redis('EXISTS', 'loket:queue:whole'), 10, 'the queue in Redis')
-        except AssertionError as e:
-            return [str(e)]
-        return []
+        return [] if within(PATIENCE, lambda: town.world.redis('EXISTS', 'loket:queue:whole')) else ['no queue in Redis']
 
 
 class AgentVanishes(Fault):
@@ -121,12 +117,8 @@ class AgentVanishes(Fault):
             self.who.vanishes = False       # nobody asked
             return []
         case, epoch = self.who.vanished_with
-        try:
-            wait_until(lambda: town.world.value('select epoch from loket.case_file where id = %s', [case]) > epoch, 45,
-                       'the case of somebody who vanished to go back')
-        except AssertionError as e:
-            return [str(e)]
-        return []
+        gone = within(PATIENCE, lambda: town.world.value('select epoch from loket.case_file where id = %s', [case]) > epoch)
+        return [] if gone else ['the case of somebody who vanished does not go back']
 
 
 def table():

@@ -89,11 +89,9 @@ class Workers:
                 return
             self._pick_up(name)
             while not self.stopping.is_set() and not stream.ended:
-                try:
-                    offer = stream.wait('offer.made', timeout=0.5)
-                except AssertionError:
-                    continue
-                self._work(name, offer)
+                offer = stream.within(0.5, 'offer.made')
+                if offer:
+                    self._work(name, offer)
         finally:
             stream.close()
 

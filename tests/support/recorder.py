@@ -118,8 +118,8 @@ def judge_replies(world, recorder, found):
     out = {contact: (key, delivery) for key, contact, delivery in keys(world, 'out')}
     recorder.drain(world.standin)       # after that: what is sent by then has arrived
     found.say(LOST, len(accepted - set(out)), 'replies accepted and lost')
-    found.say(LOST, sum(d in ('sent', 'delivered', 'read') and not recorder.arrived[key] for key, d in out.values()),
-              'replies that are sent, but never arrived')
+    never = [(contact, d) for contact, (key, d) in out.items() if d in ('sent', 'delivered', 'read') and not recorder.arrived[key]]
+    found.say(LOST, len(never), 'replies that are sent, but never arrived', never)
     found.say(DOUBLED, sum(n > 1 for n in recorder.arrived.values()), 'replies that arrived twice')
 
 

@@ -30,16 +30,24 @@ def die_with_us(argv, account=None):
     return pre + ['--'] + argv
 
 
-def wait_until(check, timeout=10.0, what='a condition', every=0.02):
-    """The first true value of check(); AssertionError after timeout seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f'waited {timeout} s in vain for {what}')
+PATIENCE = 60   # seconds; what is to come may take so long on a slow and busy machine, and costs nothing when it comes
+
+
+def wait_until(check, timeout=0, what='a condition', every=0.02):
+    """The first true value of check(); AssertionError after timeout seconds, PATIENCE at least."""
+    timeout = max(timeout, PATIENCE)
+    value = within(timeout, check, every)
+    if not value:
+        raise AssertionError(f'waited {timeout} s in vain for {what}')
+    return value
+
+
+def within(seconds, check, every=0.02):
+    """The same of what need not come: the last value when it did not."""
+    end = time.monotonic() + seconds
+    while not (value := check()) and time.monotonic() < end:
         time.sleep(every)
+    return value
 
 
 def remove_leftovers():

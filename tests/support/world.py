@@ -40,6 +40,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import servers as support  # noqa: E402
 from servers import FETCHER, LOKETD, ROOT, Servers, die_with_us, wait_until  # noqa: E402
 from standin import StandIn, accounts_of  # noqa: E402
 from standin.provider import hub_signature  # noqa: E402
@@ -433,28 +434,34 @@ class Events:
             self.ended = True
             self._changed.notify_all()
 
-    def wait(self, kind, check=lambda data: True, timeout=10):
-        """The data of the next event of this kind for which check says yes; each event is given once."""
+    def within(self, seconds, kind, check=lambda data: True):
+        """The data of the next event of this kind for which check says yes, or None; each event is given once."""
         def find():
             for i in range(self._seen, len(self.all)):
                 if self.all[i][0] == kind and check(self.all[i][2]):
                     return i
             return None
         with self._changed:
-            if not self._changed.wait_for(lambda: find() is not None, timeout):
-                raise AssertionError(f'no {kind} in {timeout} s; since the last one: {self.all[self._seen:]}'
-                                     + (' (the stream has ended)' if self.ended else ''))
+            if not self._changed.wait_for(lambda: find() is not None, seconds):
+                return None
             i = find()
             self._seen = i + 1
             return self.all[i][2]
 
+    def wait(self, kind, check=lambda data: True, timeout=0):
+        """The same of an event that must come; AssertionError after timeout seconds, PATIENCE at least."""
+        timeout = max(timeout, support.PATIENCE)
+        data = self.within(timeout, kind, check)
+        if data is None:
+            raise AssertionError(f'no {kind} in {timeout} s; since the last one: {self.all[self._seen:]}'
+                                 + (' (the stream has ended)' if self.ended else ''))
+        return data
+
     def none(self, kind, seconds=0.5):
         """AssertionError when an event of this kind comes within seconds."""
-        try:
-            data = self.wait(kind, timeout=seconds)
-        except AssertionError:
-            return
-        raise AssertionError(f'{kind} came: {data}')
+        data = self.within(seconds, kind)
+        if data is not None:
+            raise AssertionError(f'{kind} came: {data}')
 
     def close(self):
         try:
@@ -485,9 +492,13 @@ class Agent:
     def offline(self):
         return self.call('PUT', '/v1/me/presence', {'state': 'offline'})
 
-    def next_offer(self, timeout=10):
+    def next_offer(self, timeout=0):
         """The data of the next offer.made."""
         return self.events.wait('offer.made', timeout=timeout)
+
+    def offer_within(self, seconds):
+        """The same, or None."""
+        return self.events.within(seconds, 'offer.made')
 
     def accept(self, offer):
         """{"case", "epoch"}"""

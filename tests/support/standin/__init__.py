@@ -10,6 +10,7 @@ Faults, one per request, in order:
   "500"           answered 500, not taken
   "429"           answered 429 with Retry-After: 1, not taken
   "400"           answered 400 (an error that no retry cures), not taken
+  "lost"          lost on its way: not taken, never answered
   "timeout"       taken, never answered
   "cut"           taken, connection closed without an answer
   "disorder"      taken; reports come back last first
@@ -100,6 +101,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, {'error': f'no provider {name}'})
             return
         fault = self.server.next_fault()
+        if fault == 'lost':
+            self.server.closing.wait(60)
+            self.close_connection = True
+            return
         account, message, wrong, refused = None, None, None, None
         try:
             account, message = provider.take(method, '/' + path, self.headers, raw)

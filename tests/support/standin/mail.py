@@ -55,6 +55,9 @@ class Handler(socketserver.StreamRequestHandler):
     def talk(self):
         self.user = self.sender = self.to = None
         self.fault = self.server.standin.next_fault()
+        if self.fault == 'lost':
+            self.server.standin.closing.wait(60)
+            return
         self.say('220 standin.example ESMTP')
         while True:
             line = self.rfile.readline(2000).decode('latin-1').rstrip('\r\n')
