@@ -6,7 +6,6 @@ Hypothesis makes the sequences; the model is a few dicts, and PostgreSQL is aske
 so a step takes what is there. LOKET_PROPERTY=SEQUENCES for the long form, of 50 steps each and others every time.
 """
 import collections
-import contextlib
 import datetime
 import itertools
 import os
@@ -21,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import faults  # noqa: E402
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import wait_until, within  # noqa: E402
 
 SEQUENCES, STEPS = int(os.environ.get('LOKET_PROPERTY', '18')), 50 if 'LOKET_PROPERTY' in os.environ else 30     # the first ten are short
 KILLS = 1                               # in a sequence: it takes as long as thirty other steps
@@ -132,8 +131,7 @@ class Machine(RuleBasedStateMachine):
         """Whoever is asked something answers; so does one, to offers that may be over, taken or somebody else's."""
         how = draw(st.sampled_from(['accept', 'accept', 'accept', 'decline', 'ignore']))
         late, other = draw(st.integers(0, 4)), draw(st.sampled_from(CREW))
-        with contextlib.suppress(AssertionError):
-            wait_until(self.has_offered, 0.5)
+        within(0.5, self.has_offered)
         for who in CREW:
             for o in self.w.api('GET', '/v1/me', who).json['offers']:
                 self.offers.append((who, o['id']))
