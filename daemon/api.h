@@ -113,6 +113,8 @@ bool api_id(struct api *a, const char *text, struct uuid *out);
 /* ?limit=&cursor= : limit 1..100 (default 20), *cursor what api_page_end was given, NULL on the first page.
  * false: the cursor is not one of ours; answer PROBLEM_BAD_REQUEST */
 bool api_page(struct api *a, int *limit, const char **cursor);
+/* api_page_body - the same from a body: "limit" and "cursor"; what is wrong is a bad field. *last: nil on the first page */
+void api_page_body(struct api *a, int *limit, struct uuid *last);
 /* api_page_end - {"items": items (stolen), "next": next as an opaque cursor, or null} */
 json_t *api_page_end(struct api *a, json_t *items, const char *next);
 

@@ -241,6 +241,18 @@ bool api_page(struct api *a, int *limit, const char **cursor)
 	return true;
 }
 
+void api_page_body(struct api *a, int *limit, struct uuid *last)
+{
+	const char *text = api_text(a, "cursor", false, 1000);
+	struct bytes inside;
+
+	*limit = (int)api_int(a, "limit", false, 1, PAGE_MAX);
+	if (*limit <= 0)
+		*limit = PAGE_LIMIT;
+	if (text != NULL && (!b64url_decode(a->op.arena, text, &inside) || !uuid_parse((const char *)inside.data, last)))
+		api_bad_field(a, "cursor", "must be one that was given");
+}
+
 json_t *api_page_end(struct api *a, json_t *items, const char *next)
 {
 	json_t *page = json_object();

@@ -6,6 +6,7 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/when.h"
 
 #include <string.h>
 
@@ -16,7 +17,8 @@ enum list_state { LIST_START, LIST_READ };
 struct list {
 	int limit;
 	struct uuid last, party, owner;
-	const char *reference;
+	const char *reference, *municipality, *product, *state, *channel;
+	const char *address_kind, *address;   /* POST only: it stands in no URL */
 	int64_t from_us, to_us;
 };
 
@@ -28,9 +30,15 @@ static void query_id(struct api *a, const char *key, struct uuid *out)
 		api_bad_field(a, key, "must be an id");
 }
 
+static void list_check_state(struct api *a, const struct list *l)
+{
+	if (l->state != NULL && case_state_from(l->state) < 0)
+		api_bad_field(a, "state", "must be queued, offered, assigned, triage, scheduled or closed");
+}
+
 static void list_read_query(struct api *a, struct list *l)
 {
-	const char *cursor, *state = api_query(a, "state");
+	const char *cursor;
 
 	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &l->last)))
 		api_bad_field(a, "cursor", "must be one that was given");
@@ -39,16 +47,20 @@ static void list_read_query(struct api *a, struct list *l)
 	api_query_time(a, "from", &l->from_us);
 	api_query_time(a, "to", &l->to_us);
 	l->reference = api_query(a, "reference");
-	if (state != NULL && case_state_from(state) < 0)
-		api_bad_field(a, "state", "must be queued, offered, assigned, triage, scheduled or closed");
+	l->municipality = api_query(a, "municipality");
+	l->product = api_query(a, "product");
+	l->state = api_query(a, "state");
+	l->channel = api_query(a, "channel");
+	list_check_state(a, l);
 }
 
 /* one statement per index: a general one would be planned once and scan for all */
-static struct pg_unit *list_unit(struct api *a, const struct list *l)
+static void list_add(struct pg_unit *u, const struct list *l)
 {
-	struct pg_unit *u = api_unit(a);
-
-	if (l->reference != NULL) {
+	if (l->address != NULL) {
+		pg_add(u, SQL_CASES_FIND_ADDRESS);
+		pg_text(u, l->address);
+	} else if (l->reference != NULL) {
 		pg_add(u, SQL_CASES_LIST_REFERENCE);
 		pg_text(u, l->reference);
 	} else if (!uuid_is_nil(l->party)) {
@@ -62,29 +74,34 @@ static struct pg_unit *list_unit(struct api *a, const struct list *l)
 		pg_null(u);
 	}
 	pg_uuid(u, l->last);
-	pg_text(u, api_query(a, "municipality"));
-	pg_text(u, api_query(a, "product"));
-	pg_text(u, api_query(a, "state"));
-	pg_text(u, api_query(a, "channel"));
+	pg_text(u, l->municipality);
+	pg_text(u, l->product);
+	pg_text(u, l->state);
+	pg_text(u, l->channel);
 	pg_time(u, l->from_us);
 	pg_time(u, l->to_us);
 	pg_int(u, l->limit + 1);
 	pg_uuid(u, l->party);
 	pg_uuid(u, l->owner);
-	return u;
+	if (l->address != NULL)
+		pg_text(u, l->address_kind);
+}
+
+static enum op_status list_ask(struct api *a, const struct list *l, const char *kind, const char *id)
+{
+	struct pg_unit *u = api_unit(a);
+
+	list_add(u, l);
+	work_audit_scope(a, u, "case.list", kind, id, l->municipality);
+	return pg_submit(&a->op, LIST_READ, u);
 }
 
 static enum op_status list_start(struct api *a, struct list *l)
 {
-	struct pg_unit *u;
-
 	list_read_query(a, l);
 	if (api_has_bad_fields(a))
 		return api_bad_query(a);
-	u = list_unit(a, l);
-	work_audit_scope(a, u, "case.list", uuid_is_nil(l->party) ? "cases" : "party", api_query(a, "party"),
-	                 api_query(a, "municipality"));
-	return pg_submit(&a->op, LIST_READ, u);
+	return list_ask(a, l, uuid_is_nil(l->party) ? "cases" : "party", api_query(a, "party"));
 }
 
 enum op_status api_case_list(struct api *a)
@@ -95,6 +112,58 @@ enum op_status api_case_list(struct api *a)
 	case LIST_START:
 		a->work = l = arena_new_of(a->op.arena, struct list);
 		return list_start(a, l);
+	case LIST_READ:
+		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, l->limit);
+	}
+	return op_bad_state(&a->op);
+}
+
+/* ---------------------------------------------------------------- POST /v1/cases/search */
+
+static void body_id(struct api *a, const char *key, struct uuid *out)
+{
+	const char *s = jsonx_str(a->body, key);
+
+	if (s != NULL)
+		uuid_parse(s, out);          /* the contract says that it is an id */
+}
+
+static void body_time(struct api *a, const char *key, int64_t *us)
+{
+	const char *s = jsonx_str(a->body, key);
+
+	if (s != NULL && !when_parse(s, us))
+		api_bad_field(a, key, "must be a moment: 2026-11-22T10:00:00Z");
+}
+
+static enum op_status search_start(struct api *a, struct list *l)
+{
+	api_page_body(a, &l->limit, &l->last);
+	body_id(a, "party", &l->party);
+	body_id(a, "owner", &l->owner);
+	body_time(a, "from", &l->from_us);
+	body_time(a, "to", &l->to_us);
+	work_address(a, &l->address_kind, &l->address);
+	l->reference = api_text(a, "reference", false, 40);
+	l->municipality = api_text(a, "municipality", false, 80);
+	l->product = api_text(a, "product", false, 80);
+	l->state = api_text(a, "state", false, 20);
+	l->channel = api_text(a, "channel", false, 40);
+	if (l->address != NULL && l->reference != NULL)
+		api_bad_field(a, "reference", "is of one case: without an address");
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	return list_ask(a, l, l->address != NULL ? "address" : "cases", NULL);
+}
+
+enum op_status api_case_search(struct api *a)
+{
+	struct list *l = a->work;
+
+	switch ((enum list_state)a->op.state) {
+	case LIST_START:
+		a->work = l = arena_new_of(a->op.arena, struct list);
+		return search_start(a, l);
 	case LIST_READ:
 		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, l->limit);
 	}

@@ -8,26 +8,39 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
-#include "lib/core/contact.h"
 
 #include <string.h>
 
 /* ---------------------------------------------------------------- GET /v1/parties/{id} */
 
 enum party_state { PARTY_START, PARTY_READ };
-enum party_part { PARTY_SELF, PARTY_ITS_CASES };       /* statements; then the audit */
+/* statements; then the audit */
+enum party_part { PARTY_SELF, PARTY_ITS_CASES, PARTY_ITS_CONTACTS, PARTY_ITS_TASKS, PARTY_ITS_CALLBACKS };
+enum { PARTY_CASES_MAX = 200, PARTY_CONTACTS_MAX = 1000 };
 
 static enum op_status party_read(struct api *a)
 {
-	struct uuid id;
+	struct uuid id, before = { 0 };
+	const char *text = api_query(a, "contactsBefore");
 	struct pg_unit *u;
 
 	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (text != NULL)
+		uuid_parse(text, &before);   /* the contract says that it is an id */
 	u = api_unit(a);
 	pg_add(u, SQL_PARTY_GET);
 	pg_uuid(u, id);
 	pg_add(u, SQL_PARTY_CASES);
+	pg_uuid(u, id);
+	pg_int(u, PARTY_CASES_MAX);
+	pg_add(u, SQL_PARTY_CONTACTS);
+	pg_uuid(u, id);
+	pg_uuid(u, before);
+	pg_int(u, PARTY_CONTACTS_MAX + 1);
+	pg_add(u, SQL_PARTY_TASKS);
+	pg_uuid(u, id);
+	pg_add(u, SQL_PARTY_CALLBACKS);
 	pg_uuid(u, id);
 	api_seen(a, u, SQL_PARTY_AUDIT, id, "party.read");
 	return pg_submit(&a->op, PARTY_READ, u);
@@ -35,12 +48,21 @@ static enum op_status party_read(struct api *a)
 
 static enum op_status party_answer(struct api *a)
 {
-	json_t *party;
+	json_t *party, *contacts;
+	bool more;
 
 	if (pg_rows(&a->op, PARTY_SELF) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	party = rows_object(&a->op, PARTY_SELF, 0);
+	contacts = rows_masked(rows_array(&a->op, PARTY_ITS_CONTACTS), &a->who);
+	more = json_array_size(contacts) > PARTY_CONTACTS_MAX;
+	if (more)
+		json_array_remove(contacts, PARTY_CONTACTS_MAX);
 	json_object_set_new(party, "cases", rows_array(&a->op, PARTY_ITS_CASES));
+	json_object_set_new(party, "contacts", contacts);
+	json_object_set_new(party, "moreContacts", json_boolean(more));
+	json_object_set_new(party, "tasks", rows_masked(rows_array(&a->op, PARTY_ITS_TASKS), &a->who));
+	json_object_set_new(party, "callbacks", rows_array(&a->op, PARTY_ITS_CALLBACKS));
 	return api_answer(a, 200, party);
 }
 
@@ -57,7 +79,7 @@ enum op_status api_party_get(struct api *a)
 
 /* ---------------------------------------------------------------- POST /v1/parties/search */
 
-enum { SEARCH_NAME_BYTES = 200, SEARCH_MIN_LETTERS = 3, SEARCH_LIMIT = 20, SEARCH_MAX = 100 };
+enum { SEARCH_NAME_BYTES = 200, SEARCH_MIN_LETTERS = 3 };
 enum search_state { SEARCH_START, SEARCH_READ };
 
 struct search {
@@ -65,20 +87,6 @@ struct search {
 	struct uuid last;
 	int limit;
 };
-
-static void read_address(struct api *a, struct search *s)
-{
-	const json_t *address = json_object_get(a->body, "address");
-
-	if (address == NULL)
-		return;
-	s->kind = jsonx_str(address, "kind");
-	s->value = jsonx_str(address, "value");
-	if (s->value == NULL || *s->value == '\0' || strlen(s->value) > 500)
-		api_bad_field(a, "address.value", "must be text of 1 to 500 bytes");
-	else
-		s->value = contact_address_kept(a->op.arena, s->kind, s->value);
-}
 
 static int letters(const char *s)
 {
@@ -91,16 +99,11 @@ static int letters(const char *s)
 
 static void read_search(struct api *a, struct search *s)
 {
-	const char *cursor = api_text(a, "cursor", false, 1000);
-	int limit = (int)api_int(a, "limit", false, 1, SEARCH_MAX);
-
-	s->limit = limit > 0 ? limit : SEARCH_LIMIT;
+	api_page_body(a, &s->limit, &s->last);
 	s->municipality = api_text(a, "municipality", false, 80);
 	s->name = api_text(a, "name", false, SEARCH_NAME_BYTES);
 	s->reference = api_text(a, "reference", false, 40);
-	read_address(a, s);
-	if (cursor != NULL && !uuid_parse(cursor, &s->last))
-		api_bad_field(a, "cursor", "must be one that was given");
+	work_address(a, &s->kind, &s->value);
 	if (s->name != NULL && letters(s->name) < SEARCH_MIN_LETTERS)
 		api_bad_field(a, "name", "must be at least three letters");
 	if (s->name != NULL && s->municipality == NULL)

@@ -8,6 +8,7 @@
 #include "daemon/server.h"
 #include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
+#include "lib/core/contact.h"
 
 #include <string.h>
 
@@ -194,6 +195,20 @@ enum op_status work_page(struct api *a, int statement, int limit)
 		next = arena_str(a->op.arena, jsonx_str(json_array_get(items, (size_t)limit - 1), "id"));
 	}
 	return api_answer(a, 200, api_page_end(a, items, next));
+}
+
+void work_address(struct api *a, const char **kind, const char **value)
+{
+	const json_t *address = json_object_get(a->body, "address");
+
+	if (address == NULL)
+		return;
+	*kind = jsonx_str(address, "kind");
+	*value = jsonx_str(address, "value");
+	if (*value == NULL || **value == '\0' || strlen(*value) > 500)
+		api_bad_field(a, "address.value", "must be text of 1 to 500 bytes");
+	else
+		*value = contact_address_kept(a->op.arena, *kind, *value);
 }
 
 void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, const char *kind, const char *id,

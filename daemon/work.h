@@ -103,6 +103,8 @@ const char *work_reply_rule(int outcome);
 int work_team(const struct world *world, const char *id);
 /* work_answer - 200 {"case": …} as it is now */
 enum op_status work_answer(struct api *a, const struct work *w, const char *state, const char *product);
+/* work_address - the body's "address", as it is kept; both stay NULL when there is none. What is wrong is a bad field */
+void work_address(struct api *a, const char **kind, const char **value);
 /* work_page - 200 with the first limit rows of a statement that was asked for limit + 1; the cursor is the id
  * of the last one */
 enum op_status work_page(struct api *a, int statement, int limit);

@@ -384,5 +384,80 @@ class Known(CasesTest):
         self.assertEqual([m['id'] for m in self.get(other)['missing']], ['datum'])
 
 
+class Search(CasesTest):
+    def search(self, who='anna', status=200, **body):
+        answer = self.world.api('POST', '/v1/cases/search', who, body)
+        self.assertEqual(answer.status, status, answer)
+        return answer.json
+
+    def ids(self, **body):
+        return [c['id'] for c in self.search(**body)['items']]
+
+    def test_by_address(self):
+        who = str(next(people))
+        first, second = self.says(PARKING, who)[0], self.asks(LICENCE, who)
+        address = {'value': '+' + who}
+        self.assertEqual(self.ids(address=address), [second, first])
+        self.assertEqual(self.ids(address=address | {'kind': 'phone'}), [second, first])
+        self.assertEqual(self.ids(address=address, product='rijbewijs'), [second])
+        self.assertEqual(self.ids(address=address, state='closed'), [])
+        self.assertEqual(self.ids(address=address | {'kind': 'email'}), [])
+        self.assertEqual(self.ids(address=address, municipality='zwijndrecht'), [])
+        self.assertEqual(self.ids(address=address, channel='counter', **{'from': '2026-01-01T00:00:00Z'}), [second])
+        reference = self.get(first)['reference']
+        self.assertEqual(self.ids(reference=reference.lower()), [first])
+        page = self.search(address=address, limit=1)
+        self.assertEqual([c['id'] for c in page['items']], [second])
+        page = self.search(address=address, limit=1, cursor=page['next'])
+        self.assertEqual(([c['id'] for c in page['items']], page['next']), ([first], None))
+        answer = self.search(status=422, address=address, reference=reference, cursor='geen', **{'from': 'gisteren'})
+        self.assertGreaterEqual({e['name'] for e in answer['errors']}, {'from'})
+        # nobody of another municipality finds them
+        self.assertEqual(self.search('gijs', address=address)['items'], [])
+
+    def test_pages_of_parties(self):
+        for _ in range(3):
+            self.says(PARKING, name='Pagina Zoeker')
+        body, seen = {'name': 'Pagina Zoeker', 'municipality': 'dordrecht', 'limit': 2}, []
+        while body.get('cursor', '') is not None:
+            page = self.world.api('POST', '/v1/parties/search', 'anna', body).json
+            seen += [p['id'] for p in page['items']]
+            body['cursor'] = page['next']
+        self.assertEqual((len(seen), len(set(seen))), (3, 3))
+
+
+class Party(CasesTest):
+    def test_all_of_somebody(self):
+        who = str(next(people))
+        first = self.says(PARKING, who)[0]
+        taken = self.take(first)
+        second = self.asks(LICENCE, who)
+        self.post(first, 'tasks', {'department': 'Parkeren', 'action': 'bellen', 'due': '2036-01-01', 'epoch': taken['epoch']}, status=201)
+        self.world.psql("insert into loket.callback (id, municipality, case_id, to_kind, to_value, reason, not_before, promised_at, created_at) "
+                        "values (gen_random_uuid(), 'dordrecht', %s, 'phone', '+31600000000', 'asked', now(), now(), now())", [second])
+        party = self.get(first)['citizen']['id']
+        answer = self.world.api('GET', f'/v1/parties/{party}', 'anna')
+        self.assertEqual(answer.status, 200, answer)
+        p = answer.json
+        self.assertEqual([(c['case'], c['text']) for c in p['contacts']], [(second, LICENCE), (first, PARKING)])
+        self.assertEqual({c['id'] for c in p['cases']}, {first, second})
+        self.assertEqual([(t['case'], t['department']) for t in p['tasks']], [(first, 'Parkeren')])
+        self.assertEqual([(b['case'], b['to']['value']) for b in p['callbacks']], [(second, '+31600000000')])
+        self.assertFalse(p['moreContacts'])
+
+    def test_more_than_a_thousand(self):
+        who = str(next(people))
+        case, _ = self.says(PARKING, who)
+        party = self.get(case)['citizen']['id']
+        self.world.psql("""insert into loket.contact (id, municipality, inbox, channel, direction, kind, received_at, case_id, party, text, attachments)
+            select md5('v' || n)::uuid, municipality, inbox, channel, 'in', 'text', now() + n * interval '1 s', case_id, party, 'regel ' || n,
+                   '[{}, {}]' from loket.contact, generate_series(1, 1200) n where case_id = %s""", [case])
+        p = self.world.api('GET', f'/v1/parties/{party}', 'anna').json
+        self.assertEqual((len(p['contacts']), p['moreContacts'], p['contacts'][0]['text'], p['contacts'][0]['attachments']), (1000, True, 'regel 1200', 2))
+        p = self.world.api('GET', f"/v1/parties/{party}?contactsBefore={p['contacts'][-1]['id']}", 'anna').json
+        self.assertEqual((len(p['contacts']), p['moreContacts'], p['contacts'][-1]['text']), (201, False, PARKING))
+        self.world.psql("delete from loket.contact where text like 'regel %'")
+
+
 if __name__ == '__main__':
     unittest.main(verbosity=2)

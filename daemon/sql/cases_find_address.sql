@@ -1,0 +1,26 @@
+-- cases_find_address: cases of whoever has this address (indexes address_pkey, case_file_party)
+-- $1 text address
+-- $2 uuid last case of the page before, null first page; $3 text municipality, $4 text product, $5 text state,
+-- $6 text channel, $7 timestamptz opened at or after, $8 timestamptz opened before: null for all; $9 int how many;
+-- $10 uuid party, $11 uuid owner: null for all; $12 text kind of address, null: any
+-- columns: a case as lists show it, newest first
+select c.id, c.reference, c.municipality, c.product, c.channel, c.language, c.state, c.outcome,
+       to_jsonb(c.flags) as flags, c.option0, c.opened_at as "openedAt", c.arrived_at as "arrivedAt",
+       c.due_at as "dueAt", c.last_contact_at as "lastContactAt", c.closed_at as "closedAt", c.owner,
+       c.promised_at as "promisedAt", c.merged_into as "mergedInto", c.party
+  from loket.case_file c
+ where c.party = any (array(select a.party from loket.address a
+	where a.municipality = any (case when $3::text is null then loket.scope() else array[$3] end)
+	  and a.kind = any (case when $12::text is null then '{phone,email,form}' || array(select k.id from loket.channel k)
+	                    else array[$12] end)
+	  and a.value = $1))
+   and ($2::uuid is null or c.id < $2)
+   and ($3::text is null or c.municipality = $3)
+   and ($4::text is null or c.product = $4)
+   and ($5::text is null or c.state = $5)
+   and ($6::text is null or c.channel = $6)
+   and ($7::timestamptz is null or c.opened_at >= $7)
+   and ($8::timestamptz is null or c.opened_at < $8)
+   and ($10::uuid is null or c.party = $10)
+   and ($11::uuid is null or c.owner = $11)
+ order by c.id desc limit $9
