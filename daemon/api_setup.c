@@ -247,6 +247,7 @@ enum op_status api_municipality_put(struct api *a)
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	setup_routing(a, settings);
 	setup_survey(a, settings);
+	setup_webcare(a, settings);
 	check_hours(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));
 	check_texts(a, settings);

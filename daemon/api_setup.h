@@ -37,8 +37,10 @@ void setup_menu(struct api *a, const json_t *menu, const char *path);
 void setup_routing(struct api *a, const json_t *settings);
 /* setup_survey - the same of settings.survey */
 void setup_survey(struct api *a, const json_t *settings);
-/* setup_routing_shown - in place of regionSettings: routing and survey, every setting in force and where it is from; a
- * row without them stays as it is */
+/* setup_webcare - the same of settings.webcare */
+void setup_webcare(struct api *a, const json_t *settings);
+/* setup_routing_shown - in place of regionSettings: routing, survey and webcare, every setting in force and where it is
+ * from; a row without them stays as it is */
 void setup_routing_shown(json_t *municipality);
 
 /* a body field as a parameter; NULL when absent */

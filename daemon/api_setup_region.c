@@ -1,11 +1,16 @@
 /* api_setup_region.c - set-up: what a region says for its municipalities, and what holds in the end */
 #include "daemon/api_setup.h"
 
+#include "daemon/api_posts.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/world.h"
 #include "lib/core/policy.h"
+#include "lib/core/protocol.h"
 #include "lib/core/survey.h"
+#include "lib/core/theme.h"
+
+#include <string.h>
 
 enum region_state { REGION_START, REGION_DONE };
 
@@ -32,6 +37,51 @@ void setup_survey(struct api *a, const json_t *settings)
 		api_bad_field(a, arena_printf(a->op.arena, "settings.survey.%s", problems[i].field), problems[i].why);
 }
 
+void setup_webcare(struct api *a, const json_t *settings)
+{
+	static const char *const known[] = {"themes", "areas", "protocol", "falseAlarmsPerWeek"};
+	const json_t *webcare = json_object_get(settings, "webcare"), *v, *rate;
+	struct bad_setting problems[THEME_MAX_PROBLEMS + PROTOCOL_MAX_PROBLEMS];
+	const char *key;
+	int n;
+
+	if (!webcare)
+		return;
+	if (!json_is_object(webcare)) {
+		api_bad_field(a, "settings.webcare", "is an object");
+		return;
+	}
+	json_object_foreach((json_t *)webcare, key, v)
+	{
+		size_t i = 0;
+
+		while (i < sizeof known / sizeof *known && strcmp(known[i], key))
+			i++;
+		if (i == sizeof known / sizeof *known)
+			api_bad_field(a, "settings.webcare", "has a key that is not known");
+	}
+	n = theme_check(settings, problems, THEME_MAX_PROBLEMS);
+	n = n < THEME_MAX_PROBLEMS ? n : THEME_MAX_PROBLEMS;
+	n += protocol_check(settings, post_advices, problems + n, PROTOCOL_MAX_PROBLEMS);
+	for (int i = 0; i < n && i < THEME_MAX_PROBLEMS + PROTOCOL_MAX_PROBLEMS; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.webcare.%s", problems[i].field), problems[i].why);
+	rate = json_object_get(webcare, "falseAlarmsPerWeek");
+	if (rate && (!json_is_number(rate) || json_number_value(rate) < 0.01 || json_number_value(rate) > 10))
+		api_bad_field(a, "settings.webcare.falseAlarmsPerWeek", "is a number from 0.01 to 10");
+}
+
+/* themes, areas and the protocol in force; the numbers of signals are shown with them */
+static json_t *webcare_shown(const json_t *region, const json_t *municipality)
+{
+	json_t *shown = theme_shown(region, municipality), *steps;
+	const char *from;
+
+	steps = protocol_of(region, municipality, &from);
+	if (steps)
+		json_object_set_new(shown, "protocol", json_pack("{s:O, s:s}", "steps", steps, "from", from));
+	return shown;
+}
+
 void setup_routing_shown(json_t *municipality)
 {
 	const json_t *region = json_object_get(municipality, "regionSettings");
@@ -41,6 +91,7 @@ void setup_routing_shown(json_t *municipality)
 	json_object_set_new(municipality, "routing",
 			    policy_shown(region, json_object_get(municipality, "settings")));
 	json_object_set_new(municipality, "survey", survey_shown(region, json_object_get(municipality, "settings")));
+	json_object_set_new(municipality, "webcare", webcare_shown(region, json_object_get(municipality, "settings")));
 	json_object_del(municipality, "regionSettings");
 }
 
@@ -57,6 +108,7 @@ static enum op_status region_answer(struct api *a, int statement)
 	now = rows_object(&a->op, statement, 0);
 	json_object_set_new(now, "routing", policy_shown(json_object_get(now, "settings"), NULL));
 	json_object_set_new(now, "survey", survey_shown(json_object_get(now, "settings"), NULL));
+	json_object_set_new(now, "webcare", webcare_shown(json_object_get(now, "settings"), NULL));
 	return api_answer(a, 200, now);
 }
 
@@ -80,6 +132,7 @@ enum op_status api_region_put(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on every municipality.");
 	setup_routing(a, settings);
 	setup_survey(a, settings);
+	setup_webcare(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

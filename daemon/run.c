@@ -25,6 +25,7 @@
 #include "daemon/queue.h"
 #include "daemon/sse.h"
 #include "daemon/stream.h"
+#include "daemon/signals.h"
 #include "daemon/surveys.h"
 #include "daemon/sweep.h"
 #include "daemon/world.h"
@@ -262,6 +263,7 @@ static void start_parts(struct server *s)
 	s->outbox = outbox_new(s);
 	s->automatic = automatic_new(s);
 	s->surveys = surveys_new(s);
+	s->signals = signals_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
 	s->calls = calls_new(s);
@@ -316,6 +318,7 @@ static void free_parts(struct server *s)
 	s->sweep = sweep_free(s->sweep);
 	s->poll = poll_free(s->poll);
 	s->surveys = surveys_free(s->surveys);
+	s->signals = signals_free(s->signals);
 	s->automatic = automatic_free(s->automatic);
 	s->outbox = outbox_free(s->outbox);
 	s->calls = calls_free(s->calls);

@@ -32,6 +32,7 @@ struct server {
 	struct calls *calls;
 	struct case_reads *case_reads;
 	struct surveys *surveys;
+	struct signals *signals;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

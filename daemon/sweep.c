@@ -16,6 +16,7 @@
 #include "daemon/pg.h"
 #include "daemon/queue.h"
 #include "daemon/server.h"
+#include "daemon/signals.h"
 #include "daemon/surveys.h"
 
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static void sweep(void *arg)
 	automatic_wake(s->srv->automatic);
 	calls_sweep(s->srv->calls);
 	surveys_sweep(s->srv->surveys);
+	signals_sweep(s->srv->signals);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

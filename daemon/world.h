@@ -17,6 +17,7 @@
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
 #include "lib/core/survey.h"
+#include "lib/core/theme.h"
 
 struct op;
 struct server;
@@ -68,6 +69,9 @@ struct world {
 		*own_words[ROUTE_MAX_MUNICIPALITIES]; /* more ways to ask for option 0; NULL: none */
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 	struct survey_rules surveys[ROUTE_MAX_MUNICIPALITIES];
+	struct theme_rules *themes[ROUTE_MAX_MUNICIPALITIES]; /* NULL: none */
+	json_t *protocols[ROUTE_MAX_MUNICIPALITIES];          /* of webcare, lib/core/protocol.h; NULL: none */
+	const char *protocols_from[ROUTE_MAX_MUNICIPALITIES]; /* whose: "municipality" or "region" */
 };
 
 struct world *world_now(struct server *srv);                /* borrowed; never NULL once ready */

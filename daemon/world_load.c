@@ -5,6 +5,7 @@
 #include "daemon/pg.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/map.h"
+#include "lib/core/protocol.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,18 @@ static void load_hours(struct world *w, const struct op *op)
 		survey_read(settings, &w->surveys[m], NULL, 0);
 		w->own_words[m] = match_own_new(
 			w->arena, json_object_get(json_object_get(settings, "option0"), "words"));
+	}
+}
+
+/* what is said in public: what it is about, and how it is answered */
+static void load_webcare(struct world *w, const struct op *op)
+{
+	for (int m = 0; m < w->n_municipalities; m++) {
+		json_t *settings = copy_json(w, op, Q_MUNICIPALITIES, m, "settings");
+		json_t *region = copy_json(w, op, Q_MUNICIPALITIES, m, "region");
+
+		w->themes[m] = theme_rules_new(w->arena, region, settings);
+		w->protocols[m] = protocol_of(region, settings, &w->protocols_from[m]);
 	}
 }
 
@@ -454,6 +467,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_norms(w, op);
 	load_policies(w, op);
 	load_hours(w, op);
+	load_webcare(w, op);
 	load_words(w, op);
 	load_inboxes(w, op);
 	load_secrets(w, op);

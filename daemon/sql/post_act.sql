@@ -1,20 +1,32 @@
--- post_act: somebody of the webcare team takes a post, and does something with it that leaves it theirs. With only the
--- claim it runs out
+-- post_act: somebody of the webcare team takes a post, and does something with it that leaves it theirs, or a colleague's.
+-- With only the claim it runs out
 -- $1 uuid post, $2 uuid agent, $3 text action, $4 int seconds that a claim lasts; $5 uuid task (new) or null, its
--- $6 text department, $7 text action, $8 timestamptz due, $9 text note or null
+-- $6 text department, $7 text action, $8 timestamptz due, $9 text note or null; $10 uuid colleague who gets it, or null,
+-- $11 int seconds that it waits for them; $12 jsonb steps of the protocol, null: as they were; $13 jsonb for the logbook;
+-- $14 uuid note (new) with the words of $9 for the colleague, or null
 -- columns: the notices
 with mine as (
 	update loket.post
-	   set state = 'claimed', claimed_by = $2,
-	       claimed_until = case when $3 = 'claim' and actions = '{}' then clock_timestamp() + make_interval(secs => $4::int) end,
-	       actions = case when $3 = 'claim' or $3 = any (actions) then actions else actions || $3::text end
+	   set state = 'claimed', claimed_by = coalesce($10::uuid, $2),
+	       claimed_until = case when $10::uuid is not null then clock_timestamp() + make_interval(secs => $11::int)
+	                            when $3 in ('claim', 'step') and actions = '{}'
+	                            then clock_timestamp() + make_interval(secs => $4::int) end,
+	       actions = case when $3 in ('like', 'department') and not $3 = any (actions) then actions || $3::text
+	                      else actions end,
+	       protocol = coalesce($12::jsonb, protocol)
 	 where id = $1
 	   and (state = 'waiting' or state = 'claimed' and (claimed_by = $2 or claimed_until <= clock_timestamp()))
 	returning *),
 promised as (
 	insert into loket.task (id, municipality, case_id, department, action, due, note, created_by, created_at)
 	select $5, municipality, case_id, $6, $7, $8, $9, $2, clock_timestamp() from mine where $5::uuid is not null
-	on conflict (id) do nothing)
+	on conflict (id) do nothing),
+noted as (
+	insert into loket.note (id, municipality, case_id, agent, at, text)
+	select $14, municipality, case_id, $2, clock_timestamp(), $9 from mine where $14::uuid is not null),
+logged as (
+	insert into loket.post_log (post, municipality, agent, action, detail)
+	select id, municipality, $2, $3, $13 from mine)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,

@@ -1,6 +1,6 @@
 -- post_answer: an answer to a post, its way out and the notices, unless somebody else has the post
 -- $1 uuid post, $2 uuid agent, $3 text action ('answer' or 'private'), $4 uuid contact (new), $5 text,
--- $6 text address kind, $7 text address, $8 text[] flags, $9 text visibility
+-- $6 text address kind, $7 text address, $8 text[] flags, $9 text visibility, $10 jsonb for the logbook
 -- columns: the notices
 with mine as (
 	update loket.post
@@ -21,7 +21,10 @@ said as (
 	  from mine m, held h returning *),
 going as (
 	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, answers)
-	select id, municipality, inbox, case_id, received_at, $6, $7, $1 from said)
+	select id, municipality, inbox, case_id, received_at, $6, $7, $1 from said),
+logged as (
+	insert into loket.post_log (post, municipality, agent, action, detail)
+	select id, municipality, $2, $3, $10 from mine)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,

@@ -1,7 +1,7 @@
 -- post_close: a post is done, and its case with the last one of it. Spam is all of it at once, unless a colleague is busy
 -- with another post there
 -- $1 uuid post, $2 uuid agent, $3 text action, $4 text outcome, null: what was done tells; $5 bool spam,
--- $6 uuid note (new), $7 text note or null, $8 text why
+-- $6 uuid note (new), $7 text note or null, $8 text why, $9 jsonb for the logbook
 -- columns: the notices
 with mine as (
 	select p.*, coalesce($4,
@@ -31,7 +31,10 @@ closed as (
 	returning k.*),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
-	select $6, municipality, case_id, $2, clock_timestamp(), $7 from mine where $7::text is not null)
+	select $6, municipality, case_id, $2, clock_timestamp(), $7 from mine where $7::text is not null),
+logged as (
+	insert into loket.post_log (post, municipality, agent, action, detail)
+	select id, municipality, $2, $3, coalesce($9::jsonb, '{}') || jsonb_build_object('outcome', outcome) from done)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,

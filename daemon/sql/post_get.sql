@@ -8,7 +8,8 @@ select p.id, p.municipality, p.inbox, p.channel, c.visibility, c.kind,
        case when s.state = 'claimed' then jsonb_strip_nulls(jsonb_build_object('id', p.claimed_by, 'name', g.name)) end
            as "claimedBy",
        case when s.state = 'claimed' then p.claimed_until end as "claimedUntil",
-       to_jsonb(p.actions) as actions, p.outcome, p.done_at as "doneAt", p.done_by as "doneBy",
+       to_jsonb(p.actions) as actions, loket.post_labels(p.theme, p.area, p.sentiment, p.tags, p.because, p.labelled_by) as labels,
+       p.protocol, p.outcome, p.done_at as "doneAt", p.done_by as "doneBy",
        jsonb_build_object('id', k.id, 'reference', k.reference, 'product', k.product, 'state', k.state) as "case"
   from loket.post p
   join loket.contact c on c.id = p.id

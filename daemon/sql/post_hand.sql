@@ -1,7 +1,7 @@
 -- post_hand: the case of a post goes to the agents, with all its posts, unless a colleague is busy with another of them;
 -- the citizen's wait goes on
 -- $1 uuid post, $2 uuid agent, $3 text action, $4 text product or null, $5 uuid note (new), $6 text note or null,
--- $7 text why
+-- $7 text why, $8 jsonb for the logbook
 -- columns: the notices
 with mine as (
 	select p.* from loket.post p
@@ -21,7 +21,10 @@ handed as (
 	  from mine m where k.id = m.case_id and k.state = 'triage' returning k.*),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
-	select $5, municipality, case_id, $2, clock_timestamp(), $6 from mine where $6::text is not null)
+	select $5, municipality, case_id, $2, clock_timestamp(), $6 from mine where $6::text is not null),
+logged as (
+	insert into loket.post_log (post, municipality, agent, action, detail)
+	select id, municipality, $2, $3, $8 from done)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select * from (
 	select clock_timestamp(), p.municipality, 'post.changed', p.case_id, $2::uuid,
