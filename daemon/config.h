@@ -29,6 +29,7 @@ struct config {
 	const char *commit_barrier;    /* "auto", "on" or "off" (barrier.h) */
 	int offer_seconds, presence_seconds, sweep_seconds;
 	int outbox_attempts, outbox_parallel;
+	const char *event_source;      /* of CloudEvents */
 	int claim_seconds;             /* of a post, by the webcare team */
 	int call_return_minutes, call_silent_minutes;
 	const char *fetcher;           /* "unix:/path", a program, or "": attachments are not fetched */

@@ -92,6 +92,8 @@ const char *config_text_wrong(const char *name, const char *s)
 		return "must be auto, on or off";
 	if (!strcmp(name, "public_url") && strncmp(s, "http://", 7) && strncmp(s, "https://", 8))
 		return "must begin with https:// or http://";
+	if (!strcmp(name, "event_source") && strncmp(s, "urn:", 4) && strncmp(s, "https://", 8))
+		return "must be a urn: (urn:nld:oin:...:systeem:...) or begin with https://";
 	if (!strcmp(name, "state_dir") && *s != '/')
 		return "must be an absolute path";
 	if (!strcmp(name, "database"))

@@ -52,6 +52,8 @@
 	X("dispatch", sweep_seconds, NUMBER, 1, 3600, "5", "how often is looked for what was forgotten") \
 	X("outbox", outbox_attempts, NUMBER, 1, 100, "8", "how often a reply is tried before it has failed") \
 	X("outbox", outbox_parallel, NUMBER, 1, 256, "16", "replies under way at once") \
+	X("events", event_source, TEXT, 5, 200, "urn:nld:oin:00000000000000000000:systeem:loketd", \
+	  "who tells of events (CloudEvents source): put the OIN of the organisation in it, and change it never") \
 	X("webcare", claim_seconds, NUMBER, 10, 86400, "900", "a post that was only claimed waits again after so long") \
 	X("calls", call_return_minutes, NUMBER, 0, 1440, "10", "who hung up and calls again within this time keeps the place") \
 	X("calls", call_silent_minutes, NUMBER, 1, 10080, "240", "a call of which nothing is heard for so long has ended") \

@@ -104,6 +104,15 @@ static bool is_allowed(const struct config *c, const char *host_port)
 	return false;
 }
 
+const char *fetch_url_wrong(const struct fetch *f, const char *url)
+{
+	char host_port[300];
+
+	if (!host_and_port(url, false, host_port, sizeof(host_port)))
+		return "must be a URL that begins with https://, without a user in it";
+	return strncmp(url, "https://", 8) && !is_allowed(f->srv->config, host_port) ? "must begin with https://" : NULL;
+}
+
 /* ---------------------------------------------------------------- what comes back */
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)

@@ -36,6 +36,10 @@ struct fetch *fetch_free(struct fetch *f);
 enum op_status fetch_submit(struct op *op, int next_state, const char *method, const char *url,
                             const char *const *headers, struct bytes body);
 
+/* fetch_url_wrong - what is wrong with a URL that somebody sets up for us to post to: https, and plain http only to what is in
+ * fetch_allow. Where it leads is looked at when we connect. NULL: nothing */
+const char *fetch_url_wrong(const struct fetch *f, const char *url);
+
 struct fetch_mail {
 	const char *from, *to;        /* of the envelope */
 	const char *user, *password;  /* NULL: no login */

@@ -29,6 +29,10 @@
 	X(M_REPLIES_SENT, COUNTER, "loket_replies_sent_total", "", "replies the provider took") \
 	X(M_REPLIES_FAILED, COUNTER, "loket_replies_failed_total", "", "replies that failed for good") \
 	X(M_REPLIES_UNCERTAIN, COUNTER, "loket_replies_uncertain_total", "", "replies with unknown outcome") \
+	X(M_EVENTS_SENT, COUNTER, "loket_events_sent_total", "", "events that a receiver took") \
+	X(M_EVENTS_FAILED, COUNTER, "loket_events_failed_total", "", "tries to tell of an event that failed") \
+	X(M_EVENTS_WAITING, GAUGE, "loket_events_waiting", "", "events on their way to receivers") \
+	X(M_EVENTS_DEAD, GAUGE, "loket_events_dead", "", "events that no receiver took: tried to the end") \
 	X(M_POLLS_FAILED, COUNTER, "loket_polls_failed_total", "", "questions to a provider that were not answered as they should") \
 	X(M_ATTACHMENTS_STORED, COUNTER, "loket_attachments_stored_total", "", "attachments that agents may open") \
 	X(M_ATTACHMENTS_REFUSED, COUNTER, "loket_attachments_refused_total", "", "attachments kept in quarantine: kind, or the virus scanner") \

@@ -9,11 +9,11 @@
 #define LOKET_OUTBOX_H
 
 struct server;
-struct outbox;
+struct courier;
 
-struct outbox *outbox_new(struct server *srv);
-struct outbox *outbox_free(struct outbox *o);
-/* outbox_wake - a reply was committed (or time passed): look for what is due */
-void outbox_wake(struct outbox *o);
+/* outbox_new - the courier (courier.h) of replies; courier_free ends it */
+struct courier *outbox_new(struct server *srv);
+/* outbox_wake - a reply was committed: look for what is due */
+void outbox_wake(struct courier *outbox);
 
 #endif

@@ -8,6 +8,7 @@
 #include "daemon/outbox_send.h"
 
 #include "daemon/config.h"
+#include "daemon/courier.h"
 #include "daemon/crash.h"
 #include "daemon/fetch.h"
 #include "daemon/log.h"
@@ -268,7 +269,7 @@ static enum op_status send_step(struct op *op)
 static void send_over(struct op *op, enum op_status how)
 {
 	(void)how;
-	outbox_sent(op->srv->outbox, ((struct send *)op)->contact);
+	courier_back(op->srv->outbox, ((struct send *)op)->contact);
 }
 
 static const struct op_kind send_kind = {"outbox.send", send_step, send_over, SEND_ARENA_BYTES};

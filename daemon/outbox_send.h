@@ -5,11 +5,7 @@
 #include "daemon/op.h"
 #include "lib/base/uuid.h"
 
-struct outbox;
-
-/* outbox_send - start sending what row of outbox_claim's answer says; copies. Ends with outbox_sent */
+/* outbox_send - start sending what row of outbox_claim's answer says; copies. Ends with courier_back */
 void outbox_send(const struct op *claim, int statement, int row);
-/* outbox_sent - (outbox.c) that operation is over: its place is free */
-void outbox_sent(struct outbox *o, struct uuid contact);
 
 #endif

@@ -9,7 +9,9 @@
 #include "daemon/calls.h"
 #include "daemon/case_read.h"
 #include "daemon/config.h"
+#include "daemon/courier.h"
 #include "daemon/dispatch.h"
+#include "daemon/events.h"
 #include "daemon/fetch.h"
 #include "daemon/fetcher.h"
 #include "daemon/flood.h"
@@ -261,6 +263,7 @@ static void start_parts(struct server *s)
 	s->queue = queue_new(s);
 	s->dispatch = dispatch_new(s);
 	s->outbox = outbox_new(s);
+	s->events = events_new(s);
 	s->automatic = automatic_new(s);
 	s->surveys = surveys_new(s);
 	s->signals = signals_new(s);
@@ -320,7 +323,8 @@ static void free_parts(struct server *s)
 	s->surveys = surveys_free(s->surveys);
 	s->signals = signals_free(s->signals);
 	s->automatic = automatic_free(s->automatic);
-	s->outbox = outbox_free(s->outbox);
+	s->events = events_free(s->events);
+	s->outbox = courier_free(s->outbox);
 	s->calls = calls_free(s->calls);
 	s->attachments = attachments_free(s->attachments);
 	s->fetcher = fetcher_free(s->fetcher);

@@ -24,7 +24,8 @@ struct server {
 	struct intake *intake;
 	struct queue *queue;
 	struct dispatch *dispatch;
-	struct outbox *outbox;
+	struct courier *outbox;
+	struct events *events;
 	struct automatic *automatic;
 	struct poll *poll;
 	struct fetcher *fetcher;

@@ -58,6 +58,8 @@ static enum op_status clean_step(struct op *op)
 		pg_int(u, c->notice_keep_days);
 		pg_add(u, SQL_SWEEP_UNSERVED);
 		pg_int(u, c->notice_keep_days);
+		pg_add(u, SQL_SWEEP_EVENTS);
+		pg_int(u, c->notice_keep_days);
 		pg_add(u, SQL_SWEEP_KEYS);
 		pg_add(u, SQL_SWEEP_WRAPUPS);
 		return pg_submit(op, CLEAN_DONE, u);

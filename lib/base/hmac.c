@@ -15,7 +15,7 @@ static void need(bool ok)
 		abort();
 }
 
-static EVP_MAC_CTX *begin(char *digest, const char *key)
+static EVP_MAC_CTX *begin(char *digest, struct bytes key)
 {
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
@@ -24,7 +24,7 @@ static EVP_MAC_CTX *begin(char *digest, const char *key)
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
 
-	need(ctx && EVP_MAC_init(ctx, (const unsigned char *)key, strlen(key), params));
+	need(ctx && EVP_MAC_init(ctx, key.data, key.len, params));
 	EVP_MAC_free(mac);
 	return ctx;
 }
@@ -38,7 +38,12 @@ static void finish(EVP_MAC_CTX *ctx, struct bytes first, struct bytes second, ui
 	need(EVP_MAC_final(ctx, out, &n, n_out) && n == n_out);
 }
 
-static void hmac_two(char *digest, const char *key, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
+static struct bytes text(const char *s)
+{
+	return (struct bytes){(const uint8_t *)s, strlen(s)};
+}
+
+static void hmac_two(char *digest, struct bytes key, struct bytes first, struct bytes second, uint8_t *out, size_t n_out)
 {
 	EVP_MAC_CTX *ctx = begin(digest, key);
 
@@ -60,7 +65,7 @@ struct hmac_key *hmac_sha256_key(struct arena *a, const char *key)
 	struct hmac_key *k = arena_new_of(a, struct hmac_key);
 	char digest[] = "SHA256";
 
-	k->ctx = begin(digest, key);
+	k->ctx = begin(digest, text(key));
 	arena_on_free(a, key_free, k);
 	return k;
 }
@@ -73,6 +78,11 @@ void hmac_sha256_with(const struct hmac_key *k, struct bytes first, struct bytes
 
 void hmac_sha256_two(const char *key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])
 {
+	hmac_sha256_bytes(text(key), first, second, out);
+}
+
+void hmac_sha256_bytes(struct bytes key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES])
+{
 	char digest[] = "SHA256";
 
 	hmac_two(digest, key, first, second, out, SHA256_BYTES);
@@ -82,7 +92,7 @@ void hmac_sha1(const char *key, struct bytes data, uint8_t out[SHA1_BYTES])
 {
 	char digest[] = "SHA1";
 
-	hmac_two(digest, key, data, (struct bytes){ 0 }, out, SHA1_BYTES);
+	hmac_two(digest, text(key), data, (struct bytes){ 0 }, out, SHA1_BYTES);
 }
 
 void hmac_sha256(const char *key, struct bytes data, uint8_t out[SHA256_BYTES])

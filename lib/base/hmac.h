@@ -13,6 +13,8 @@ void hmac_sha256(const char *key, struct bytes data, uint8_t out[SHA256_BYTES]);
 /* hmac_sha256_two - the same over first followed by second, without a copy */
 void hmac_sha256_two(const char *key, struct bytes first, struct bytes second,
                      uint8_t out[SHA256_BYTES]);
+/* hmac_sha256_bytes - the same under a key of any bytes, at least one */
+void hmac_sha256_bytes(struct bytes key, struct bytes first, struct bytes second, uint8_t out[SHA256_BYTES]);
 /* hmac_sha1 - HMAC-SHA1: only where a provider signs with it */
 void hmac_sha1(const char *key, struct bytes data, uint8_t out[SHA1_BYTES]);
 /* a key made ready for many messages: setting up takes longer than a short message */

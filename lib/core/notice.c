@@ -3,29 +3,38 @@
 
 #include <string.h>
 
-static const char *const names[N_NOTICE_KINDS] = {
-	[NOTICE_OFFER_MADE] = "offer.made",
-	[NOTICE_OFFER_WITHDRAWN] = "offer.withdrawn",
-	[NOTICE_CASE_CHANGED] = "case.changed",
-	[NOTICE_CONTACT_RECEIVED] = "contact.received",
-	[NOTICE_DELIVERY_CHANGED] = "delivery.changed",
-	[NOTICE_PRESENCE_CHANGED] = "presence.changed",
-	[NOTICE_POST_MADE] = "post.made",
-	[NOTICE_POST_CHANGED] = "post.changed",
-	[NOTICE_QUEUE_CHANGED] = "queue.changed",
-	[NOTICE_QUEUE_UNSERVED] = "queue.unserved",
-	[NOTICE_RESYNC] = "resync",
+/* about: the key in its payload of what it is about, for systems outside; NULL: it stays between us and our front ends */
+static const struct {
+	const char *name, *about;
+} kinds[N_NOTICE_KINDS] = {
+	[NOTICE_OFFER_MADE] = {"offer.made", NULL},
+	[NOTICE_OFFER_WITHDRAWN] = {"offer.withdrawn", NULL},
+	[NOTICE_CASE_CHANGED] = {"case.changed", "case"},
+	[NOTICE_CONTACT_RECEIVED] = {"contact.received", "contact"},
+	[NOTICE_DELIVERY_CHANGED] = {"delivery.changed", "contact"},
+	[NOTICE_PRESENCE_CHANGED] = {"presence.changed", NULL},
+	[NOTICE_POST_MADE] = {"post.made", "post"},
+	[NOTICE_POST_CHANGED] = {"post.changed", "post"},
+	[NOTICE_QUEUE_CHANGED] = {"queue.changed", NULL},
+	[NOTICE_QUEUE_UNSERVED] = {"queue.unserved", NULL},
+	[NOTICE_SUBSCRIPTION_DISABLED] = {"subscription.disabled", NULL},
+	[NOTICE_RESYNC] = {"resync", NULL},
 };
 
 const char *notice_name(enum notice_kind k)
 {
-	return (unsigned)k < N_NOTICE_KINDS ? names[k] : "";
+	return (unsigned)k < N_NOTICE_KINDS ? kinds[k].name : "";
+}
+
+const char *notice_about(enum notice_kind k)
+{
+	return (unsigned)k < N_NOTICE_KINDS ? kinds[k].about : NULL;
 }
 
 int notice_from(const char *s)
 {
 	for (int i = 0; s && i < N_NOTICE_KINDS; i++)
-		if (strcmp(names[i], s) == 0)
+		if (strcmp(kinds[i].name, s) == 0)
 			return i;
 	return -1;
 }
@@ -58,6 +67,8 @@ bool notice_for(const struct notice *n, const struct principal *p)
 	case NOTICE_POST_MADE:
 	case NOTICE_POST_CHANGED:
 		return in_scope && sees_all_cases(p->role);
+	case NOTICE_SUBSCRIPTION_DISABLED:
+		return in_scope && p->role == ROLE_ADMIN;
 	case NOTICE_QUEUE_UNSERVED:
 		return in_scope && (p->role == ROLE_LEAD || p->role == ROLE_ADMIN);
 	case NOTICE_QUEUE_CHANGED:

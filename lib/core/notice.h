@@ -22,6 +22,7 @@ enum notice_kind {
 	NOTICE_POST_CHANGED,
 	NOTICE_QUEUE_CHANGED,
 	NOTICE_QUEUE_UNSERVED,
+	NOTICE_SUBSCRIPTION_DISABLED,
 	NOTICE_RESYNC,
 	N_NOTICE_KINDS
 };
@@ -38,6 +39,8 @@ struct notice {
 
 const char *notice_name(enum notice_kind k);   /* "offer.made" */
 int notice_from(const char *s);
+/* notice_about - of what is told outside too (event.h): the key in its payload of what it is about; NULL: it is not */
+const char *notice_about(enum notice_kind k);
 
 /*
  * notice_for - should p get this notice on the event stream?
@@ -46,6 +49,7 @@ int notice_from(const char *s);
  * case.*, contact.*, delivery.*   the owner; leads, webcare, integrations and admins of the municipality
  * post.*       webcare, leads, integrations and admins of the municipality
  * queue.unserved   leads and admins of the municipality
+ * subscription.disabled           admins of the municipality
  * queue.changed, resync           everybody with rights on the municipality
  */
 bool notice_for(const struct notice *n, const struct principal *p);

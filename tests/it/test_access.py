@@ -60,7 +60,7 @@ class Filled(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
-                                        'attachment', 'article', 'callback', 'help']}
+                                        'attachment', 'article', 'callback', 'help', 'subscription', 'event']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -104,6 +104,10 @@ class Filled(world.LoketTest):
                 asked_by='text', asked_at=now, **mun),
             row('survey', id=new_id(), case_id=i['case'], party=i['party'], product='rijbewijs', channel='whatsapp', state='answered',
                 offered_at=now, answered_at=now, grade=3, text=SECRET, **mun),
+            row('subscription', id=i['subscription'], name=SECRET, url=SECRET, types=['{nl}'], seen=0, state='disabled', why='asked', **mun),
+            row('subscription_secret', subscription=i['subscription'], value=SECRET),
+            row('event', id=i['event'], subscription=i['subscription'], notice=1, at=now, kind='case.changed', type=SECRET, about=i['case'],
+                payload=json.dumps({'x': SECRET}), state='dead', **mun),
             row('routing_settings', hash=b'x', settings=json.dumps({'x': SECRET})),
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
@@ -136,7 +140,7 @@ class Filled(world.LoketTest):
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
                 'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp',
-                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden', 'status': 'DOR-AAAA-AAAA'}
+                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden', 'subscriptions': i['subscription'], 'status': 'DOR-AAAA-AAAA'}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles', 'regions') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
@@ -250,7 +254,7 @@ class OtherMunicipality(Filled):
             ('task', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
             ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
             ('product', 'true'), ('region', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true'),
-            ('help_request', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
+            ('help_request', "municipality = 'dordrecht'"), ('subscription', "municipality = 'dordrecht'"), ('event', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
 
     def test_search_and_ledger_are_empty(self):
         token = self.elsewhere['lead']

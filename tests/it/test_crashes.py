@@ -17,6 +17,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import town as towns  # noqa: E402
 import world  # noqa: E402
+from receiver import Receiver  # noqa: E402
 from servers import wait_until, within  # noqa: E402
 
 POINTS = sorted({name for f in (world.ROOT / 'daemon').glob('*.c') for name in re.findall(r'CRASH\("([^"]+)"\)', f.read_text())})
@@ -63,7 +64,9 @@ class Time(threading.Thread):
 
 class Crashes(unittest.TestCase):
     def setUp(self):
-        self.town = towns.Town(config=CONFIG, seed=SEED)
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+        self.town = towns.Town(config=CONFIG, seed=SEED, allow=[self.receiver.address])
         self.addCleanup(self.town.close)
         self.file = self.town.world.dir / 'crash'
         for instance in self.town.instances:
@@ -75,6 +78,9 @@ class Crashes(unittest.TestCase):
                 'region': now['region'], 'name': now['name'],
                 'settings': now['settings'] | {'routing': {'method': 'ftf', 'controlShare': 0.5, 'halfLifeDays': 0}}})
         self.world = self.town.world
+        self.world.api('PUT', '/v1/subscriptions', 'admin', {
+            'municipality': 'dordrecht', 'name': 'zaaksysteem', 'url': self.receiver.url, 'secret': self.receiver.secret,
+            'types': ['nl.klantcontacten']})
 
     def provoke(self, point):
         if point.startswith(AT_TAKEOVER):
@@ -114,6 +120,15 @@ class Crashes(unittest.TestCase):
         file = pathlib.Path(f'{self.file}.passed')
         return set(file.read_text().split()) if file.exists() else set()
 
+    def every_event_was_told(self):
+        kinds = "('case.changed', 'contact.received', 'delivery.changed', 'post.made', 'post.changed')"
+        notices = {n for (n,) in self.world.psql(f"select id from loket.notice where municipality = 'dordrecht' and kind in {kinds} and id > "
+                                                 '(select min(id) from loket.notice)')}
+        self.assertGreater(len(notices), 50)
+        self.world.psql("update loket.event set next_at = clock_timestamp() where state = 'waiting'")
+        wait_until(lambda: not notices - {int(i.split('.')[0]) for i in self.receiver.ids()}, 90, 'every event to be told')
+        self.assertEqual(self.receiver.wrong, [])
+
     def test_at_every_point(self):
         self.assertGreater(len(POINTS), 60)
         time, took = Time(self.town), []
@@ -136,6 +151,7 @@ class Crashes(unittest.TestCase):
         self.assertEqual(found.lines(), [])
         self.assertLess(took[len(took) // 2][0], 2)
         self.assertLess(took[-1][0], SLOWEST, took[-1])
+        self.every_event_was_told()
         # no outcome is counted twice; few are of something that the agent does not do by now
         n, counted = (self.world.value(q) for q in ('select count(*) from loket.outcome', 'select coalesce(sum(n), 0) from loket.learned'))
         self.assertTrue(0.8 * n <= counted <= n > 20, (counted, n))

@@ -26,8 +26,8 @@ calls { call_silent_minutes = 1 }
 class Town:
     """.world is the first of .instances; .chance decides what happens where."""
 
-    def __init__(self, instances=2, config=CONFIG, environment=None, seed=0, fsync=True):
-        self.world = World(config, fsync=fsync, record=False, environment=environment)
+    def __init__(self, instances=2, config=CONFIG, environment=None, seed=0, fsync=True, allow=()):
+        self.world = World(config, fsync=fsync, record=False, environment=environment, allow=allow)
         self.instances = [self.world, *(beside(self.world, f'instance{n}') for n in range(2, instances + 1))]
         self.servers, self.recorder, self.chance, self.crowd = self.world.servers, recorder.Recorder(), random.Random(seed), None
         self.serial, self.seed = 0, seed
