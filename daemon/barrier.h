@@ -17,8 +17,8 @@
 #include <sys/queue.h>
 
 enum {
-	BARRIER_SLOW_US = 500,         /* flushes that take longer, in the middle of the last ones, are worth it … */
-	BARRIER_FAST_US = 300,         /* … until they take less */
+	BARRIER_SLOW_US = 1000,        /* flushes that take longer, for the quickest quarter of the last ones, are worth it … */
+	BARRIER_FAST_US = 700,         /* … until they take less */
 	BARRIER_SAMPLES = 9,
 	BARRIER_LOOK_MS = 1000,        /* between two looks at how long a flush takes, while there is work */
 };

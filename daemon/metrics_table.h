@@ -58,7 +58,7 @@
 	X(M_STREAMS_CUT, COUNTER, "loket_event_streams_cut_total", "", "slow readers cut off") \
 	X(M_PG_UNITS, COUNTER, "loket_pg_units_total", "", "transactions sent") \
 	X(M_PG_LOST, COUNTER, "loket_pg_connections_lost_total", "", "PostgreSQL connections lost") \
-	X(M_FLUSH_US, GAUGE, "loket_pg_flush_microseconds", "", "until a commit is durable, in the middle of the last few") \
+	X(M_FLUSH_US, GAUGE, "loket_pg_flush_microseconds", "", "until a commit is durable, for the quickest quarter of the last few") \
 	X(M_BARRIERS, COUNTER, "loket_pg_barriers_total", "", "commits that made those of others durable") \
 	X(M_PG_UP, GAUGE, "loket_pg_up", "", "PostgreSQL connections ready") \
 	X(M_REDIS_UP, GAUGE, "loket_redis_up", "", "1 when Redis answers") \
