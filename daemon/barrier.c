@@ -58,7 +58,7 @@ static void take_sample(struct barrier *b, int64_t us)
 	n = b->n_samples < BARRIER_SAMPLES ? b->n_samples : BARRIER_SAMPLES;
 	memcpy(sorted, b->samples, sizeof sorted);
 	qsort(sorted, (size_t)n, sizeof *sorted, by_size);
-	low = sorted[n / 4];     /* the rest is what a busy machine adds, not the disk */
+	low = sorted[n / 4]; /* the rest is what a busy machine adds, not the disk */
 	metric_set(M_FLUSH_US, low);
 	if (n < BARRIER_SAMPLES)
 		return;

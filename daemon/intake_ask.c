@@ -1,6 +1,7 @@
 #include "daemon/intake_batch.h"
 
 #include "daemon/server.h"
+#include "lib/base/hmac.h"
 #include "lib/base/jsonx.h"
 
 #include <string.h>
@@ -238,6 +239,41 @@ static void ask_into(const struct batch *b, struct pg_unit *u)
 		pg_push_uuid(u, b->posts[i].p->into.u);
 }
 
+/* what could not be read has no id of its own: the bytes tell whether it came before */
+static bool note_digests(struct batch *b)
+{
+	bool any = false;
+
+	for (int i = 0; i < b->n_posts; i++) {
+		const struct intake_post *p = b->posts[i].p;
+		uint8_t *digest;
+
+		if (!(p->dead_reason || p->batch.n_unreadable) || p->parts || !uuid_is_nil(p->retry_of))
+			continue;
+		digest = arena_array(b->op.arena, uint8_t, SHA256_BYTES);
+		sha256(p->raw, digest);
+		b->posts[i].digest = digest;
+		any = true;
+	}
+	return any;
+}
+
+struct bytes batch_digest(const struct batch_post *p)
+{
+	return (struct bytes){p->digest, p->digest ? SHA256_BYTES : 0};
+}
+
+static void ask_letters(const struct batch *b, struct pg_unit *u)
+{
+	pg_add(u, SQL_INTAKE_KNOWN_LETTERS);
+	pg_array(u, PG_TYPE_TEXT, b->n_posts);
+	for (int i = 0; i < b->n_posts; i++)
+		pg_push_text(u, b->posts[i].p->inbox->in.id);
+	pg_array(u, PG_TYPE_BYTEA, b->n_posts);
+	for (int i = 0; i < b->n_posts; i++)
+		pg_push_bytes(u, batch_digest(&b->posts[i]));
+}
+
 struct pg_unit *batch_unit(struct batch *b)
 {
 	struct pg_unit *u = pg_unit(&b->op, b->way, NULL);
@@ -249,11 +285,11 @@ struct pg_unit *batch_unit(struct batch *b)
 struct pg_unit *batch_ask(struct batch *b)
 {
 	struct pg_unit *u;
-	bool into = false;
+	bool into = false, letters = note_digests(b);
 	int n = 1;
 
-	b->q_addresses = b->q_twins = b->q_into = b->q_threads = -1;
-	if (!b->n_items)
+	b->q_addresses = b->q_twins = b->q_into = b->q_letters = b->q_threads = -1;
+	if (!b->n_items && !letters)
 		return NULL;
 	for (int i = 0; i < b->n_posts; i++)
 		into |= names_case(&b->posts[i]);
@@ -270,6 +306,10 @@ struct pg_unit *batch_ask(struct batch *b)
 	if (into) {
 		ask_into(b, u);
 		b->q_into = n++;
+	}
+	if (letters) {
+		ask_letters(b, u);
+		b->q_letters = n++;
 	}
 	if (has_references(b)) {
 		ask_threads(b, u);
@@ -416,6 +456,12 @@ static void learn_into(struct batch *b)
 		b->posts[pg_get_int(&b->op, b->q_into, row, "n") - 1].into = case_in(b, b->q_into, row);
 }
 
+static void learn_letters(struct batch *b)
+{
+	for (int row = 0; row < pg_rows(&b->op, b->q_letters); row++)
+		b->posts[pg_get_int(&b->op, b->q_letters, row, "n") - 1].letters_known = true;
+}
+
 static void learn_threads(struct batch *b)
 {
 	for (int row = 0; row < pg_rows(&b->op, b->q_threads); row++) {
@@ -448,6 +494,8 @@ void batch_learn(struct batch *b)
 		learn_addresses(b);
 	if (b->q_into >= 0)
 		learn_into(b);
+	if (b->q_letters >= 0)
+		learn_letters(b);
 	if (b->q_threads >= 0)
 		learn_threads(b);
 	find_cases(b);

@@ -104,6 +104,8 @@ struct batch_post {
 	bool writes_raw;
 	int n_counted;               /* "received" of the ledger */
 	int n_new;                   /* contacts and dead letters to write */
+	const uint8_t *digest;       /* of a post with dead letters; NULL: none, or they are tried again */
+	bool letters_known;          /* the same bytes came before, and their dead letters are here */
 	struct batch_case *into;     /* the case that is named for all of it; NULL: none */
 };
 
@@ -151,7 +153,7 @@ struct batch {
 	struct batch_address **addresses;
 	int n_addresses;
 	struct map *by_message, *by_address, *by_party, *by_case;
-	int q_addresses, q_twins, q_into, q_threads; /* place in unit 1; -1: not in it */
+	int q_addresses, q_twins, q_into, q_letters, q_threads; /* place in unit 1; -1: not in it */
 	struct batch_party **many;   /* have more cases than unit 1 told */
 	int n_many;
 	bool asked_cases;
@@ -186,6 +188,7 @@ struct pg_unit *batch_ask(struct batch *b);            /* NULL: nothing to ask *
 void batch_learn(struct batch *b);                     /* reads op->pg */
 struct pg_unit *batch_ask_more(struct batch *b);       /* NULL: nothing more to ask */
 void batch_learn_more(struct batch *b);                /* reads op->pg */
+struct bytes batch_digest(const struct batch_post *p); /* NULL data: none */
 bool batch_has_address(const struct batch *b, const char *municipality, const struct contact_address *a);
 
 /* intake_place.c */

@@ -553,6 +553,8 @@ static void place_dead_letter(struct batch *b, struct batch_post *post, const ch
 
 static void place_dead_letters(struct batch *b, struct batch_post *post)
 {
+	if (post->letters_known)
+		return;
 	if (post->p->dead_reason)
 		place_dead_letter(b, post, post->p->dead_reason);
 	for (int i = 0; i < post->p->batch.n_unreadable; i++)

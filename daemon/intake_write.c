@@ -462,6 +462,7 @@ static void write_dead_letters(struct batch *b, struct pg_unit *u)
 	UUIDS(n, list[i].post->raw);
 	TIMES(n, list[i].post->p->received_us);
 	TEXTS(n, list[i].why);
+	BYTEAS(n, batch_digest(list[i].post));
 }
 
 /* ---------------------------------------------------------------- reports on messages of ours */

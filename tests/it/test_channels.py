@@ -1,5 +1,5 @@
 """Every example of every channel (tests/channel), posted over HTTP to an inbox of its own: the answer, and what is stored,
-are what the example says that the channel makes of it."""
+are what the example says that the channel makes of it. The same bytes later change nothing (reliability.md F19)."""
 import base64
 import hashlib
 import hmac
@@ -12,11 +12,13 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
 from standin import bird, messagebird, twilio  # noqa: E402
+from wrong_clock import WrongClock  # noqa: E402
 
 FOLDER = world.ROOT / 'tests/channel'
 SECRET = 'geheim-van-de-inbox'
 SIGN = {'bird': 'bird', 'cm': 'query', 'messagebird': 'messagebird', 'twilio': 'twilio'}
 HUB = {'facebook', 'instagram', 'messenger', 'whatsapp'}       # sign as Meta does
+SIGN_THE_TIME = {'bird', 'messagebird'}
 OWN = {'telegram', 'x'}      # prove themselves in a way of their own
 STATUS = {'ok': {200, 201}, 'unreadable': {200}, 'invalid': {422}, 'too large': {413}}
 
@@ -97,8 +99,15 @@ class Channels(world.LoketTest):
     config = 'intake { form_posts_per_minute = 1000 }'
 
     @classmethod
+    def make_world(cls):
+        w = super().make_world()
+        cls.clock = WrongClock(w)
+        return w
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.sent = []               # (example, target, headers, body) of what was taken
         cls.examples = [e for e in map(Example, sorted(FOLDER.glob('*/*.in')))
                         if e.channel != 'made_up' and e.is_post]        # lives in a test only
         for e in cls.examples:
@@ -124,8 +133,8 @@ class Channels(world.LoketTest):
 
     def post(self, e):
         self.world.psql('delete from loket.contact_platform')      # examples share ids: here each stands for itself
-        answer = self.world.request(e.method, e.target(), e.headers | e.proof(self.world.url + e.target()),
-                                    e.body if e.method == 'POST' else None)
+        post = e.target(), e.headers | e.proof(self.world.url + e.target()), e.body if e.method == 'POST' else None
+        answer = self.world.request(e.method, *post)
         want = e.expected
         if want['verify'] != 'ok':
             self.assertEqual(401, answer.status)
@@ -137,6 +146,8 @@ class Channels(world.LoketTest):
                          self.stored(e, 'delivery_report', 'provider_id || status'))
         letters = 1 if want['parse'] == 'unreadable' else len(want['unreadable'])
         self.assertEqual(letters, self.world.value('select count(*) from loket.dead_letter where inbox = %s', [e.inbox]))
+        if answer.status < 300:
+            self.sent.append((e, *post))
 
     @staticmethod
     def plain(provider_id):
@@ -146,6 +157,30 @@ class Channels(world.LoketTest):
     def stored(self, e, table, what):
         theirs = " and not 'automatic' = any (flags)" if table == 'contact' else ''    # what we said to it is not of the example
         return {r[0] for r in self.world.psql(f'select {what} from loket.{table} where inbox = %s{theirs}', [e.inbox])}
+
+    def test_replayed(self):
+        """Somebody captured a signed webhook, and posts it again after ten minutes and after a month."""
+        self.assertGreater(len(self.sent), 100)
+        before = self.all_of()
+        for ahead in (600, 31 * 86400):
+            self.clock.set(ahead)
+            for e, *post in self.sent:
+                if ahead == 600 and e.how not in {'own', *SIGN_THE_TIME}:
+                    continue
+                with self.subTest(f'{e.inbox} after {ahead} s'):
+                    status = self.world.request(e.method, *post).status
+                    self.assertIn(status, {401} if e.how == 'own' else {200, 201, 401} if e.how in SIGN_THE_TIME else {200, 201})
+        after = self.all_of()
+        known_by_day = {e.inbox for e, *_ in self.sent if any(self.plain(c['providerId']) == 'sha256' for c in e.expected['contacts'])}
+        self.assertEqual(set(), {row for row in before ^ after if row[0] not in known_by_day})
+
+    def all_of(self):
+        """Everything that a webhook may add or change."""
+        return {tuple(row) for row in self.world.psql("""
+            select inbox, id::text, text from loket.contact where not 'automatic' = any (flags)
+            union select inbox, provider_id, status from loket.delivery_report
+            union select inbox, id::text, null from loket.dead_letter
+            union select inbox, id::text, state from loket.case_file""")}
 
 
 if __name__ == '__main__':

@@ -6,24 +6,21 @@ import copy
 import os
 import pathlib
 import random
-import struct
-import subprocess
 import sys
 import time
 import unittest
-from email.utils import parsedate_to_datetime
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import faults  # noqa: E402
 import world  # noqa: E402
 from instance import another_instance  # noqa: E402
 from proxy import PgLine, Proxy  # noqa: E402
-from servers import BUILD, LOKETD, wait_until  # noqa: E402
+from servers import wait_until  # noqa: E402
+from wrong_clock import WrongClock  # noqa: E402
 
 PARTITIONS = int(os.environ.get('LOKET_PARTITIONS', '5'))
 LONGEST = 3 if PARTITIONS < 20 else 25          # seconds; longer than any patience of loketd's
 JUMPS = int(os.environ.get('LOKET_CLOCK_JUMPS', '5'))
-WRONG_CLOCK = str(BUILD / 'tests/libclock.so')
 
 
 class Two(world.LoketTest):
@@ -90,19 +87,13 @@ class Clocks(Two):
     @classmethod
     def make_world(cls):
         w = super().make_world()
-        cls.clock = w.dir / 'clock'
-        cls.clock.write_bytes(bytes(8))
-        linked = subprocess.run(['ldd', LOKETD], check=True, capture_output=True, text=True).stdout.splitlines()
-        first = [line.split()[2] for line in linked if 'libasan' in line]       # a sanitizer wants to be loaded before anything else
-        w.environment = {'LD_PRELOAD': ':'.join([*first, WRONG_CLOCK]), 'LOKET_CLOCK': str(cls.clock)}
+        cls.clock = WrongClock(w)
         return w
 
     def set_ahead(self, seconds):
         """Of A's clock."""
-        with open(self.clock, 'r+b') as f:
-            f.write(struct.pack('=q', seconds))
-        date = self.world.request('GET', '/livez').headers['Date']
-        self.assertAlmostEqual(parsedate_to_datetime(date).timestamp() - time.time(), seconds, delta=30)
+        self.clock.set(seconds)
+        self.assertAlmostEqual(self.clock.now() - time.time(), seconds, delta=30)
 
     def test_jumps(self):
         with self.beside() as other:

@@ -104,6 +104,53 @@ class FlushRedis(Fault):
         return [] if within(PATIENCE, lambda: town.world.redis('EXISTS', 'loket:queue:whole')) else ['no queue in Redis']
 
 
+class FrozenRedis(Fault):
+    name, number, says = 'redis-frozen', 'F14', 'Redis answers nothing, and takes everything'
+    lasts_s, times = (1, 20), 20
+
+    def begin(self, town):
+        town.servers.redis.send_signal(signal.SIGSTOP)
+
+    def end(self, town):
+        town.servers.redis.send_signal(signal.SIGCONT)
+
+
+class LostCommits(Fault):
+    name, number, says = 'commits-lost', 'F9', 'the answer to one COMMIT in three does not come, though it happened'
+    lasts_s, times = (2, 10), 50
+
+    def begin(self, town):
+        town.lines['PostgreSQL'].often(0.3)
+
+    def end(self, town):
+        town.lines['PostgreSQL'].often(0)
+
+
+class Partition(Fault):
+    name, number, says = 'partition', 'F15', 'one instance cannot reach PostgreSQL, or Redis, or both: refused, or silence'
+    lasts_s, times = (1, 20), 60
+
+    def begin(self, town):
+        for name in town.chance.sample(sorted(town.lines), town.chance.randint(1, len(town.lines))):
+            town.chance.choice([town.lines[name].refuse, town.lines[name].stall])()
+
+    def end(self, town):
+        for line in town.lines.values():
+            line.heal()
+
+
+class Asleep(Fault):
+    name, number, says = 'asleep', 'F16', 'an instance does nothing for longer than its lease, and wakes up believing that it leads'
+    lasts_s, times, who = (3, 8), 40, None
+
+    def begin(self, town):
+        self.who = town.leader()[0].process
+        self.who.send_signal(signal.SIGSTOP)
+
+    def end(self, town):
+        self.who.send_signal(signal.SIGCONT)
+
+
 class AgentVanishes(Fault):
     name, number, says = 'agent-vanishes', 'F20', 'an agent takes a case, and is never heard of again'
     times, who = 200, None

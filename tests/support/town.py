@@ -14,6 +14,7 @@ import time
 import recorder
 from crowd import Crowd
 from instance import beside, end_beside, leader
+from proxy import PgLine, Proxy
 from servers import wait_until
 from world import NO_BUDGETS, World, whatsapp_body
 
@@ -24,13 +25,20 @@ calls { call_silent_minutes = 1 }
 
 
 class Town:
-    """.world is the first of .instances; .chance decides what happens where."""
+    """.world is the first of .instances; .chance decides what happens where. .lines: what the last instance reaches PostgreSQL
+    and Redis by."""
 
     def __init__(self, instances=2, config=CONFIG, environment=None, seed=0, fsync=True, allow=()):
         self.world = World(config, fsync=fsync, record=False, environment=environment, allow=allow)
         self.instances = [self.world, *(beside(self.world, f'instance{n}') for n in range(2, instances + 1))]
         self.servers, self.recorder, self.chance, self.crowd = self.world.servers, recorder.Recorder(), random.Random(seed), None
+        self.lines = self._lines_of(self.instances[-1])
         self.serial, self.seed = 0, seed
+
+    def _lines_of(self, instance):
+        redis = str(instance.dir / 'redis-line')
+        instance.redis_address = f'unix:{redis}'
+        return {'PostgreSQL': PgLine.before(instance), 'Redis': Proxy(redis, self.servers.redis_socket)}
 
     def start(self):
         for instance in self.instances:
@@ -52,6 +60,8 @@ class Town:
                 end_beside(other)
         finally:
             self.world.close()
+            for line in self.lines.values():
+                line.close()
 
     # ---- what faults use
 
