@@ -248,15 +248,6 @@ enum op_status api_case_resolve(struct api *a)
 
 /* ---------------------------------------------------------------- reopen */
 
-static int norm_seconds(struct server *srv, const struct work *w)
-{
-	const struct world *world = world_now(srv);
-	int channel = world_channel(world, w->channel);
-	int municipality = world_municipality(world, w->municipality);
-
-	return channel < 0 || municipality < 0 ? 0 : world_norm_s(world, municipality, channel, w->option0);
-}
-
 static enum op_status reopen_write(struct api *a, struct move *m)
 {
 	struct pg_unit *u;
@@ -275,7 +266,7 @@ static enum op_status reopen_write(struct api *a, struct move *m)
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_uuid(u, work_writer(a));
 	pg_text(u, m->note);
-	pg_int(u, norm_seconds(a->op.srv, &m->w) / MATCH_REPEAT_SOONER);
+	pg_int(u, work_norm_s(a->op.srv, &m->w) / MATCH_REPEAT_SOONER);
 	pg_text(u, m->w.why);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }

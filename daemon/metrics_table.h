@@ -37,6 +37,8 @@
 	X(M_ATTACHMENTS_STORED, COUNTER, "loket_attachments_stored_total", "", "attachments that agents may open") \
 	X(M_ATTACHMENTS_REFUSED, COUNTER, "loket_attachments_refused_total", "", "attachments kept in quarantine: kind, or the virus scanner") \
 	X(M_ATTACHMENTS_FAILED, COUNTER, "loket_attachments_failed_total", "", "attachments that could not be had") \
+	X(M_TASKS_OPEN, GAUGE, "loket_tasks_open", "", "promises that are open (the instance that dispatches, four times a minute)") \
+	X(M_TASKS_LATE, GAUGE, "loket_tasks_late", "", "promises that are late, by what was promised or by law") \
 	X(M_SWEPT, COUNTER, "loket_swept_total", "", "things the sweep found forgotten") \
 	X(M_HTTP_REQUESTS, COUNTER, "loket_http_requests_total", "", "requests answered") \
 	X(M_HTTP_REFUSED, COUNTER, "loket_http_refused_total", "", "requests refused by the parser or a limit") \

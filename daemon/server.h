@@ -34,6 +34,7 @@ struct server {
 	struct case_reads *case_reads;
 	struct surveys *surveys;
 	struct signals *signals;
+	struct tasks *tasks;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

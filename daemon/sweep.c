@@ -18,6 +18,7 @@
 #include "daemon/server.h"
 #include "daemon/signals.h"
 #include "daemon/surveys.h"
+#include "daemon/tasks.h"
 
 #include <stdlib.h>
 
@@ -113,6 +114,7 @@ static void sweep(void *arg)
 	calls_sweep(s->srv->calls);
 	surveys_sweep(s->srv->surveys);
 	signals_sweep(s->srv->signals);
+	tasks_sweep(s->srv->tasks);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

@@ -225,3 +225,12 @@ void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, cons
 	pg_text(u, id != NULL ? id : "-");
 	pg_text(u, municipality);
 }
+
+int work_norm_s(struct server *srv, const struct work *w)
+{
+	const struct world *world = world_now(srv);
+	int channel = world_channel(world, w->channel);
+	int municipality = world_municipality(world, w->municipality);
+
+	return channel < 0 || municipality < 0 ? 0 : world_norm_s(world, municipality, channel, w->option0);
+}

@@ -67,6 +67,10 @@ bool work_route_case(struct server *srv, const struct work *w, struct route_case
 int work_wrapup_seconds(struct server *srv, const struct work *w);
 /* work_waits - it waits (again): tell the dispatcher and the queue. not_again: who just had it, may be nil */
 void work_waits(struct server *srv, const struct work *w, struct agent_id not_again);
+/* work_as_seen - a note or task in the answer to a write: what a list would show the same caller. The same reference */
+json_t *work_as_seen(const struct api *a, json_t *paper);
+/* work_norm_s - how long a case may wait where it is; 0: that is not set up any more */
+int work_norm_s(struct server *srv, const struct work *w);
 /* work_due - the body's "due": a moment, or a date alone, which means until the end of that day (UTC); 0 when absent or
  * bad (named) */
 int64_t work_due(struct api *a, bool required);

@@ -4,9 +4,11 @@
 select q.n, x.*
   from unnest($1::uuid[]) with ordinality q (id, n)
  cross join lateral (
-select id, case_id as "case", municipality, department, action, due, note, state,
-       created_by as "createdBy", created_at as "createdAt", done_at as "doneAt"
-  from loket.task
- where case_id = any (array(select q.id union all (select id from loket.case_file where merged_into = q.id limit 50)))
- order by created_at, id limit 100
+select t.id, t.case_id as "case", t.municipality, t.kind, t.department, t.team, t.owner, t.action, t.due, t.note, t.state,
+       t.state = 'open' and least(t.due, t.term_until) <= clock_timestamp() as late, t.remind_at as "remindAt", t.attempts,
+       t.last_result as "lastResult", t.answer, t.term, t.created_by as "createdBy", t.created_at as "createdAt",
+       t.done_at as "doneAt"
+  from loket.task t
+ where t.case_id = any (array(select q.id union all (select id from loket.case_file where merged_into = q.id limit 50)))
+ order by t.created_at, t.id limit 100
 ) x

@@ -167,6 +167,18 @@ static bool next_span(const struct hours *h, int64_t us, int64_t *from_us, int64
 	return false; /* hours_read lets nothing like that in */
 }
 
+int64_t hours_closes(const struct hours *h, int64_t day)
+{
+	int w = weekday(day), n = h->days[w].n;
+
+	return n == 0 || is_closed(h, day) ? 0 : to_utc(day, h->days[w].spans[n - 1].until) * WHEN_SECOND_US;
+}
+
+int64_t hours_day_begins(int64_t day)
+{
+	return to_utc(day, 0) * WHEN_SECOND_US;
+}
+
 bool hours_open(const struct hours *h, int64_t us)
 {
 	return hours_next_open(h, us) == us;

@@ -63,6 +63,11 @@ int64_t hours_next_open(const struct hours *h, int64_t us);
  */
 int64_t hours_add(const struct hours *h, int64_t us, int64_t seconds);
 
+/* hours_closes - when it closes on this day (since 1970); 0: it does not open on it */
+int64_t hours_closes(const struct hours *h, int64_t day);
+/* hours_day_begins - the moment at which this day (since 1970) begins by the Dutch clock */
+int64_t hours_day_begins(int64_t day);
+
 /* hours_holiday - is this day (since 1970) one of the Netherlands? */
 bool hours_holiday(int64_t day, bool good_friday);
 /*

@@ -15,6 +15,7 @@ static const struct {
 	[NOTICE_PRESENCE_CHANGED] = {"presence.changed", NULL},
 	[NOTICE_POST_MADE] = {"post.made", "post"},
 	[NOTICE_POST_CHANGED] = {"post.changed", "post"},
+	[NOTICE_TASK_CHANGED] = {"task.changed", "task"},
 	[NOTICE_QUEUE_CHANGED] = {"queue.changed", NULL},
 	[NOTICE_QUEUE_UNSERVED] = {"queue.unserved", NULL},
 	[NOTICE_SUBSCRIPTION_DISABLED] = {"subscription.disabled", NULL},
@@ -67,6 +68,8 @@ bool notice_for(const struct notice *n, const struct principal *p)
 	case NOTICE_POST_MADE:
 	case NOTICE_POST_CHANGED:
 		return in_scope && sees_all_cases(p->role);
+	case NOTICE_TASK_CHANGED:
+		return in_scope && (is_about(n, p) || (sees_all_cases(p->role) && p->role != ROLE_WEBCARE));
 	case NOTICE_SUBSCRIPTION_DISABLED:
 		return in_scope && p->role == ROLE_ADMIN;
 	case NOTICE_QUEUE_UNSERVED:

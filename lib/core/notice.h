@@ -20,6 +20,7 @@ enum notice_kind {
 	NOTICE_PRESENCE_CHANGED,
 	NOTICE_POST_MADE,
 	NOTICE_POST_CHANGED,
+	NOTICE_TASK_CHANGED,
 	NOTICE_QUEUE_CHANGED,
 	NOTICE_QUEUE_UNSERVED,
 	NOTICE_SUBSCRIPTION_DISABLED,
@@ -47,6 +48,7 @@ const char *notice_about(enum notice_kind k);
  * offer.*      only the agent asked
  * presence.*   the agent, and leads with a municipality in common
  * case.*, contact.*, delivery.*   the owner; leads, webcare, integrations and admins of the municipality
+ * task.*       who has the task; leads, integrations and admins of the municipality
  * post.*       webcare, leads, integrations and admins of the municipality
  * queue.unserved   leads and admins of the municipality
  * subscription.disabled           admins of the municipality

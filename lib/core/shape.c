@@ -2,6 +2,7 @@
 
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
+#include "lib/core/task.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,6 +76,7 @@ static bool is_date(const char *s)
 static const char *format_wrong(enum shape_format f, const char *s)
 {
 	struct uuid id;
+	struct task_within within;
 	int64_t us;
 
 	switch (f) {
@@ -86,6 +88,9 @@ static const char *format_wrong(enum shape_format f, const char *s)
 		return when_parse(s, &us) ? NULL : "not a time as in RFC 3339";
 	case FORMAT_TIME_OR_DATE:
 		return when_parse(s, &us) || is_date(s) ? NULL : "not a time or date as in RFC 3339";
+	case FORMAT_DUE:
+		return when_parse(s, &us) || is_date(s) || task_due_text(s, &within) ? NULL
+		       : "not a time or date as in RFC 3339, nor P1D to P60D or PT1H to PT80H";
 	case FORMAT_CODE:
 		if (!all_of(s, "abcdefghijklmnopqrstuvwxyz0123456789-", 1, 80))
 			return "not 1 to 80 of a-z, 0-9 and -";

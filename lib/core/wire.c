@@ -108,7 +108,7 @@ static void mask_all(json_t *j)
 
 void wire_mask(json_t *row)
 {
-	static const char *const keys[] = { "text", "fields", "attachments", "note", "action" };
+	static const char *const keys[] = { "text", "fields", "attachments", "note", "action", "answer", "term", "reason" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		mask_all(json_object_get(row, keys[i]));

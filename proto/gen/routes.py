@@ -51,6 +51,8 @@ KNOWN = {'type', 'format', 'pattern', 'enum', 'properties', 'required', 'additio
 def format_of(schema):
     if schema.get('anyOf') == [{'format': 'date-time'}, {'format': 'date'}]:
         return 'FORMAT_TIME_OR_DATE'
+    if schema.get('anyOf') == [{'format': 'date-time'}, {'format': 'date'}, {'format': 'duration'}]:
+        return 'FORMAT_DUE'
     name = schema.get('pattern') or schema.get('format')
     return FORMATS[name] if name else 'FORMAT_NONE'
 

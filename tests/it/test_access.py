@@ -83,6 +83,7 @@ class Filled(world.LoketTest):
             row('dead_letter', id=i['dead'], raw=i['raw'], at=now, reason=SECRET, **box),
             row('note', id=i['note'], case_id=i['case'], agent=ANNA, at=now, text=SECRET, **mun),
             row('task', id=i['task'], case_id=i['case'], department=SECRET, action=SECRET, due='2036-01-01', created_at=now, **mun),
+            row('task_event', task=i['task'], at=now, kind='tried', detail=json.dumps({'note': SECRET}), **mun),
             row('callback', id=i['callback'], case_id=i['case'], to_kind='phone', to_value='+31677777777', reason='asked',
                 not_before=now, promised_at=now, created_at=now, **mun),
             row('case_merge', id=new_id(), kept=i['case'], gone=i['queued'], at=now, state='queued', tasks='{}', carried='{}', **mun),
@@ -251,7 +252,7 @@ class OtherMunicipality(Filled):
         """All of Dordrecht that a route could have changed."""
         return [self.world.psql(f"select * from loket.{t} where {c} order by 1::text") for t, c in [
             ('case_file', "municipality = 'dordrecht'"), ('contact', "municipality = 'dordrecht'"), ('note', "municipality = 'dordrecht'"),
-            ('task', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
+            ('task', "municipality = 'dordrecht'"), ('task_event', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
             ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
             ('product', 'true'), ('region', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true'),
             ('help_request', "municipality = 'dordrecht'"), ('subscription', "municipality = 'dordrecht'"), ('event', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]

@@ -52,11 +52,11 @@ analyze
 # tables that grow with every contact, or every tenth: all of one is years
 GROW = {'access_log', 'address', 'attachment', 'automatic', 'call', 'call_event', 'callback', 'case_file', 'case_link', 'case_merge', 'contact',
         'contact_platform', 'delivery_report', 'help_request', 'note', 'notice', 'offer', 'outbox', 'outcome', 'party', 'post',
-        'raw', 'routing', 'task'}
+        'raw', 'routing', 'task', 'task_event'}
 # indexes of what is under way, whatever its key: as many rows as there is work
 UNDER_WAY = {'attachment_due', 'automatic_queued', 'call_open', 'callback_due', 'callback_one', 'case_file_held', 'case_file_offered',
              'case_file_owner', 'case_file_queued', 'help_request_one', 'offer_agent', 'offer_made', 'offer_one', 'outbox_case',
-             'outbox_due', 'outbox_sending', 'outcome_due', 'post_open', 'task_open'}
+             'outbox_due', 'outbox_sending', 'outcome_due', 'post_open', 'task_look', 'task_open'}
 # what reads more, and why that is so
 READS_ALL = {
     'cases_list_all': 'newest first, until a page is full; by state and period: test_lists',
@@ -73,8 +73,8 @@ LISTS = [('cases_list_all', "null, null, null, null, 'assigned', null, null, nul
          ('cases_list_all', "null, null, null, null, 'offered', null, null, null, 21, null, null", {'case_file_offered'}),
          ('cases_list_all', "null, null, null, null, null, null, null, '2020-01-01', 21, null, null", {'case_file_pkey'}),
          ('cases_list_all', "null, null, null, null, null, null, '2020-01-01', '2020-02-01', 21, null, null", {'case_file_pkey'}),
-         ('task_list', "'open', 'dordrecht', null, null, null, 21", {'task_open'}),
-         ('task_list', "null, null, null, md5('k')::uuid, null, 21", {'task_case'}),
+         ('task_list', "'open', 'dordrecht', null, null, null, 21, null, null, null", {'task_open'}),
+         ('task_list', "null, null, null, md5('k')::uuid, null, 21, null, null, null", {'task_case'}),
          ('queue_page_pg', "null, 'whatsapp', null, null, null, 21", {'case_file_queued'}),
          ('dead_letter_list', "null, null, 'open', null, null, 21", {'dead_letter_open'})]
 
@@ -114,7 +114,7 @@ class Plans(world.LoketTest):
             return {c.name for c in cursor.description}
 
         of_help = {'help', 'help_consent'}           # only asked for where help ends
-        for name in ('post_read', 'callback_case'):
+        for name in ('post_read', 'callback_case', 'task_case'):
             self.assertEqual(set(), columns('work_case') - of_help - columns(name), name)
 
     def check(self, cursor):

@@ -181,6 +181,7 @@ START_TEST(shape_of_texts)
 {
 	static const struct shape limit = { .type = SHAPE_INTEGER, .min = 1, .max = 100 };
 	static const struct shape when = { .type = SHAPE_STRING, .format = FORMAT_TIME, .max = INT64_MAX };
+	static const struct shape due = { .type = SHAPE_STRING, .format = FORMAT_DUE, .max = INT64_MAX };
 	static const struct shape day = { .type = SHAPE_STRING, .format = FORMAT_TIME_OR_DATE, .max = INT64_MAX };
 	static const struct shape language = { .type = SHAPE_STRING, .format = FORMAT_LANGUAGE, .max = INT64_MAX };
 	static const struct {
@@ -192,6 +193,7 @@ START_TEST(shape_of_texts)
 		{ &limit, "", false }, { &limit, "1x", false }, { &limit, " 1", false }, { &limit, "+1", false },
 		{ &limit, "99999999999999999999", false },
 		{ &when, "2026-11-21T12:00:00Z", true }, { &when, "2026-11-21", false },
+		{ &due, "2026-11-21", true }, { &due, "P2D", true }, { &due, "PT4H", true }, { &due, "P2W", false },
 		{ &day, "2026-11-21", true }, { &day, "2026-11-21T12:00:00+01:00", true }, { &day, "2026-13-21", false },
 		{ &day, "tomorrow", false },
 		{ &language, "nl", true }, { &language, "n", false }, { &language, "nl-NL", false },

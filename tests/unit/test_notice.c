@@ -54,6 +54,11 @@ END_TEST
 
 START_TEST(posts_are_for_the_webcare_team)
 {
+	ck_assert(hears(NOTICE_TASK_CHANGED, 1, someone(ROLE_AGENT, 1, "dordrecht")));
+	ck_assert(!hears(NOTICE_TASK_CHANGED, 1, someone(ROLE_AGENT, 2, "dordrecht")));
+	ck_assert(!hears(NOTICE_TASK_CHANGED, 0, someone(ROLE_WEBCARE, 4, "dordrecht")));
+	ck_assert(hears(NOTICE_TASK_CHANGED, 0, someone(ROLE_INTEGRATION, 0, "dordrecht")));
+	ck_assert(!hears(NOTICE_TASK_CHANGED, 1, someone(ROLE_AGENT, 1, "sliedrecht")));
 	ck_assert(hears(NOTICE_POST_MADE, 0, someone(ROLE_WEBCARE, 4, "dordrecht")));
 	ck_assert(hears(NOTICE_POST_CHANGED, 4, someone(ROLE_WEBCARE, 17, "dordrecht")));
 	ck_assert(hears(NOTICE_POST_CHANGED, 0, someone(ROLE_LEAD, 5, "dordrecht")));
