@@ -8,6 +8,7 @@
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
+#include "lib/core/handling.h"
 #include "lib/core/menu.h"
 #include "lib/core/needs.h"
 #include "lib/core/promise.h"
@@ -194,7 +195,7 @@ static void name_bad(struct api *a, const char *where, const struct bad_setting 
 		api_bad_field(a, arena_printf(a->op.arena, "settings.%s.%s", where, problems[i].field), problems[i].why);
 }
 
-static void check_hours(struct api *a, const json_t *settings)
+void setup_accents(struct api *a, const json_t *settings)
 {
 	struct bad_setting problems[HOURS_MAX_PROBLEMS];
 	struct hours h = hours_defaults();
@@ -202,6 +203,9 @@ static void check_hours(struct api *a, const json_t *settings)
 
 	name_bad(a, "hours", problems, hours_read(settings, &h, problems, HOURS_MAX_PROBLEMS));
 	name_bad(a, "callback", problems, promise_read(settings, &r, problems, HOURS_MAX_PROBLEMS));
+	name_bad(a, "texts", problems, texts_check(settings, problems, TEXTS_MAX_PROBLEMS));
+	name_bad(a, "products", problems,
+		 handling_check(settings, product_known, world_now(a->op.srv), problems, HANDLING_MAX_PROBLEMS));
 }
 
 static void check_menus(struct api *a, json_t *menus)
@@ -220,13 +224,12 @@ static void check_menus(struct api *a, json_t *menus)
 	}
 }
 
-/* what is said without a person, and whether it is said at all to who asks for one */
-static void check_texts(struct api *a, const json_t *settings)
+/* whether anything is said without a person to who asks for one */
+static void check_option0(struct api *a, const json_t *settings)
 {
 	const json_t *option0 = json_object_get(settings, "option0"), *answer = json_object_get(option0, "answer");
 	struct bad_setting problems[TEXTS_MAX_PROBLEMS];
 
-	name_bad(a, "texts", problems, texts_check(settings, problems, TEXTS_MAX_PROBLEMS));
 	if (option0 && !json_is_object(option0))
 		api_bad_field(a, "settings.option0", "must be an object");
 	if (answer && !json_is_boolean(answer))
@@ -248,9 +251,9 @@ enum op_status api_municipality_put(struct api *a)
 	setup_routing(a, settings);
 	setup_survey(a, settings);
 	setup_webcare(a, settings);
-	check_hours(a, settings);
+	setup_accents(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));
-	check_texts(a, settings);
+	check_option0(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

@@ -5,11 +5,14 @@
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/world.h"
+#include "lib/core/in_force.h"
 #include "lib/core/policy.h"
+#include "lib/core/promise.h"
 #include "lib/core/protocol.h"
 #include "lib/core/survey.h"
 #include "lib/core/theme.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum region_state { REGION_START, REGION_DONE };
@@ -82,16 +85,25 @@ static json_t *webcare_shown(const json_t *region, const json_t *municipality)
 	return shown;
 }
 
+/* every setting in force and where it is from: own over those of the region; NULL: of the region alone */
+static void show(json_t *now, const json_t *region, const json_t *own)
+{
+	json_object_set_new(now, "routing", policy_shown(region, own));
+	json_object_set_new(now, "survey", survey_shown(region, own));
+	json_object_set_new(now, "webcare", webcare_shown(region, own));
+	json_object_set_new(now, "hours", hours_shown(region, own));
+	json_object_set_new(now, "callback", promise_shown(region, own));
+	json_object_set_new(now, "texts", in_force_deep(region, own, "texts"));
+	json_object_set_new(now, "products", in_force_deep(region, own, "products"));
+}
+
 void setup_routing_shown(json_t *municipality)
 {
 	const json_t *region = json_object_get(municipality, "regionSettings");
 
 	if (!region)
 		return;
-	json_object_set_new(municipality, "routing",
-			    policy_shown(region, json_object_get(municipality, "settings")));
-	json_object_set_new(municipality, "survey", survey_shown(region, json_object_get(municipality, "settings")));
-	json_object_set_new(municipality, "webcare", webcare_shown(region, json_object_get(municipality, "settings")));
+	show(municipality, region, json_object_get(municipality, "settings"));
 	json_object_del(municipality, "regionSettings");
 }
 
@@ -106,9 +118,7 @@ static enum op_status region_answer(struct api *a, int statement)
 	if (pg_rows(&a->op, statement) != 1)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	now = rows_object(&a->op, statement, 0);
-	json_object_set_new(now, "routing", policy_shown(json_object_get(now, "settings"), NULL));
-	json_object_set_new(now, "survey", survey_shown(json_object_get(now, "settings"), NULL));
-	json_object_set_new(now, "webcare", webcare_shown(json_object_get(now, "settings"), NULL));
+	show(now, json_object_get(now, "settings"), NULL);
 	return api_answer(a, 200, now);
 }
 
@@ -133,6 +143,7 @@ enum op_status api_region_put(struct api *a)
 	setup_routing(a, settings);
 	setup_survey(a, settings);
 	setup_webcare(a, settings);
+	setup_accents(a, settings);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);
@@ -141,5 +152,40 @@ enum op_status api_region_put(struct api *a)
 	pg_json(u, settings);
 	pg_add(u, SQL_SETUP_REGION_GET);
 	pg_text(u, a->param[0]);
+	return pg_submit(&a->op, REGION_DONE, u);
+}
+
+/* ------------------------------------------------------------------ who changed what, and when */
+
+static enum op_status changes_told(struct api *a, int limit)
+{
+	json_t *items = rows_array(&a->op, 0);
+	const char *next = NULL;
+
+	if (json_array_size(items) > (size_t)limit) {
+		json_array_remove(items, (size_t)limit);
+		next = arena_printf(a->op.arena, "%" JSON_INTEGER_FORMAT,
+				    json_integer_value(json_object_get(json_array_get(items, (size_t)limit - 1), "n")));
+	}
+	return api_answer(a, 200, api_page_end(a, items, next));
+}
+
+enum op_status api_change_list(struct api *a)
+{
+	const char *cursor;
+	struct pg_unit *u;
+	int limit;
+
+	if (!access_municipality(&a->who, a->param[0]))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	if (!api_page(a, &limit, &cursor))
+		return api_problem(a, PROBLEM_BAD_REQUEST, "cursor must be one that was given");
+	if (a->op.state == REGION_DONE)
+		return pg_failed(&a->op) ? api_failed(a) : changes_told(a, limit);
+	u = api_unit(a);
+	pg_add(u, SQL_SETUP_CHANGES);
+	pg_text(u, a->param[0]);
+	pg_int(u, cursor ? strtoll(cursor, NULL, 10) : INT64_MAX);
+	pg_int(u, limit + 1);
 	return pg_submit(&a->op, REGION_DONE, u);
 }

@@ -30,6 +30,7 @@
 #include "daemon/signals.h"
 #include "daemon/surveys.h"
 #include "daemon/sweep.h"
+#include "daemon/receipts.h"
 #include "daemon/tasks.h"
 #include "daemon/world.h"
 
@@ -269,6 +270,7 @@ static void start_parts(struct server *s)
 	s->surveys = surveys_new(s);
 	s->signals = signals_new(s);
 	s->tasks = tasks_new(s);
+	s->receipts = receipts_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
 	s->calls = calls_new(s);
@@ -325,6 +327,7 @@ static void free_parts(struct server *s)
 	s->surveys = surveys_free(s->surveys);
 	s->signals = signals_free(s->signals);
 	s->tasks = tasks_free(s->tasks);
+	s->receipts = receipts_free(s->receipts);
 	s->automatic = automatic_free(s->automatic);
 	s->events = events_free(s->events);
 	s->outbox = courier_free(s->outbox);

@@ -35,6 +35,7 @@ struct server {
 	struct surveys *surveys;
 	struct signals *signals;
 	struct tasks *tasks;
+	struct receipts *receipts;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

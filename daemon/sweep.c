@@ -19,6 +19,7 @@
 #include "daemon/signals.h"
 #include "daemon/surveys.h"
 #include "daemon/tasks.h"
+#include "daemon/receipts.h"
 
 #include <stdlib.h>
 
@@ -115,6 +116,7 @@ static void sweep(void *arg)
 	surveys_sweep(s->srv->surveys);
 	signals_sweep(s->srv->signals);
 	tasks_sweep(s->srv->tasks);
+	receipts_sweep(s->srv->receipts);
 	clean(s);                       /* a page of each table: 100 raw bodies and 200 notices a second at most */
 }
 

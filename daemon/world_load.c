@@ -129,15 +129,18 @@ static void load_policies(struct world *w, const struct op *op)
 static void load_hours(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < ROUTE_MAX_MUNICIPALITIES; m++) {
-		json_t *settings = m < w->n_municipalities ? copy_json(w, op, Q_MUNICIPALITIES, m, "settings") : NULL;
+		bool there = m < w->n_municipalities;
+		json_t *region = there ? copy_json(w, op, Q_MUNICIPALITIES, m, "region") : NULL;
+		json_t *settings = there ? copy_json(w, op, Q_MUNICIPALITIES, m, "settings") : NULL;
 
 		w->hours[m] = hours_defaults();
 		w->promises[m] = promise_defaults();
-		hours_read(settings, &w->hours[m], NULL, 0);
-		promise_read(settings, &w->promises[m], NULL, 0);
 		w->surveys[m] = survey_defaults();
-		if (settings)
-			survey_read(copy_json(w, op, Q_MUNICIPALITIES, m, "region"), &w->surveys[m], NULL, 0);
+		hours_read(region, &w->hours[m], NULL, 0);
+		hours_read(settings, &w->hours[m], NULL, 0);
+		promise_read(region, &w->promises[m], NULL, 0);
+		promise_read(settings, &w->promises[m], NULL, 0);
+		survey_read(region, &w->surveys[m], NULL, 0);
 		survey_read(settings, &w->surveys[m], NULL, 0);
 		w->own_words[m] = match_own_new(
 			w->arena, json_object_get(json_object_get(settings, "option0"), "words"));

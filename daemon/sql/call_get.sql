@@ -17,7 +17,7 @@ select c.municipality, c.inbox, c.provider_id,
        clock_timestamp() as now,
        coalesce(extract(epoch from clock_timestamp() - w.heard_at) * 1000000, 0)::bigint as heard_us,
        b.reason as callback_reason, b.not_before as callback_from, b.promised_at as callback_until,
-       jsonb_build_object('texts', m.settings -> 'texts') as settings
+       jsonb_build_object('texts', loket.settings_of(m.region, m.settings) -> 'texts') as settings
   from loket.contact c
   join loket.case_file k on k.id = c.case_id
   join loket.municipality m on m.id = c.municipality

@@ -6,17 +6,20 @@ with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
 	for share),
 late as (
-	select c.id, c.municipality, c.product, c.state, p.second_line
+	select c.id, c.municipality, c.product, c.state, p.second_line,
+	       coalesce(m.settings #>> array['products', c.product, 'department'],
+	                r.settings #>> array['products', c.product, 'department'], p.second_line ->> 'department') as department
 	  from (select * from loket.case_file where state = 'queued' and due_at <= clock_timestamp()
 	         order by due_at, id limit 500) c
 	  join loket.unserved u on u.until is null and (u.municipality, u.product, u.channel, u.language, u.option0)
 	                                             = (c.municipality, c.product, c.channel, c.language, c.option0)
 	  join loket.product p on p.id = c.product and p.second_line is not null
-	  join loket.channel h on h.id = c.channel and not h.live, fence
+	  join loket.municipality m on m.id = c.municipality left join loket.region r on r.id = m.region
+  join loket.channel h on h.id = c.channel and not h.live, fence
 	 where not c.option0 and not exists (select from loket.task t where t.case_id = c.id and t.state = 'open')),
 promised as (
 	insert into loket.task (id, municipality, case_id, department, action, due, created_at)
-	select gen_random_uuid(), municipality, id, second_line ->> 'department',
+	select gen_random_uuid(), municipality, id, department,
 	       'Beantwoord deze vraag: er is niemand aanwezig die dit product doet.',
 	       clock_timestamp() + make_interval(days => coalesce((second_line ->> 'days')::int, 2)), clock_timestamp() from late
 	returning case_id, id)

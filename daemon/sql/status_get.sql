@@ -8,7 +8,8 @@ with recursive way as (
 	select c.id, c.merged_into, c.opened_at, 0 as n from loket.case_file c where c.reference = $1
 	union all
 	select c.id, c.merged_into, w.opened_at, w.n + 1 from way w join loket.case_file c on c.id = w.merged_into where w.n < 10)
-select c.id, c.municipality, c.inbox, c.channel, c.language, m.settings, c.product, p.name as product_name, c.state, c.outcome,
+select c.id, c.municipality, c.inbox, c.channel, c.language, loket.settings_of(m.region, m.settings) as settings,
+       c.product, p.name as product_name, c.state, c.outcome,
        w.opened_at, c.due_at, c.promised_at, k.promised_at as called_at, t.due is not null as task, t.due as task_at
   from way w join loket.case_file c on c.id = w.id
   join loket.municipality m on m.id = c.municipality

@@ -2,6 +2,7 @@
 #include "lib/core/hours.h"
 
 #include "lib/base/when.h"
+#include "lib/core/in_force.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -297,6 +298,7 @@ static void read_closed(struct reading *r, const json_t *dates)
 		bad(r, "closed", -1, "is an array of at most 100 dates");
 		return;
 	}
+	r->h.n_closed = 0;
 	for (size_t i = 0; i < json_array_size(dates); i++) {
 		if (read_date(json_array_get(dates, i), &r->h.closed[r->h.n_closed]))
 			r->h.n_closed++;
@@ -354,10 +356,18 @@ static int n_spans(const struct hours *h)
 	return n;
 }
 
+static bool names_day(const json_t *hours)
+{
+	for (int w = 0; w < 7; w++)
+		if (json_object_get(hours, day_names[w]))
+			return true;
+	return false;
+}
+
 int hours_read(const json_t *settings, struct hours *h, struct bad_setting *problems, int max)
 {
 	json_t *hours = json_object_get(settings, "hours"), *v;
-	struct reading r = {.h = hours_defaults(), .problems = problems, .max = max};
+	struct reading r = {.h = *h, .problems = problems, .max = max};
 	const char *name;
 
 	if (!hours || json_is_null(hours))
@@ -366,17 +376,58 @@ int hours_read(const json_t *settings, struct hours *h, struct bad_setting *prob
 		bad(&r, "hours", -1, "is an object");
 		return r.n;
 	}
-	json_object_foreach(hours, name, v)
-	{
-		if (day_from(name) >= 0) {
-			memset(r.h.days, 0, sizeof r.h.days);
-			break;
-		}
-	}
+	if (names_day(hours))
+		memset(r.h.days, 0, sizeof r.h.days);
 	json_object_foreach(hours, name, v) read_field(&r, name, v);
 	if (r.n == 0 && n_spans(&r.h) == 0)
 		bad(&r, "hours", -1, "is never open");
 	if (r.n == 0)
 		*h = r.h;
 	return r.n;
+}
+
+/* ---------------------------------------------------------------- and where they are from */
+
+static json_t *clock_json(int minute)
+{
+	return json_sprintf("%02d:%02d", minute / 60, minute % 60);
+}
+
+static json_t *day_json(const struct hours *h, int w)
+{
+	json_t *spans = json_array();
+
+	for (int i = 0; i < h->days[w].n; i++)
+		json_array_append_new(spans, json_pack("[o, o]", clock_json(h->days[w].spans[i].from),
+						       clock_json(h->days[w].spans[i].until)));
+	return spans;
+}
+
+static json_t *closed_json(const struct hours *h)
+{
+	json_t *dates = json_array();
+	int64_t year;
+	int month, date;
+
+	for (int i = 0; i < h->n_closed; i++) {
+		when_date(h->closed[i], &year, &month, &date);
+		json_array_append_new(dates, json_sprintf("%04d-%02d-%02d", (int)year, month, date));
+	}
+	return dates;
+}
+
+json_t *hours_shown(const json_t *region, const json_t *municipality)
+{
+	struct hours h = hours_defaults();
+	const json_t *own = hours_read(region, &h, NULL, 0) ? NULL : json_object_get(region, "hours");
+	const json_t *over = hours_read(municipality, &h, NULL, 0) ? NULL : json_object_get(municipality, "hours");
+	const char *from = names_day(over) ? "municipality" : names_day(own) ? "region" : "default";
+	json_t *all = json_object();
+
+	for (int w = 0; w < 7; w++)
+		json_object_set_new(all, day_names[w], json_pack("{s:o, s:s}", "value", day_json(&h, w), "from", from));
+	json_object_set_new(all, "closed", in_force(own, over, "closed", closed_json(&h)));
+	json_object_set_new(all, "holidays", in_force(own, over, "holidays", json_boolean(h.holidays)));
+	json_object_set_new(all, "goodFriday", in_force(own, over, "goodFriday", json_boolean(h.good_friday)));
+	return all;
 }

@@ -3,7 +3,7 @@
  *
  * Settings of a municipality: {"hours": {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], …,
  * "closed": ["2026-12-24"], "holidays": true, "goodFriday": false}}. When a day of the week is named, days
- * that are not named are closed; when none is, all are as in hours_defaults. Days are those of the Dutch
+ * that are not named are closed; when none is, all are as they were (hours_defaults, or those of the region). Days are those of the Dutch
  * clock. source   summer time: Directive 2000/84/EC, articles 2 and 3. Holidays: Algemene termijnenwet,
  * article 3; 5 May is a day off in lustrum years by custom, Good Friday only where it was agreed
  */
@@ -45,12 +45,16 @@ struct bad_setting {
 struct hours hours_defaults(void);
 
 /*
- * hours_read - what settings.hours says
- * in       settings: of a municipality; NULL or without "hours": nothing changes
+ * hours_read - what settings.hours says over *h
+ * in       settings: of a region or municipality; NULL or without "hours": nothing changes
  * out      *h: changed only when nothing is wrong; problems[max]: every field that is wrong
  * returns  how many problems there are; at most max are told. Hours that never open are one
  */
 int hours_read(const json_t *settings, struct hours *h, struct bad_setting *problems, int max);
+
+/* hours_shown - every setting of hours, its value and where it is from: the municipality, its region, or the default. A week is
+ * from who names a day of it. New reference */
+json_t *hours_shown(const json_t *region, const json_t *municipality);
 
 /* hours_open - is it open at this moment (microseconds, UTC)? */
 bool hours_open(const struct hours *h, int64_t us);

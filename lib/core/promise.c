@@ -2,6 +2,7 @@
 #include "lib/core/promise.h"
 
 #include "lib/base/when.h"
+#include "lib/core/in_force.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,4 +90,18 @@ int promise_read(const json_t *settings, struct promise_rules *r, struct bad_set
 	if (n == 0)
 		*r = new;
 	return n;
+}
+
+json_t *promise_shown(const json_t *region, const json_t *municipality)
+{
+	struct promise_rules r = promise_defaults();
+	const json_t *own = promise_read(region, &r, NULL, 0) ? NULL : json_object_get(region, "callback");
+	const json_t *over = promise_read(municipality, &r, NULL, 0) ? NULL : json_object_get(municipality, "callback");
+	json_t *all = json_object(), *retry = json_array();
+
+	for (int i = 0; i < r.n_retries; i++)
+		json_array_append_new(retry, json_integer(r.retry[i]));
+	json_object_set_new(all, "promise_minutes", in_force(own, over, "promise_minutes", json_integer(r.minutes)));
+	json_object_set_new(all, "retry_minutes", in_force(own, over, "retry_minutes", retry));
+	return all;
 }

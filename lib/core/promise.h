@@ -31,6 +31,9 @@ struct promise_rules promise_defaults(void);
 /* promise_read - what settings.callback says; as hours_read */
 int promise_read(const json_t *settings, struct promise_rules *r, struct bad_setting *problems, int max);
 
+/* promise_shown - every setting of call-backs and where it is from, as hours_shown. New reference */
+json_t *promise_shown(const json_t *region, const json_t *municipality);
+
 /*
  * promise_make - by when somebody calls
  * in       from_us: not before (the past, or 0, is now); until_us: the end of the window, 0: by the rules

@@ -51,6 +51,9 @@ static const struct kind {
 	[TEXT_SURVEY_EASE] = {"surveyEase", NULL},
 	[TEXT_SURVEY_SOLVED] = {"surveySolved", NULL},
 	[TEXT_SURVEY_WHY] = {"surveyWhy", NULL},
+	[TEXT_RECEIPT] = {"receipt", TIME_FIELD},
+	[TEXT_RECEIPT_REFERENCE] = {"receiptReference", "{{kenmerk}}"},
+	[TEXT_RECEIPT_COPY] = {"receiptCopy", NULL},
 };
 
 static const struct built_in {
@@ -96,7 +99,10 @@ static const struct built_in {
 	  "Voelde u zich geholpen? 1 is helemaal niet, 5 is heel goed.",
 	  "Was het makkelijk voor u? 1 is heel moeilijk, 5 is heel makkelijk.",
 	  "Was het in één keer opgelost?",
-	  "Wilt u er nog iets over zeggen? Schrijf geen burgerservicenummer op."}},
+	  "Wilt u er nog iets over zeggen? Schrijf geen burgerservicenummer op.",
+	  "Wij hebben uw bericht ontvangen. Dat was op " TIME_FIELD " uur.",
+	  "Uw kenmerk is {{kenmerk}}. Bewaar dit goed.",
+	  "Dit hebt u ons gestuurd:"}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -138,7 +144,10 @@ static const struct built_in {
 	  "Did you feel helped? 1 is not at all, 5 is very well.",
 	  "Was it easy for you? 1 is very hard, 5 is very easy.",
 	  "Was it solved in one go?",
-	  "Is there anything you want to add? Do not write your citizen service number."}},
+	  "Is there anything you want to add? Do not write your citizen service number.",
+	  "We have received your message, on " TIME_FIELD ".",
+	  "Your reference is {{kenmerk}}. Please keep it.",
+	  "This is what you sent us:"}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -179,7 +188,10 @@ static const struct built_in {
 	  "Czy nasza pomoc była dobra? 1 to wcale nie, 5 to bardzo dobra.",
 	  "Czy to było łatwe? 1 to bardzo trudne, 5 to bardzo łatwe.",
 	  "Czy sprawa została rozwiązana za pierwszym razem?",
-	  "Chcesz coś dodać? Nie podawaj numeru BSN."}},
+	  "Chcesz coś dodać? Nie podawaj numeru BSN.",
+	  "Otrzymaliśmy Twoją wiadomość: " TIME_FIELD ".",
+	  "Twój numer sprawy to {{kenmerk}}. Zachowaj go.",
+	  "Oto co do nas wysłano:"}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -220,7 +232,10 @@ static const struct built_in {
 	  "Size yardım edildiğini hissettiniz mi? 1 hiç, 5 çok iyi.",
 	  "Sizin için kolay mıydı? 1 çok zor, 5 çok kolay.",
 	  "Bir seferde çözüldü mü?",
-	  "Eklemek istediğiniz bir şey var mı? BSN numaranızı yazmayın."}},
+	  "Eklemek istediğiniz bir şey var mı? BSN numaranızı yazmayın.",
+	  "Mesajınızı aldık: " TIME_FIELD ".",
+	  "Dosya numaranız {{kenmerk}}. Lütfen saklayın.",
+	  "Bize gönderdiğiniz:"}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -261,7 +276,10 @@ static const struct built_in {
 	  "هل شعرت بأننا ساعدناك؟ 1 أبدًا، 5 جيد جدًا.",
 	  "هل كان الأمر سهلًا عليك؟ 1 صعب جدًا، 5 سهل جدًا.",
 	  "هل حُل الأمر من المرة الأولى؟",
-	  "هل تريد إضافة شيء؟ لا تكتب رقم BSN الخاص بك."}},
+	  "هل تريد إضافة شيء؟ لا تكتب رقم BSN الخاص بك.",
+	  "وصلتنا رسالتك في " TIME_FIELD ".",
+	  "رقمك المرجعي هو {{kenmerk}}. احتفظ به.",
+	  "هذا ما أرسلته إلينا:"}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -303,7 +321,10 @@ static const struct built_in {
 	  "Чи відчули ви, що вам допомогли? 1 - зовсім ні, 5 - дуже добре.",
 	  "Чи було вам легко? 1 - дуже важко, 5 - дуже легко.",
 	  "Чи вирішено питання з першого разу?",
-	  "Бажаєте щось додати? Не пишіть свій номер BSN."}},
+	  "Бажаєте щось додати? Не пишіть свій номер BSN.",
+	  "Ми отримали ваше повідомлення: " TIME_FIELD ".",
+	  "Номер вашої справи: {{kenmerk}}. Збережіть його.",
+	  "Ось що ви нам надіслали:"}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */

@@ -57,6 +57,10 @@ enum text_kind {
 	TEXT_SURVEY_EASE,
 	TEXT_SURVEY_SOLVED, /* yes or no */
 	TEXT_SURVEY_WHY,
+	/* to who sent a formal message: it came at {{tijd}}, this is its reference, and a copy follows */
+	TEXT_RECEIPT,
+	TEXT_RECEIPT_REFERENCE,
+	TEXT_RECEIPT_COPY,
 	N_TEXT_KINDS
 };
 

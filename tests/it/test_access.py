@@ -84,6 +84,8 @@ class Filled(world.LoketTest):
             row('note', id=i['note'], case_id=i['case'], agent=ANNA, at=now, text=SECRET, **mun),
             row('task', id=i['task'], case_id=i['case'], department=SECRET, action=SECRET, due='2036-01-01', created_at=now, **mun),
             row('task_event', task=i['task'], at=now, kind='tried', detail=json.dumps({'note': SECRET}), **mun),
+            row('receipt', contact=i['contact'], case_id=i['case'], how='none', why=SECRET, at=now, looked_at=now, open=False, **mun),
+            row('proof', contact=i['contact'], case_id=i['case'], at=now, what='received', detail=json.dumps({'x': SECRET}), **mun),
             row('callback', id=i['callback'], case_id=i['case'], to_kind='phone', to_value='+31677777777', reason='asked',
                 not_before=now, promised_at=now, created_at=now, **mun),
             row('case_merge', id=new_id(), kept=i['case'], gone=i['queued'], at=now, state='queued', tasks='{}', carried='{}', **mun),

@@ -342,12 +342,73 @@ START_TEST(test_working_days_property)
 }
 END_TEST
 
+/* ten years: every day off by the calendar, written out; the King's birthday of 2031 is a Sunday, so it is the day before */
+START_TEST(test_ten_years)
+{
+	static const int easters[10][2] = {{4, 5},  {3, 28}, {4, 16}, {4, 1}, {4, 21},
+					   {4, 13}, {3, 28}, {4, 17}, {4, 9}, {3, 25}};
+
+	for (int y = 2026; y < 2036; y++) {
+		int64_t easter = when_days(y, easters[y - 2026][0], easters[y - 2026][1]);
+		int64_t off[] = {when_days(y, 1, 1),   easter,      easter + 1,  when_days(y, 4, y == 2031 ? 26 : 27),
+				 when_days(y, 12, 25), easter + 39, easter + 49, easter + 50,
+				 when_days(y, 12, 26), y % 5 == 0 ? when_days(y, 5, 5) : easter};
+
+		for (int64_t day = when_days(y, 1, 1); day < when_days(y + 1, 1, 1); day++) {
+			bool expected = false;
+
+			for (size_t i = 0; i < COUNT(off); i++)
+				expected |= off[i] == day;
+			ck_assert_msg(hours_holiday(day, false) == expected, "%s", text(day * INT64_C(86400000000)));
+			ck_assert(hours_holiday(day, true) == (expected || day == easter - 2));
+		}
+	}
+}
+END_TEST
+
+/* ten years of days with two times each, over every change of the clock: as long as they say, and where they say */
+START_TEST(test_ten_years_of_opening)
+{
+	struct hours h = hours_of("{\"hours\": {\"sun\": [[\"00:30\", \"01:30\"], [\"12:00\", \"14:00\"]], \"mon\": [[\"09:00\", "
+				  "\"12:00\"], [\"13:00\", \"17:00\"]], \"holidays\": false}}");
+	int64_t at_us = at("2026-01-01T00:00:00Z");
+	int n = 0;
+
+	for (; at_us < at("2036-01-01T00:00:00Z"); n++) {
+		int64_t opens = hours_next_open(&h, at_us), day, closes;
+		int minute;
+
+		day = hours_local_day(opens, &minute);
+		ck_assert(minute == 30 || minute == 720 || minute == 540 || minute == 780);
+		closes = opens + (minute == 30 ? 1 : minute == 720 ? 2 : minute == 540 ? 3 : 4) * INT64_C(3600000000);
+		ck_assert(hours_open(&h, closes - 1) && !hours_open(&h, closes));
+		ck_assert(minute == 30 || minute == 540 || hours_closes(&h, day) == closes);
+		at_us = closes;
+	}
+	ck_assert_int_eq(n, 4 * 522 + 1); /* two on each of as many Mondays and Sundays, and the next year's first */
+}
+END_TEST
+
+START_TEST(test_region_and_municipality)
+{
+	struct hours h = hours_of("{\"hours\": {\"mon\": [[\"09:00\", \"12:00\"]], \"closed\": [\"2026-12-24\"]}}");
+	struct bad_setting p[1];
+
+	ck_assert_int_eq(read_hours("{\"hours\": {\"closed\": [\"2026-12-31\"]}}", &h, p, 1), 0);
+	ck_assert(h.days[0].n == 1 && h.days[1].n == 0 && h.n_closed == 1);
+	ck_assert_int_eq(h.closed[0], when_days(2026, 12, 31));
+	ck_assert_int_eq(read_hours("{\"hours\": {\"tue\": [[\"09:00\", \"12:00\"]]}}", &h, p, 1), 0);
+	ck_assert(h.days[0].n == 0 && h.days[1].n == 1 && h.n_closed == 1);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {test_easter,        test_holidays, test_defaults,
 				      test_clock_changes, test_settings, test_every_bad_field_is_named,
 				      test_property,      test_promise,  test_promise_settings,
-				      test_working_days,  test_working_days_property};
+				      test_working_days,  test_working_days_property,
+				      test_ten_years,     test_ten_years_of_opening, test_region_and_municipality};
 
 	return unit_run("hours", tests, COUNT(tests));
 }

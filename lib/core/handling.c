@@ -1,0 +1,49 @@
+#include "lib/core/handling.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int bad(struct bad_setting *problems, int n, int max, const char *product, const char *name, const char *why)
+{
+	if (n < max) {
+		snprintf(problems[n].field, sizeof problems[n].field, "%.20s%s%.9s", product, *name ? "." : "", name);
+		problems[n].why = why;
+	}
+	return n + 1;
+}
+
+static bool is_way(const char *s)
+{
+	return s && (!strcmp(s, "digital") || !strcmp(s, "assisted") || !strcmp(s, "personal"));
+}
+
+/* why it cannot be; NULL: it can */
+static const char *wrong(const char *name, const json_t *v)
+{
+	const char *s = json_string_value(v);
+
+	if (!strcmp(name, "way"))
+		return is_way(s) ? NULL : "is digital, assisted or personal";
+	if (!strcmp(name, "department"))
+		return s && *s && strlen(s) <= HANDLING_DEPARTMENT_BYTES ? NULL : "is a text of 1 to 200 bytes";
+	return "is not known";
+}
+
+int handling_check(const json_t *settings, bool (*known)(const void *arg, const char *product), const void *arg,
+		   struct bad_setting *problems, int max)
+{
+	json_t *products = json_object_get(settings, "products"), *of, *v;
+	const char *product, *name, *why;
+	int n = 0;
+
+	if (products && !json_is_object(products))
+		return bad(problems, 0, max, "products", "", "is an object of products");
+	json_object_foreach(products, product, of)
+	{
+		if (!known(arg, product) || !json_is_object(of))
+			n = bad(problems, n, max, product, "", "is a product that is set up, with an object");
+		json_object_foreach(of, name, v) if ((why = wrong(name, v)))
+			n = bad(problems, n, max, product, name, why);
+	}
+	return n;
+}
