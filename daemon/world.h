@@ -70,6 +70,7 @@ struct world {
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 	struct survey_rules surveys[ROUTE_MAX_MUNICIPALITIES];
 	struct theme_rules *themes[ROUTE_MAX_MUNICIPALITIES]; /* NULL: none */
+	double false_alarms[ROUTE_MAX_MUNICIPALITIES];        /* of signals, in a week */
 	json_t *protocols[ROUTE_MAX_MUNICIPALITIES];          /* of webcare, lib/core/protocol.h; NULL: none */
 	const char *protocols_from[ROUTE_MAX_MUNICIPALITIES]; /* whose: "municipality" or "region" */
 };

@@ -6,6 +6,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/map.h"
 #include "lib/core/protocol.h"
+#include "lib/core/signal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,15 @@ static void load_hours(struct world *w, const struct op *op)
 	}
 }
 
+static double false_alarms(const json_t *region, const json_t *own)
+{
+	const json_t *v = json_object_get(json_object_get(own, "webcare"), "falseAlarmsPerWeek");
+
+	if (!v)
+		v = json_object_get(json_object_get(region, "webcare"), "falseAlarmsPerWeek");
+	return json_number_value(v) > 0 ? json_number_value(v) : SIGNAL_FALSE_ALARMS;
+}
+
 /* what is said in public: what it is about, and how it is answered */
 static void load_webcare(struct world *w, const struct op *op)
 {
@@ -155,6 +165,7 @@ static void load_webcare(struct world *w, const struct op *op)
 		json_t *region = copy_json(w, op, Q_MUNICIPALITIES, m, "region");
 
 		w->themes[m] = theme_rules_new(w->arena, region, settings);
+		w->false_alarms[m] = false_alarms(region, settings);
 		w->protocols[m] = protocol_of(region, settings, &w->protocols_from[m]);
 	}
 }

@@ -19,6 +19,8 @@ static const struct {
 	[NOTICE_QUEUE_CHANGED] = {"queue.changed", NULL},
 	[NOTICE_QUEUE_UNSERVED] = {"queue.unserved", NULL},
 	[NOTICE_SUBSCRIPTION_DISABLED] = {"subscription.disabled", NULL},
+	[NOTICE_SIGNAL_RAISED] = {"signal.raised", "signal"},
+	[NOTICE_SIGNAL_ENDED] = {"signal.ended", "signal"},
 	[NOTICE_RESYNC] = {"resync", NULL},
 };
 
@@ -67,6 +69,8 @@ bool notice_for(const struct notice *n, const struct principal *p)
 		return in_scope && (is_about(n, p) || sees_all_cases(p->role));
 	case NOTICE_POST_MADE:
 	case NOTICE_POST_CHANGED:
+	case NOTICE_SIGNAL_RAISED:
+	case NOTICE_SIGNAL_ENDED:
 		return in_scope && sees_all_cases(p->role);
 	case NOTICE_TASK_CHANGED:
 		return in_scope && (is_about(n, p) || (sees_all_cases(p->role) && p->role != ROLE_WEBCARE));

@@ -24,6 +24,8 @@ enum notice_kind {
 	NOTICE_QUEUE_CHANGED,
 	NOTICE_QUEUE_UNSERVED,
 	NOTICE_SUBSCRIPTION_DISABLED,
+	NOTICE_SIGNAL_RAISED,
+	NOTICE_SIGNAL_ENDED,
 	NOTICE_RESYNC,
 	N_NOTICE_KINDS
 };
@@ -49,7 +51,7 @@ const char *notice_about(enum notice_kind k);
  * presence.*   the agent, and leads with a municipality in common
  * case.*, contact.*, delivery.*   the owner; leads, webcare, integrations and admins of the municipality
  * task.*       who has the task; leads, integrations and admins of the municipality
- * post.*       webcare, leads, integrations and admins of the municipality
+ * post.*, signal.*       webcare, leads, integrations and admins of the municipality
  * queue.unserved   leads and admins of the municipality
  * subscription.disabled           admins of the municipality
  * queue.changed, resync           everybody with rights on the municipality

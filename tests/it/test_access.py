@@ -24,7 +24,7 @@ ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
 AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
-TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted'}
 
 
 def row(table, **columns):
@@ -79,6 +79,10 @@ class Filled(world.LoketTest):
             row('case_file', id=i['public'], reference='DOR-CCCC-CCCC', state='triage', post='root', **case),
             row('post', id=i['contact'], channel='whatsapp', case_id=i['public'], at=now, state='waiting', because='{}', **box),
             row('post_log', post=i['contact'], agent=ANNA, action='claim', detail=json.dumps({'x': SECRET}), **mun),
+            row('theme_case', case_id=i['case'], theme='x', area='', contact=i['contact'], hour=1, **mun),
+            row('theme_hour', theme='x', area='', hour=1, n=1, **mun), row('theme_since', theme='x', area='', hour=1, **mun),
+            row('signal', id=new_id(), theme='x', area='', department=SECRET, raised_at=now, hour=1, hours=1, count=9, expected=1, chance=0,
+                false_alarms=1, usual='{}', contacts='{' + i['contact'] + '}', ended_at=now, **mun),
             row('delivery_report', provider_id='w2', status='sent', at=now, our_id=i['out'], **box),
             row('dead_letter', id=i['dead'], raw=i['raw'], at=now, reason=SECRET, **box),
             row('note', id=i['note'], case_id=i['case'], agent=ANNA, at=now, text=SECRET, **mun),
@@ -427,7 +431,7 @@ class Unavailable(Filled):
             for o in contract.OPERATIONS:
                 if '503' in o.responses and o.id not in ('readyz', 'hookPost'):
                     with self.subTest(o.id):
-                        target = self.target(o) + ('?municipality=dordrecht' if o.id == 'routingReport' else '')
+                        target = self.target(o) + ('?municipality=dordrecht' if o.id in ('routingReport', 'signalDigest') else '')
                         answer = self.world.api(o.method, target, self.everywhere[o.roles[0]], self.body(o))
                         self.assertEqual(answer.status, 503, answer)
                         self.assertGreater(int(answer.headers['Retry-After']), 0)
