@@ -1,5 +1,6 @@
 /*
- * api_articles.c - knowledge and standard answers: looking for them, filled in for a case, and writing them
+ * api_articles.c - knowledge and standard answers: looking for them, filled in for a case, writing them, what they said before,
+ * and what they did not answer
  *
  * Filled for a case means: the fields of lib/core/article have their values, and the channel of the case was asked
  * whether it would take the text. The agent reads it, and sends it as any other reply.
@@ -9,14 +10,20 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/when.h"
 #include "lib/core/article.h"
+#include "lib/core/guard.h"
+#include "lib/core/plain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	ARTICLE_TITLE_BYTES = 800,
 	ARTICLE_TEXT_BYTES = 40 * 1024,
 	ARTICLE_MAX_SKIP = 20000,
+	FEEDBACK_NOTE_BYTES = 2000,
 	ARTICLE_ARENA_BYTES = 16 << 20,   /* for one at a time */
 };
 
@@ -158,6 +165,7 @@ static enum op_status ask_list(struct api *a, const struct reading *r)
 	pg_text(u, r->w.language);
 	pg_int(u, r->limit + 1);
 	pg_int(u, r->skip);
+	pg_bool(u, api_query(a, "review") != NULL);
 	add_case(a, u, r);
 	return pg_submit(&a->op, ARTICLE_READ, u);
 }
@@ -184,11 +192,21 @@ static enum op_status answer_list(struct api *a, const struct reading *r)
 		arena_printf(a->op.arena, "%d", r->skip + r->limit) : NULL));
 }
 
+/* an article for who reads or writes it, with what could be plainer: that is known of Dutch only */
+static json_t *with_hint(json_t *article)
+{
+	const char *text = jsonx_str(article, "text"), *language = jsonx_str(article, "language");
+
+	if (text != NULL && language != NULL && !strcmp(language, "nl"))
+		json_object_set_new(article, "plain", plain_hint(text));
+	return article;
+}
+
 static enum op_status answer_one(struct api *a, const struct reading *r)
 {
 	if (pg_rows(&a->op, READ_ARTICLES) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	return api_answer(a, 200, article(a, r, 0));
+	return api_answer(a, 200, with_hint(article(a, r, 0)));
 }
 
 static bool read_query(struct api *a, struct reading *r)
@@ -274,6 +292,25 @@ static void add_article(struct api *a, struct pg_unit *u, const char *municipali
 	setup_add_bool(a, u, "enabled");
 	pg_text(u, a->who.token_id);
 	pg_uuid(u, work_writer(a));
+	pg_text(u, jsonx_str(a->body, "reviewOn"));
+}
+
+/* a day that there is: 2027-02-28 */
+static void check_day(struct api *a, const char *field)
+{
+	const char *text = jsonx_str(a->body, field);
+	int y, m, d, end = 0;
+	int64_t year;
+	int month, day;
+
+	if (text == NULL)
+		return;
+	if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &end) == 3 && end == 10 && text[end] == '\0' && y >= 2000 && m >= 1 && m <= 12 && d >= 1) {
+		when_date(when_days(y, m, d), &year, &month, &day);
+		if (year == y && month == m && day == d)
+			return;
+	}
+	api_bad_field(a, field, "must be a day: 2027-02-28");
 }
 
 static enum op_status put_start(struct api *a)
@@ -289,6 +326,7 @@ static enum op_status put_start(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality or the region.");
 	check_text(a, "text", text);
 	check_template(a, jsonx_obj(a->body, "template"));
+	check_day(a, "reviewOn");
 	setup_known(a, "municipality", SETUP_MUNICIPALITY, municipality);
 	setup_known(a, "product", SETUP_PRODUCT, jsonx_str(a->body, "product"));
 	setup_all_known(a, "channels", SETUP_CHANNEL);
@@ -308,5 +346,140 @@ enum op_status api_article_put(struct api *a)
 		return put_start(a);
 	if (pg_failed(&a->op))
 		return api_failed(a);
-	return api_answer(a, pg_get_bool(&a->op, 0, 0, "made") ? 201 : 200, rows_object(&a->op, 1, 0));
+	return api_answer(a, pg_get_bool(&a->op, 0, 0, "made") ? 201 : 200, with_hint(rows_object(&a->op, 1, 0)));
+}
+
+/* ---------------------------------------------------------------- what it said before */
+
+struct versions {
+	int limit;
+	int64_t before;
+};
+
+static enum op_status versions_start(struct api *a, struct versions *v)
+{
+	const char *cursor;
+	struct pg_unit *u;
+	char *end;
+
+	if (!api_page(a, &v->limit, &cursor))
+		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor must be one that was given.");
+	if (cursor != NULL) {
+		v->before = strtoll(cursor, &end, 10);
+		if (*end != '\0' || v->before <= 0)
+			return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor must be one that was given.");
+	}
+	u = api_unit(a);
+	pg_add(u, SQL_ARTICLE_VERSIONS);
+	pg_text(u, a->param[0]);
+	pg_text(u, api_query(a, "municipality"));
+	if (v->before > 0)
+		pg_int(u, v->before);
+	else
+		pg_null(u);
+	pg_int(u, v->limit + 1);
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+static enum op_status versions_answer(struct api *a, const struct versions *v)
+{
+	json_t *items;
+	const char *next = NULL;
+	int n = pg_rows(&a->op, 0);
+
+	if (n == 0 && v->before == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	items = rows_array(&a->op, 0);
+	if (n > v->limit) {
+		json_array_remove(items, (size_t)v->limit);
+		next = arena_str(a->op.arena, pg_get(&a->op, 0, v->limit - 1, "version"));
+	}
+	return api_answer(a, 200, api_page_end(a, items, next));
+}
+
+enum op_status api_article_versions(struct api *a)
+{
+	struct versions *v = a->work;
+
+	if (a->op.state == ARTICLE_START) {
+		a->work = v = arena_new_of(a->op.arena, struct versions);
+		return versions_start(a, v);
+	}
+	return pg_failed(&a->op) ? api_failed(a) : versions_answer(a, v);
+}
+
+/* ---------------------------------------------------------------- "this did not help" */
+
+static enum op_status feedback_start(struct api *a)
+{
+	const char *note = api_text(a, "note", false, FEEDBACK_NOTE_BYTES), *of = jsonx_str(a->body, "case");
+	struct uuid *id = arena_new_of(a->op.arena, struct uuid), about = { 0 };
+	struct pg_unit *u;
+
+	if (api_has_bad_fields(a))
+		return api_invalid(a);
+	if (of != NULL)
+		uuid_parse(of, &about);      /* the contract says that it is an id */
+	a->work = id;
+	*id = server_uuid(a->op.srv);
+	u = api_unit(a);
+	pg_add(u, SQL_ARTICLE_FEEDBACK_PUT);
+	pg_uuid(u, *id);
+	pg_text(u, a->param[0]);
+	pg_text(u, jsonx_str(a->body, "municipality"));
+	pg_uuid(u, work_writer(a));
+	pg_uuid(u, about);
+	pg_text(u, note != NULL ? guard_mask(a->op.arena, note) : NULL);
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+enum op_status api_article_feedback(struct api *a)
+{
+	char id[UUID_TEXT];
+
+	if (a->op.state == ARTICLE_START)
+		return feedback_start(a);
+	if (pg_failed(&a->op))
+		return api_failed(a);
+	if (pg_rows(&a->op, 0) == 0)
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	uuid_format(*(struct uuid *)a->work, id);
+	return api_answer(a, 201, json_pack("{s:s}", "id", id));
+}
+
+struct feedback {
+	int limit;
+	struct uuid last, editor;
+};
+
+static enum op_status feedback_list_start(struct api *a, struct feedback *f)
+{
+	const char *cursor, *editor = api_query(a, "editor");
+	struct pg_unit *u;
+
+	if (!api_page(a, &f->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &f->last)))
+		api_bad_field(a, "cursor", "must be one that was given");
+	if (editor != NULL && !uuid_parse(editor, &f->editor))
+		api_bad_field(a, "editor", "must be an id");
+	if (api_has_bad_fields(a))
+		return api_bad_query(a);
+	u = api_unit(a);
+	pg_add(u, SQL_ARTICLE_FEEDBACK_LIST);
+	pg_text(u, api_query(a, "municipality"));
+	pg_uuid(u, f->editor);
+	pg_uuid(u, f->last);
+	pg_int(u, f->limit + 1);
+	work_audit_scope(a, u, "article.feedback", "articles", NULL, api_query(a, "municipality"));
+	return pg_submit(&a->op, ARTICLE_READ, u);
+}
+
+enum op_status api_article_feedback_list(struct api *a)
+{
+	struct feedback *f = a->work;
+
+	if (a->op.state == ARTICLE_START) {
+		a->work = f = arena_new_of(a->op.arena, struct feedback);
+		return feedback_list_start(a, f);
+	}
+	return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, f->limit);
 }

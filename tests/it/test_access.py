@@ -24,7 +24,7 @@ ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
 AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
-TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted', 'article_word'}
 
 
 def row(table, **columns):
@@ -107,6 +107,7 @@ class Filled(world.LoketTest):
             row('blocked', id=i['block'], kind='phone', value='+31688888888', reason=SECRET, **mun),
             row('article', id=i['article'], kind='answer', language='nl', title=SECRET, text=SECRET, changed_at=now, **mun),
             row('article_change', article=i['article'], at=now, token=NOBODY, content=json.dumps({'text': SECRET}), **mun),
+            row('article_feedback', id=new_id(), article=i['article'], at=now, note=SECRET, **mun),
             row('help_request', id=i['help'], case_id=i['case'], channel='whatsapp', product='rijbewijs', page=SECRET, step=SECRET,
                 asked_by='text', asked_at=now, **mun),
             row('survey', id=new_id(), case_id=i['case'], party=i['party'], product='rijbewijs', channel='whatsapp', state='answered',
@@ -377,7 +378,7 @@ class PostgreSQL(Filled):
         connection.close()
         self.assertEqual(self.everything_of_dordrecht(), before)
         self.assertGreater(len(ran), 80, broken)
-        self.assertLess(len(broken), 10, broken)
+        self.assertLess(len(broken), 12, broken)
 
     def unsaid(self):
         """What waits in Dordrecht, where nobody is ready, and is not known as that yet."""
@@ -396,7 +397,12 @@ class PostgreSQL(Filled):
                                          '(rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)'), [])
         self.assertEqual(self.world.psql("select relname from pg_class where relnamespace = 'loket'::regnamespace and "
                                          "(relkind in ('v', 'm') or pg_get_userbyid(relowner) in ('loket_api', 'loket_system'))"), [])
-        self.assertEqual(self.world.psql("select proname from pg_proc where pronamespace = 'loket'::regnamespace and prosecdef"), [])
+        # one function looks further than who calls it: for articles, the only rows that its owner may read, and it gives their ids
+        self.assertEqual(self.world.psql("select proname, proowner::regrole::text, pg_get_function_result(oid) from pg_proc "
+                                         "where pronamespace = 'loket'::regnamespace and prosecdef"),
+                         [('articles_found', 'loket_owner', 'TABLE(id text, municipality text, score double precision)')])
+        self.assertEqual(self.world.psql("select tablename::text, cmd from pg_policies where schemaname = 'loket' and "
+                                         "roles && '{loket_owner,public}'"), [('article', 'SELECT')])
         self.assertEqual(self.world.psql("select pg_has_role('loket_api', 'loket_system', 'member') or "
                                          "pg_has_role('loket_api', 'loket_owner', 'member')"), [(False,)])
 

@@ -237,5 +237,96 @@ class Rights(ArticleTest):
         self.get('/v1/articles/fout', status=404)
 
 
+class Found(ArticleTest):
+    """What somebody types finds what they mean: golden/article_search.txt."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.world.psql('delete from loket.article')
+        cls.questions = []
+        lines = (pathlib.Path(__file__).resolve().parent.parent / 'golden/article_search.txt').read_text().splitlines()
+        for n, line in enumerate(lines):
+            if line.startswith('= '):
+                title, text = line[2:].split(' | ')
+                cls.world.psql("insert into loket.article (id, kind, language, title, text, changed_at) values (%s, 'article', 'nl', %s, %s, now())",
+                               [f'golden-{n}', title, text])
+            elif '->' in line and not line.startswith('#'):
+                cls.questions.append([part.strip() for part in line.split('->')])
+
+    def test_golden(self):
+        self.assertGreater(len(self.questions), 30)
+        for asked, title in self.questions:
+            with self.subTest(asked):
+                self.assertEqual([a['title'] for a in self.list(q=asked)][:1], [title])
+
+    def test_odd_questions(self):
+        for asked in (' ', "'", "a'b:*&|!()<->", ':*', '\\', 'ab', 'de het een', '%_', 'é' * 90, 'x ' * 90, '0612345678', 'https://x.nl/?q=a'):
+            self.get('/v1/articles', q=asked)
+
+    def test_of_a_municipality(self):
+        """Nobody finds what is another municipality's, and one's own version goes before the region's."""
+        for municipality, title in (('sliedrecht', 'Zwerfkatten opvang Sliedrecht'), (None, 'Zwerfkatten opvang')):
+            self.world.psql("insert into loket.article (id, municipality, kind, language, title, text, changed_at) values ('zwerfkat', %s, 'article', "
+                            "'nl', %s, 'Bel de opvang.', now())", [municipality, title])
+        self.assertEqual([a['title'] for a in self.list(q='zwerfkat')], ['Zwerfkatten opvang'])           # Anna: not of Sliedrecht
+        self.assertEqual([a['title'] for a in self.list('lead', q='zwerfkat', municipality='sliedrecht')], ['Zwerfkatten opvang Sliedrecht'])
+        self.assertEqual([a['title'] for a in self.list('lead', q='zwerfkat', municipality='dordrecht')], ['Zwerfkatten opvang'])
+
+
+class Kept(ArticleTest):
+    def test_versions(self):
+        self.put('versie', municipality='dordrecht', reviewOn='2027-02-28')
+        self.put('versie', municipality='dordrecht', text='Anders.', status=200)
+        first = self.get('/v1/articles/versie/versions', 'lead', municipality='dordrecht', limit=1)
+        self.assertEqual([v['content']['text'] for v in first['items']], ['Anders.'])
+        self.assertEqual(first['items'][0]['agent'], self.get('/v1/me', 'lead')['agent']['id'])
+        second = self.get('/v1/articles/versie/versions', 'lead', municipality='dordrecht', limit=1, cursor=first['next'])
+        self.assertEqual([(v['content']['text'], v['content']['reviewOn']) for v in second['items']], [(NEW['text'], '2027-02-28')])
+        self.assertIsNone(second['next'])
+        self.get('/v1/articles/versie/versions', 'lead', status=404)           # the region has none
+        self.get('/v1/articles/versie/versions', 'lead', status=400, cursor='eeuw')
+
+    def test_to_be_looked_at_again(self):
+        self.put('oud', reviewOn='2026-01-02')
+        self.put('ouder', reviewOn='2026-01-01')
+        self.put('later', reviewOn='2999-01-01')
+        self.assertEqual([(a['id'], a['reviewOn']) for a in self.list('lead', review='due')], [('ouder', '2026-01-01'), ('oud', '2026-01-02')])
+        for bad in ('2026-02-30', '2026-1-1222', 'morgen, vroeg'[:10], '2026-13-01', '1999-01-01'):
+            answer = self.world.api('PUT', '/v1/articles/fout', 'lead', NEW | {'reviewOn': bad})
+            self.assertEqual((answer.status, [e['name'] for e in answer.json['errors']]), (422, ['reviewOn']), bad)
+
+    def test_did_not_help(self):
+        self.put('onduidelijk', municipality='dordrecht')
+        path = '/v1/articles/onduidelijk/feedback'
+        for note in ('Wat kost het?', 'BSN 111222333 staat er niet in'):
+            answer = self.world.api('POST', path, 'anna', {'municipality': 'dordrecht', 'note': note})
+            self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(self.get('/v1/articles/onduidelijk', municipality='dordrecht')['didNotHelp'], 2)
+        lead = self.get('/v1/me', 'lead')['agent']['id']
+        items = self.get('/v1/article-feedback', 'lead', editor=lead, municipality='dordrecht')['items']
+        self.assertEqual([(i['article'], i['times'], i['editor']) for i in items], [('onduidelijk', 2, lead)] * 2)
+        self.assertNotIn('111222333', items[0]['note'])
+        self.assertEqual(self.get('/v1/article-feedback', 'lead', limit=1)['items'][0]['id'], items[0]['id'])
+        # who mended it has heard
+        self.put('onduidelijk', municipality='dordrecht', text='Het kost niets.', status=200)
+        self.assertNotIn('didNotHelp', self.get('/v1/articles/onduidelijk', municipality='dordrecht'))
+        self.assertEqual(self.get('/v1/article-feedback', 'lead', municipality='dordrecht')['items'], [])
+        self.assertEqual(self.world.api('POST', '/v1/articles/is-er-niet/feedback', 'anna', {}).status, 404)
+        self.get('/v1/article-feedback', 'lead', status=400, editor='wie')
+        # of each the newest hundred stay
+        self.world.psql("insert into loket.article_feedback (id, article, municipality, at) select md5('f' || n)::uuid, 'onduidelijk', 'dordrecht', now() "
+                        'from generate_series(1, 150) n')
+        self.world.api('POST', path, 'anna', {'municipality': 'dordrecht'})
+        self.assertEqual(self.world.value("select count(*) from loket.article_feedback where article = 'onduidelijk'"), 100)
+
+    def test_plain(self):
+        made = self.put('moeilijk', text='Indien u reeds betaald heeft, dient u niets te doen.')
+        self.assertEqual([h['word'] for h in made['plain']['hard']], ['indien', 'reeds', 'dient'])
+        self.assertEqual((made['plain']['sentences'], made['plain']['long']), (1, []))
+        self.assertEqual(self.get('/v1/articles/moeilijk')['plain'], made['plain'])
+        self.assertNotIn('plain', self.put('engels', language='en', text='Indeed.'))
+
+
 if __name__ == '__main__':
     world.main()
