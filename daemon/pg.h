@@ -10,8 +10,8 @@
  * batches are computed at once, each by a core (intake.c). PG_BARRIER (role loket_system) waits for the disk where that is
  * slow (barrier.h). PG_API (role loket_api) does what a token
  * asked for: every unit on it first sets loket.scope to the token's municipalities, and row
- * level security does the rest. PG_BULK (role loket_system) is for reading alone: a great deal in pages (in the others a page
- * would wait behind each commit, and each commit behind a page), and whose token it is.
+ * level security does the rest. PG_BULK (role loket_system) is for what nobody waits for: reading a great deal in pages (in the others a page
+ * would wait behind each commit, and each commit behind a page), counting (figures.h); and for whose token it is.
  *
  * Statements live in daemon/sql/<name>.sql, one each; the build makes enum sql and the table.
  */

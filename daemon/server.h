@@ -36,6 +36,7 @@ struct server {
 	struct signals *signals;
 	struct tasks *tasks;
 	struct receipts *receipts;
+	struct figures *figures;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

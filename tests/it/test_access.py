@@ -24,7 +24,7 @@ ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
 AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
-TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted', 'article_word'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted', 'article_word', 'figure_cursor'}
 
 
 def row(table, **columns):
@@ -120,6 +120,13 @@ class Filled(world.LoketTest):
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
                 transferred=0, wait_s=1, wait_s2=1, abandoned=0, **mun),
+            row('figure_case', case_id=i['case'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', counted=True, handled='digital',
+                option0=False, calls=0, missed=0, transferred=False, reopened=False, day_over=False, week_over=False,
+                asked=False, promises=0, kept=0, **mun),
+            row('figure_day', day='2026-01-01', channel='whatsapp', product=SECRET, team='', **dict.fromkeys(
+                ('cases digital assisted personal option0 taken transferred waited in_time timed bucket bucket2 calls missed judged '
+                 'fixed finished reopened day_over in_day week_over in_week asked graded grade grade2 promises kept').split(), 7), **mun),
+            row('figure_wait', day='2026-01-01', channel='whatsapp', product=SECRET, team='', bucket=1, n=1, **mun),
             row('unserved', product=SECRET.lower(), channel='whatsapp', language='nl', option0=False, since=now, **mun),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),

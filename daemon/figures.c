@@ -1,0 +1,114 @@
+#include "daemon/figures.h"
+
+#include "daemon/crash.h"
+#include "daemon/dispatch.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/op.h"
+#include "daemon/pg.h"
+#include "daemon/server.h"
+#include "daemon/world.h"
+#include "lib/base/must.h"
+
+#include <stdlib.h>
+
+enum { COUNTING_ARENA_BYTES = 4 << 20 };
+
+struct figures {
+	struct server *srv;
+	struct loop_timer *timer;
+	bool busy;
+};
+
+enum counting_state { COUNTING_START, COUNTING_FOLDED };
+
+/* of each municipality and channel: its norm, and that of who asked for help by a person */
+static void add_norms(struct pg_unit *u, const struct world *w)
+{
+	int n = w->n_municipalities * w->n_channels;
+
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int i = 0; i < n; i++)
+		pg_push_text(u, w->municipalities[i / w->n_channels]);
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int i = 0; i < n; i++)
+		pg_push_text(u, w->channels[i % w->n_channels]);
+	for (int helped = 0; helped <= 1; helped++) {
+		pg_array(u, PG_TYPE_INT8, n);
+		for (int i = 0; i < n; i++)
+			pg_push_int(u, world_norm_s(w, i / w->n_channels, i % w->n_channels, helped));
+	}
+}
+
+static enum op_status fold(struct op *op)
+{
+	const struct world *w = op->srv->world;
+	struct pg_unit *u;
+
+	if (op->srv->stopping || !w)
+		return OP_DONE;
+	u = pg_unit(op, PG_BULK, NULL);
+	pg_add(u, SQL_FIGURE_LOCK);
+	pg_add(u, SQL_FIGURE_FOLD);
+	pg_int(u, FIGURES_NOTICES);
+	pg_int(u, FIGURES_OTHERS);
+	add_norms(u, w);
+	pg_add(u, SQL_FIGURE_OLD);
+	pg_int(u, FIGURES_OLD);
+	pg_int(u, FIGURES_KEEP_DAYS);
+	pg_submit(op, COUNTING_FOLDED, u);
+	CRASH("figures.written");
+	return OP_WAIT;
+}
+
+static enum op_status counting_step(struct op *op)
+{
+	switch ((enum counting_state)op->state) {
+	case COUNTING_START:
+		return fold(op);
+	case COUNTING_FOLDED:
+		if (pg_failed(op))
+			return OP_FAIL; /* nothing was counted, or all of it: the next look goes on */
+		CRASH("figures.committed");
+		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, FIGURES_PAUSE_MS)
+						     : OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void counting_over(struct op *op, enum op_status how)
+{
+	if (how == OP_FAIL)
+		log_event(LOG_WARNING, "figures.failed", "what=\"%s\"", op->err.text);
+	op->srv->figures->busy = false;
+}
+
+static void look(void *arg)
+{
+	static const struct op_kind kind = {"figures", counting_step, counting_over, COUNTING_ARENA_BYTES};
+	struct figures *f = arg;
+
+	if (f->busy || f->srv->stopping || !f->srv->world || !dispatch_leads(f->srv->dispatch))
+		return;
+	f->busy = true;
+	op_start(op_new(f->srv, &kind, sizeof(struct op)));
+}
+
+struct figures *figures_new(struct server *srv)
+{
+	struct figures *f = must(calloc(1, sizeof *f));
+
+	f->srv = srv;
+	f->timer = loop_timer_new(srv, look, f);
+	loop_timer_every(f->timer, FIGURES_MS);
+	return f;
+}
+
+struct figures *figures_free(struct figures *f)
+{
+	if (!f)
+		return NULL;
+	loop_timer_free(f->timer);
+	free(f);
+	return NULL;
+}

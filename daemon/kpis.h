@@ -1,0 +1,65 @@
+/*
+ * kpis.h - reading figures: one look at the sums of a period, of what it is compared with, and of the weeks
+ * before
+ *
+ * GET /v1/kpis shows them as JSON, the report of a quarter as a page or a table.
+ */
+#ifndef LOKET_KPIS_H
+#define LOKET_KPIS_H
+
+#include "daemon/api.h"
+#include "lib/core/figure.h"
+
+enum { KPI_MAX_GROUPS = 1200, KPI_DAY = 16 };
+
+/* days since 1970 in Amsterdam, to not in it */
+struct kpi_days {
+	int64_t from, to;
+};
+
+/* borrowed from the request; NULL: all */
+struct kpi_asked {
+	struct kpi_days days;
+	const char *municipality, *channel, *product, *team;
+	const char *by;       /* NULL: all together */
+	const char *baseline; /* NULL: none */
+	struct kpi_days baseline_days;
+};
+
+struct kpi_group {
+	const char *name;
+	double agents; /* whom it is about */
+	struct figure_sums now, before, baseline;
+	const struct figure_sums
+		*weeks[FIGURE_WEEKS]; /* before the period, oldest first; NULL: nothing happened */
+};
+
+struct kpi_view {
+	const struct kpi_asked *asked;
+	struct kpi_group all, *groups;
+	int n_groups, found; /* the group that was looked for last */
+	int64_t as_of_us;    /* what was committed before is counted; 0: nothing yet */
+};
+
+/* kpis_days - the days of a period, as they are called in Amsterdam: whole ones, also where it begins or ends
+ * within one */
+struct kpi_days kpis_days(int64_t from_us, int64_t to_us);
+/* kpis_before - as many days right before */
+struct kpi_days kpis_before(struct kpi_days d);
+/* kpis_day - "2026-11-22" */
+const char *kpis_day(int64_t day, char out[KPI_DAY]);
+/* kpis_by_time - are the groups times? Then none has a group before it */
+bool kpis_by_time(const struct kpi_asked *k);
+
+/* kpis_ask - one unit, by the rights of the token; k lives as long as a */
+enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k);
+/* kpis_view - what it brought, in the arena of a */
+const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k);
+
+/* kpis_shown - may a figure of n cases be shown, or would it tell of people? */
+bool kpis_shown(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g, double n);
+/* kpis_limits - where it should lie; groups of time: as the weeks before the period say of all together */
+struct control_limits kpis_limits(const struct kpi_view *v, const struct figure *f,
+				  const struct kpi_group *g);
+
+#endif
