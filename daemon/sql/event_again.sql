@@ -1,9 +1,9 @@
--- event_again: the receiver does not have it, as far as we know: later again, or not any more. Who is gone, or has taken nothing
--- for so long, is told nothing more
--- $1 uuid event, $2 text this instance, $3 int attempts as they were when it was claimed (a record that is repeated must not undo
--- a newer claim), $4 int seconds to wait, null: that was the last time, $5 text what went wrong, $6 bool the receiver says that
--- it is gone for good, $7 int seconds of failing, $8 int events that nobody took, after which nothing is sent
--- any more
+-- event_again: the receiver does not have it, as far as we know: later again, or not any more. Who is gone, or has
+-- taken nothing for so long, is told nothing more
+-- $1 uuid event, $2 text this instance, $3 int attempts as they were when it was claimed (a record that is repeated
+-- must not undo a newer claim), $4 int seconds to wait, null: that was the last time, $5 text what went wrong, $6
+-- bool the receiver says that it is gone for good, $7 int seconds of failing, $8 int events that nobody took, after
+-- which nothing is sent any more
 -- columns: the notice of a subscription that was disabled
 with later as (
 	update loket.event
@@ -13,7 +13,8 @@ with later as (
 spent as (
 	select s.id, $6::bool
 	       or coalesce(s.failing_since < clock_timestamp() - make_interval(secs => $7::int), false)
-	       or $4::int is null and (select count(*) from loket.event d where d.subscription = s.id and d.state = 'dead') >= $8::int as yes
+	       or $4::int is null and $8::int <= (
+			select count(*) from loket.event d where d.subscription = s.id and d.state = 'dead') as yes
 	  from later l join loket.subscription s on s.id = l.subscription where s.state = 'active'),
 hurt as (
 	update loket.subscription s

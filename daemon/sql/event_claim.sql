@@ -1,7 +1,8 @@
--- event_claim: take events that are due; committed before anything is sent. An event waits for the earlier ones of its case.
--- Who does not answer well gets one at a time
+-- event_claim: take events that are due; committed before anything is sent. An event waits for the earlier ones of
+-- its case. Who does not answer well gets one at a time
 -- $1 text this instance, $2 int how many, $3 int how many at once to one receiver
--- columns: id, subscription, municipality, notice, at, type, kind, subject, case_id, payload, attempts, url, secrets (json)
+-- columns: id, subscription, municipality, notice, at, type, kind, subject, case_id, payload, attempts, url, secrets
+-- (json)
 with due as (
 	select d.id from loket.subscription s cross join lateral (
 		select e.id, e.next_at from loket.event e
@@ -17,7 +18,8 @@ with due as (
 mine as (
 	update loket.event e set state = 'sending', holder = $1, next_at = clock_timestamp()
 	  from due where e.id = due.id and e.state = 'waiting' returning e.*)
-select m.id, m.subscription, m.municipality, m.notice, m.at, m.type, m.kind, m.subject, m.case_id, m.payload, m.attempts, s.url,
+select m.id, m.subscription, m.municipality, m.notice, m.at, m.type, m.kind, m.subject, m.case_id, m.payload, m.attempts,
+       s.url,
        (select json_agg(k.value order by k.until desc) from loket.subscription_secret k
          where k.subscription = s.id and (k.until is null or k.until > clock_timestamp())) as secrets
   from mine m join loket.subscription s on s.id = m.subscription order by m.notice

@@ -1,7 +1,7 @@
--- event_fan: notices up to one become events for whoever wants them. A page for each subscription that has room; whichever
--- instance holds the row of a subscription does it alone
--- $1 bigint notice up to which all have committed, $2 text[] kinds that go out, $3 text[] what each is about (a key of its payload),
--- $4 text how types begin, $5 int notices at a time, $6 int events of a subscription that may wait
+-- event_fan: notices up to one become events for whoever wants them. A page for each subscription that has room;
+-- whichever instance holds the row of a subscription does it alone
+-- $1 bigint notice up to which all have committed, $2 text[] kinds that go out, $3 text[] what each is about (a key
+-- of its payload), $4 text how types begin, $5 int notices at a time, $6 int events of a subscription that may wait
 -- columns: n: events made; more: a page was full
 with s as materialized (
 	select s.id, s.municipality, s.types, s.seen from loket.subscription s

@@ -1,6 +1,7 @@
--- event_lost: events that an instance was sending that is gone, or that this one claimed without ever learning it: they wait again.
--- The receiver may get them twice
--- $1 text this instance, $2 uuid[] those it really is sending, $3 int seconds after which any holder is taken for gone
+-- event_lost: events that an instance was sending that is gone, or that this one claimed without ever learning it:
+-- they wait again. The receiver may get them twice
+-- $1 text this instance, $2 uuid[] those it really is sending, $3 int seconds after which any holder is taken for
+-- gone
 -- columns: n
 with gone as (
 	select e.id from loket.event e
@@ -9,5 +10,6 @@ with gone as (
 	        or e.holder <> $1 and not exists (select from pg_stat_activity a where a.application_name = 'loketd ' || e.holder))
 	 for update skip locked),
 lost as (
-	update loket.event e set state = 'waiting', holder = null, next_at = clock_timestamp() from gone where e.id = gone.id returning e.id)
+	update loket.event e set state = 'waiting', holder = null, next_at = clock_timestamp()
+	  from gone where e.id = gone.id returning e.id)
 select count(*) as n from lost

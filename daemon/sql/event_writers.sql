@@ -1,6 +1,6 @@
--- event_writers: who is writing notices just now. Ids are drawn when a row is written, and seen when its transaction commits:
--- what is not there below an id may still come, until everybody who wrote at that moment has ended. Transactions lock the table
--- before they draw an id, and until they end
+-- event_writers: who is writing notices just now. Ids are drawn when a row is written, and seen when its transaction
+-- commits: what is not there below an id may still come, until everybody who wrote at that moment has ended.
+-- Transactions lock the table before they draw an id, and until they end
 -- $1 text[] of those: who has not ended yet; null: whoever there is
 -- columns: writers (text[] as text), n
 select array_agg(distinct l.virtualtransaction)::text as writers, count(distinct l.virtualtransaction) as n

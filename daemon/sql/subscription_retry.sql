@@ -6,6 +6,7 @@ with which as (
 	 where subscription = $1 and state in ('dead', 'waiting') and ($2::text[] is null or id = any ($2::text[]::uuid[]))
 	 for update skip locked),
 again as (
-	update loket.event e set state = 'waiting', attempts = case when e.state = 'dead' then 0 else e.attempts end, next_at = clock_timestamp()
+	update loket.event e
+	   set state = 'waiting', next_at = clock_timestamp(), attempts = case when e.state = 'dead' then 0 else e.attempts end
 	  from which where e.id = which.id returning e.id)
 select count(*) as n from again

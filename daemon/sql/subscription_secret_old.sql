@@ -1,4 +1,5 @@
--- subscription_secret_old: the secret now is the one before from here on, and signs for a while; the one before that does not
+-- subscription_secret_old: the secret now is the one before from here on, and signs for a while; the one before that
+-- does not
 -- $1 uuid subscription, $2 int seconds
 -- columns: none
 with gone as (delete from loket.subscription_secret where subscription = $1 and until is not null)

@@ -1,9 +1,9 @@
 /*
- * event.h - what other systems are told by a webhook: a CloudEvent of a notice, its signature, and when it is tried again
+ * event.h - what other systems are told by a webhook: a notice as a CloudEvent, signed, and when it is tried again
  *
- * A notice (notice.h) with a notice_about goes out. Its type is EVENT_PREFIX, the name of its kind, and where its payload has an
- * "event" that too: nl.klantcontacten.case.changed.resolve. A subscription to a type has everything below it.
- * source: CloudEvents 1.0.1, JSON format; NL GOV profile for CloudEvents (Logius), read 2026-11-22; Standard Webhooks 1.0.0
+ * A notice (notice.h) with a notice_about goes out. Its type is EVENT_PREFIX, the name of its kind, and where its payload
+ * has an "event" that too: nl.klantcontacten.case.changed.resolve. A subscription to a type has everything below it.
+ * source: CloudEvents 1.0.1, JSON format; NL GOV profile for CloudEvents (Logius), read 2026-11-22; Standard Webhooks
  */
 #ifndef LOKET_EVENT_H
 #define LOKET_EVENT_H
@@ -36,8 +36,8 @@ struct event {
 void event_id(int64_t notice, int64_t at_us, char out[EVENT_ID]);
 
 /*
- * event_json - the event, structured mode. Of its payload only what is an id, a word, a number or a moment: nothing that
- * somebody wrote
+ * event_json - the event, structured mode. Of its payload only what is an id, a word, a number or a moment: nothing
+ * that somebody wrote
  * owner    new reference
  */
 json_t *event_json(const struct event *e);
@@ -49,7 +49,7 @@ bool event_type_known(const char *type);
 bool event_secret_good(struct arena *a, const char *secret);
 
 /*
- * event_signature - "v1,<base64>" of HMAC-SHA256 over "<id>.<seconds>.<body>", with the bytes behind a secret that is good
+ * event_signature - "v1,<base64>" of HMAC-SHA256 over "<id>.<seconds>.<body>", with the bytes behind a good secret
  * owner    the arena
  */
 const char *event_signature(struct arena *a, const char *secret, const char *id, int64_t unix_s, struct bytes body);
