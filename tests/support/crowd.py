@@ -120,6 +120,9 @@ class Actor:
     def end(self):
         pass
 
+    def wait(self, seconds):
+        time.sleep(seconds)
+
     @property
     def instance(self):
         return self.chance.choice(self.crowd.instances)
@@ -205,7 +208,7 @@ class Caller(Actor):
         for i, event in enumerate(story):
             more = {'agent': '201'} if event == 'answered' else {}
             self.tell(call=call, event=event, id=str(i), **{'from': who}, **more)
-            time.sleep(self.pause * self.chance.random())
+            self.wait(self.pause * self.chance.random())
 
 
 class Passer(Citizen):

@@ -9,6 +9,7 @@ import pathlib
 import pwd
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build')).resolve()
 LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
 SLOW_FLUSH = os.environ.get('LOKET_SLOW_FLUSH_SO', str(BUILD / 'tests/bench/libslow_flush.so'))
+CLOCK = os.environ.get('LOKET_CLOCK_SO', str(BUILD / 'tests/bench/libclock.so'))
 FETCHER = os.environ.get('LOKETD_FETCH', str(BUILD / 'fetcher' / 'loketd-fetch'))
 
 
@@ -61,6 +63,7 @@ class Servers:
     """PostgreSQL (superuser loket) and Redis in one folder; fsync=True for tests of crashes."""
 
     slow_flush = False  # for flush_takes(): set it before the first one starts
+    ahead_s = None      # of the clock of PostgreSQL, in self.clock, for whoever else is to have it (clock.c): set it before the first one starts
     settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
 
     def __init__(self, fsync=False, within='/tmp'):
@@ -75,6 +78,8 @@ class Servers:
         self.redis_socket = str(self.dir / 'redis.sock')
         self.pg_host = str(self.dir)
         self.pg = self.redis = None
+        self.clock = self.dir / 'clock'
+        self.set_ahead(self.ahead_s or 0)
         self._databases = 0
         self._templates = {}
         self._run_as_postgres([f'{self.bin}/initdb', '-D', str(self.dir / 'pg'), '-U', 'loket', '-A', 'trust', '-E', 'UTF8',
@@ -94,6 +99,11 @@ class Servers:
     def conninfo(self, database='postgres', user=None):
         return f'host={self.pg_host} dbname={database}' + (f' user={user}' if user else '')
 
+    def set_ahead(self, seconds):
+        """How far the clock of whoever looks at it is ahead."""
+        with open(self.clock, 'r+b' if self.clock.exists() else 'wb') as f:
+            f.write(struct.pack('=q', int(seconds)))
+
     def pg_start(self):
         self.pg = self._start_postgres(self.dir)
 
@@ -110,6 +120,8 @@ class Servers:
         argv = [f'{self.bin}/postgres', '-D', str(folder / 'pg')]
         for key, value in options.items():
             argv += ['-c', f'{key}={value}']
+        if self.ahead_s is not None:
+            argv = ['env', f'LD_PRELOAD={CLOCK}', f'LOKET_CLOCK={self.clock}', *argv]
         if self.slow_flush:
             argv = ['env', f'LD_PRELOAD={SLOW_FLUSH}', f'LOKET_SLOW_FLUSH={self.dir}/flush_ms', *argv]
         process = self._spawn(argv, 'pg.log')

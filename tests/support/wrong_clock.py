@@ -7,7 +7,7 @@ import struct
 import subprocess
 from email.utils import parsedate_to_datetime
 
-from servers import BUILD, LOKETD
+from servers import CLOCK, LOKETD
 
 
 class WrongClock:
@@ -16,7 +16,7 @@ class WrongClock:
         self.path.write_bytes(bytes(8))
         linked = subprocess.run(['ldd', LOKETD], check=True, capture_output=True, text=True).stdout.splitlines()
         first = [line.split()[2] for line in linked if 'libasan' in line]       # a sanitizer wants to be loaded before anything else
-        world.environment = {'LD_PRELOAD': ':'.join([*first, str(BUILD / 'tests/libclock.so')]), 'LOKET_CLOCK': str(self.path)}
+        world.environment = {'LD_PRELOAD': ':'.join([*first, CLOCK]), 'LOKET_CLOCK': str(self.path)}
 
     def set(self, seconds):
         with open(self.path, 'r+b') as f:
