@@ -4,6 +4,7 @@ They die with the program (PR_SET_PDEATHSIG by setpriv), also when it is killed;
 /tmp is removed by the next one. As root the servers run under the account postgres.
 """
 import glob
+import json
 import os
 import pathlib
 import pwd
@@ -66,7 +67,8 @@ class Servers:
     ahead_s = None      # of the clock of PostgreSQL, in self.clock, for whoever else is to have it (clock.c): set it before the first one starts
     settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
 
-    def __init__(self, fsync=False, within='/tmp'):
+    def __init__(self, fsync=False, within='/tmp', copy_of=None):
+        """copy_of: a folder that keep() made."""
         remove_leftovers()
         self.fsync = fsync
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'lokt-{os.getpid()}-', dir=within))
@@ -82,8 +84,12 @@ class Servers:
         self.set_ahead(self.ahead_s or 0)
         self._databases = 0
         self._templates = {}
-        self._run_as_postgres([f'{self.bin}/initdb', '-D', str(self.dir / 'pg'), '-U', 'loket', '-A', 'trust', '-E', 'UTF8',
-                               '--locale=C.UTF-8', '--no-sync', '--no-instructions'])
+        if copy_of:
+            subprocess.run(['cp', '-a', copy_of / 'pg', self.dir / 'pg'], check=True)
+            self._templates = json.loads((copy_of / 'templates.json').read_text())
+        else:
+            self._run_as_postgres([f'{self.bin}/initdb', '-D', str(self.dir / 'pg'), '-U', 'loket', '-A', 'trust', '-E', 'UTF8',
+                                   '--locale=C.UTF-8', '--no-sync', '--no-instructions'])
         self.pg_start()
         self.redis_start()
 
@@ -131,7 +137,12 @@ class Servers:
     def _pg_answers(self, process, folder):
         if process.poll() is not None:
             raise AssertionError('PostgreSQL ended: ' + (self.dir / 'pg.log').read_text()[-2000:])
-        return subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', str(folder)], check=False).returncode == 0
+        import psycopg2
+        try:
+            psycopg2.connect(f'host={folder} dbname=postgres user=loket').close()
+        except psycopg2.OperationalError:
+            return False
+        return True
 
     def flush_takes(self, ms):
         """From now on a flush takes so long; 0: no time at all; None: as long as it does."""
@@ -178,6 +189,16 @@ class Servers:
         name = f'loket_{self._databases}'
         self.query(f'create database {name} owner loket_owner template {self._templates[key]}')
         return name
+
+    def keep(self, folder):
+        """Ends PostgreSQL; its data and the templates made so far go to this folder, from which others begin."""
+        self.pg_stop(signal.SIGINT)
+        new = folder.with_suffix('.new')
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        subprocess.run(['cp', '-a', self.dir / 'pg', new / 'pg'], check=True)
+        (new / 'templates.json').write_text(json.dumps(self._templates))
+        new.rename(folder)
 
     # ---- Redis
 

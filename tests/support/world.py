@@ -20,6 +20,7 @@ loketd dies with the thread that started it: start and kill it from threads that
 """
 import atexit
 import datetime
+import fcntl
 import hashlib
 import hmac
 import http.client
@@ -116,10 +117,37 @@ _servers = {}
 _serial = itertools.count(1)
 
 
+def _prepared():
+    """A cluster with the schema and the demo world, which all programs of a build copy: to make it takes longer than many a
+    test. None without a build folder. Made anew when something in it changed, and every day."""
+    if not support.BUILD.is_dir():
+        return None
+    of = hashlib.sha256(time.strftime('%F').encode())
+    for f in [*sorted((ROOT / 'proto/db').glob('*.sql')), *sorted((ROOT / 'config').glob('**/*.sql')), ROOT / 'config/demo/accounts.json',
+              pathlib.Path(__file__), pathlib.Path(support.__file__)]:
+        of.update(f.read_bytes())
+    folder = support.BUILD / 'prepared' / of.hexdigest()[:16]
+    folder.parent.mkdir(exist_ok=True)
+    with open(folder.parent / 'lock', 'w', encoding='utf-8') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            for old in folder.parent.glob('*/'):
+                if time.time() - old.stat().st_mtime > 3600:        # nobody copies it just now
+                    shutil.rmtree(old, ignore_errors=True)
+            first = Servers()
+            try:
+                for empty in (True, False):
+                    World(empty=empty, on=first).close()
+                first.keep(folder)
+            finally:
+                first.close()
+    return folder
+
+
 def servers(fsync=False):
     """The servers of this program; started at the first call."""
     if fsync not in _servers:
-        _servers[fsync] = Servers(fsync)
+        _servers[fsync] = Servers(fsync, copy_of=_prepared())
         atexit.register(_servers[fsync].close)
     return _servers[fsync]
 
@@ -310,7 +338,7 @@ class World:
                 raise AssertionError(f'loketd ended with {code}:\n{self.log()[-5000:]}')
         finally:
             self.standin.close()
-            if os.environ.get('LOKET_KEEP_LOGS'):
+            if os.environ.get('LOKET_KEEP_LOGS') and self.log_path.exists():
                 shutil.copy(self.log_path, os.environ['LOKET_KEEP_LOGS'])
             shutil.rmtree(self.dir, ignore_errors=True)
             self.psql(f'select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()',
