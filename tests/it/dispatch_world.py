@@ -31,6 +31,12 @@ class DispatchTest(world.LoketTest):
         body = {'region': now['region'], 'name': now['name'], 'settings': now['settings'] | {'routing': policy}}
         return cls.world.api('PUT', f'/v1/municipalities/{municipality}', 'admin', body)
 
+    def restart(self):
+        """And what was learned is read again: until then nobody is better than another."""
+        before = len(self.world.log())
+        self.world.restart()
+        wait_until(lambda: 'learn.loaded' in self.world.log()[before:], what='what was learned')
+
     def waits(self, product='rijbewijs', municipality='dordrecht', channel='whatsapp', language='nl', option0=False,
               age=0, due=3600, wanted=None):
         """A case that waits, behind the dispatcher's back: only the sweep can find it. Its id."""

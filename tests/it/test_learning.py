@@ -209,7 +209,7 @@ class Learning(DispatchTest):
                               self.world.psql('select municipality, fixed, n from loket.learned')},
                              {'dordrecht': (1, 17), 'sliedrecht': (16, 32), 'zwijndrecht': (8, 24)})
             self.world.psql("update loket.learned set fixed = case municipality when 'dordrecht' then 0 else n end")
-            self.world.restart()
+            self.restart()
             self.assertAlmostEqual(self.kept_q(), 56 / 73, delta=0.1)        # of all, not of one of them
         finally:
             for place in places:
@@ -249,9 +249,8 @@ class Learning(DispatchTest):
                 self.outcomes(self.agent_id(name), 40)
                 self.outcomes(self.agent_id(worse), 40, y=False)
                 self.wait_matured()
-                self.world.restart()         # who begins to lead reads it
+                self.restart()         # who begins to lead reads it
                 people = [self.person('daan'), self.person('oksana')]
-                wait_until(lambda: 'learn.loaded' in self.world.log(), 5, 'it to be read')
                 wait_until(lambda: self.world.value("select count(*) from loket.presence where state = 'ready'") == 2, 5)
                 for _ in range(3):
                     case = self.case_of(self.party())
@@ -263,7 +262,7 @@ class Learning(DispatchTest):
                     kept = self.world.value('select candidates from loket.routing where case_id = %s', [case])
                     self.assertGreater(kept[0]['terms']['q'], kept[1]['terms']['q'] + 0.3)
                     self.nobody_is_there()
-                    self.world.restart()     # it still knows the case that was closed behind its back
+                    self.restart()     # it still knows the case that was closed behind its back
                 for who in people:
                     who.offline()
 
@@ -287,7 +286,7 @@ class Learning(DispatchTest):
             self.wait_matured()
             self.assertEqual(self.learned(), {('team', 'leer', PRODUCT): (3, 3)})
             self.world.psql("update loket.learned set n = 100, fixed = 0")
-            self.world.restart()
+            self.restart()
             self.assertLess(self.kept_q(), 0.4)              # of daan, as of everybody in the team
             self.assertEqual(self.set_policy('dordrecht', self.policy | {'learning': 'off'}).status, 200)
             self.world.psql('delete from loket.learned')
@@ -295,7 +294,7 @@ class Learning(DispatchTest):
             self.wait_matured()
             self.assertEqual(self.learned(), {})
             self.assertEqual(self.world.value('select count(*) from loket.outcome where y'), 5)
-            self.world.restart()
+            self.restart()
             self.assertAlmostEqual(self.kept_q(), 0.75)
         finally:
             self.set_policy('dordrecht', self.policy)
@@ -308,7 +307,7 @@ class Learning(DispatchTest):
             for place in ('dordrecht', 'zwijndrecht'):
                 self.outcomes(agent, 20, y=False, municipality=place)
             self.wait_matured()
-            self.world.restart()
+            self.restart()
             self.assertLess(self.kept_q(), 0.5)
             mark = len(self.world.log())
             try:
@@ -330,7 +329,7 @@ class Learning(DispatchTest):
                                            ('sliedrecht', oksana, 1e300, 1e300, future)):
             self.world.psql("insert into loket.learned (municipality, unit_kind, unit, product, home, fixed, n, day) "
                             "values (%s, 'agent', %s, %s, false, %s, %s, %s)", [place, unit, PRODUCT, fixed, n, day])
-        self.world.restart()
+        self.restart()
         wait_until(lambda: 'learn.refused n=3' in self.world.log(), 8, 'what was refused')
         self.assertGreater(self.kept_q(), 0.85)          # 50 of 50, worth as much as today's
         self.outcomes(daan, 1, y=False)

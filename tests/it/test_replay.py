@@ -39,9 +39,8 @@ class Replay(DispatchTest):
                                 "(%s, 'dordrecht', %s, %s, now() - interval '8 days', now() - interval '1 day')",
                                 [case, PRODUCT, self.agent_id(name)])
         wait_until(lambda: self.world.value('select count(*) from loket.outcome where y is null') == 0, 15, 'outcomes to mature')
-        self.world.restart()
+        self.restart()
         self.person('daan')
-        wait_until(lambda: 'learn.loaded' in self.world.log(), 5, 'what was learned')
         wait_until(lambda: self.world.value("select count(*) from loket.presence where state = 'ready'") == 1, 5)
         oksana = self.person('oksana')
         wait_until(lambda: self.world.value("select count(*) from loket.presence where state = 'ready'") == 2, 5)

@@ -244,8 +244,7 @@ class Routing(DispatchTest):
                         "select 'dordrecht', 'agent', id::text, 'parkeervergunning', false, "
                         "case name when 'Oksana' then 190 else 10 end, 200, %s from loket.agent where name in ('Oksana', 'Daan')",
                         [days])
-        self.world.restart()
-        wait_until(lambda: 'learn.loaded' in self.world.log(), 5, 'it to be read')
+        self.restart()
         oksana = self.person('oksana')
         for _ in range(2):                   # as many as there is room for
             self.waits(product='parkeervergunning', channel='email')
@@ -270,7 +269,7 @@ class Routing(DispatchTest):
         daan.events.none('offer.made', 0.2)
         self.world.psql('delete from loket.learned')
         self.nobody_is_there()
-        self.world.restart()
+        self.restart()
 
     def test_a_share_stays_with_the_control(self):
         """half of them here: by the id of the case, and each decision says which"""
@@ -291,7 +290,7 @@ class Routing(DispatchTest):
         finally:
             self.set_policy('dordrecht', self.policy)
             self.nobody_is_there()
-            self.world.restart()             # it still knows the cases that were closed behind its back
+            self.restart()             # it still knows the cases that were closed behind its back
 
     def change(self, agent, knows, home=None):
         """PUT the agent as it is, with these"""
