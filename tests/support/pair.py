@@ -14,6 +14,7 @@ from servers import Servers, die_with_us, wait_until
 
 
 class Pair(Servers):
+    keeps_connections = False       # the next query may be for the other one
     # fsync is off, since nothing here loses power: a crash is one of the processes
     settings = {'synchronous_commit': 'on', 'full_page_writes': 'on', 'wal_receiver_status_interval': '1s',
                 'wal_retrieve_retry_interval': '100ms', 'wal_sender_timeout': '5s'}

@@ -8,12 +8,15 @@ import json
 import os
 import pathlib
 import pwd
+import re
+import select
 import shutil
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -22,6 +25,7 @@ LOKETD = os.environ.get('LOKETD', str(BUILD / 'daemon' / 'loketd'))
 SLOW_FLUSH = os.environ.get('LOKET_SLOW_FLUSH_SO', str(BUILD / 'tests/bench/libslow_flush.so'))
 CLOCK = os.environ.get('LOKET_CLOCK_SO', str(BUILD / 'tests/bench/libclock.so'))
 FETCHER = os.environ.get('LOKETD_FETCH', str(BUILD / 'fetcher' / 'loketd-fetch'))
+LEAVES_BEHIND = re.compile(r'\s*(begin|set|lock|prepare|listen)\b', re.I)
 
 
 def die_with_us(argv, account=None):
@@ -65,6 +69,7 @@ class Servers:
 
     slow_flush = False  # for flush_takes(): set it before the first one starts
     ahead_s = None      # of the clock of PostgreSQL, in self.clock, for whoever else is to have it (clock.c): set it before the first one starts
+    keeps_connections = True
     settings = {}       # of PostgreSQL, for a program that wants others than a test: set it before the first one starts
 
     def __init__(self, fsync=False, within='/tmp', copy_of=None):
@@ -82,7 +87,7 @@ class Servers:
         self.pg = self.redis = None
         self.clock = self.dir / 'clock'
         self.set_ahead(self.ahead_s or 0)
-        self._databases = 0
+        self._databases, self._connections = 0, threading.local()
         self._templates = {}
         if copy_of:
             subprocess.run(['cp', '-a', copy_of / 'pg', self.dir / 'pg'], check=True)
@@ -159,15 +164,35 @@ class Servers:
             self.pg.wait(30)
 
     def query(self, sql, params=None, database='postgres', user='loket'):
-        """Rows as tuples; autocommit."""
-        import psycopg2
-        connection = psycopg2.connect(self.conninfo(database, user))
+        """Rows as tuples; autocommit. The superuser's connections are kept, by thread: to make one costs more than most queries,
+        and tests ask again and again. Not after what leaves something behind in its session."""
+        kept = self._connections.__dict__
+        connection = kept.pop(database, None) if user == 'loket' else None
+        if connection is None or select.select([connection], [], [], 0)[0]:     # it ended
+            connection = self._connect(database, user)
         try:
-            connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(sql, params)
-                return cursor.fetchall() if cursor.description else []
-        finally:
+                rows = cursor.fetchall() if cursor.description else []
+        except BaseException:
+            connection.close()
+            raise
+        if self.keeps_connections and user == 'loket' and not LEAVES_BEHIND.match(sql):
+            kept[database] = connection
+        else:
+            connection.close()
+        return rows
+
+    def _connect(self, database, user):
+        import psycopg2
+        connection = psycopg2.connect(self.conninfo(database, user))
+        connection.autocommit = True
+        return connection
+
+    def forget(self, database):
+        """Before it goes."""
+        connection = self._connections.__dict__.pop(database, None)
+        if connection:
             connection.close()
 
     def psql_file(self, path, on, **variables):

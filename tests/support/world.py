@@ -341,8 +341,7 @@ class World:
             if os.environ.get('LOKET_KEEP_LOGS') and self.log_path.exists():
                 shutil.copy(self.log_path, os.environ['LOKET_KEEP_LOGS'])
             shutil.rmtree(self.dir, ignore_errors=True)
-            self.psql(f'select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()',
-                      [self.database])
+            self.servers.forget(self.database)
             self.servers.query(f'drop database if exists {self.database} with (force)')
 
     # ---- HTTP
@@ -484,6 +483,11 @@ class Events:
             raise AssertionError(f'no {kind} in {timeout} s; since the last one: {self.all[self._seen:]}'
                                  + (' (the stream has ended)' if self.ended else ''))
         return data
+
+    def skip(self):
+        """What came so far is not waited for any more."""
+        with self._changed:
+            self._seen = len(self.all)
 
     def none(self, kind, seconds=0.5):
         """AssertionError when an event of this kind comes within seconds."""
