@@ -129,6 +129,7 @@ class NewMunicipality(ApiTest):
         made = self.api('PUT', '/v1/municipalities/papendrecht', 'token-for-two-municipalities', body, want=201).json
         self.assertEqual(made.pop('routing')['method'], {'value': 'ftf', 'from': 'default'})
         self.assertEqual(made.pop('survey')['on'], {'value': False, 'from': 'default'})
+        self.assertEqual(made.pop('webcare'), {'areas': [], 'themes': []})
         self.assertEqual(made, body | {'id': 'papendrecht', 'settings': {}})
         self.api('GET', '/v1/municipalities/papendrecht', want=404)
 

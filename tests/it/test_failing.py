@@ -155,7 +155,7 @@ class ReadsAndWrites(FailingTest):
         people.stop()
         agents.stop()
         agents = faults.Workers(self.world, recorder, ['anna', 'bram'])   # who had no answer looks what they have in hand
-        self.assertEqual(0, faults.wait_all_served(self.world, 60))
+        self.assertEqual(0, faults.wait_all_served(self.world, 120))
         agents.stop()
         self.assertGreater(failed, 0, plan)
         self.assertGreater(len(recorder.acknowledged), 10, plan)

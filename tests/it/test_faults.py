@@ -49,9 +49,9 @@ class Faults(world.LoketTest):
         self.world.wait_ready()
         citizens.stop()
         workers = faults.Workers(self.world, self.recorder, AGENTS)
-        left = faults.wait_all_served(self.world, 90)
+        left = faults.wait_all_served(self.world, 180)
         forget_a_case(self.world)
-        left += faults.wait_all_served(self.world, 20)
+        left += faults.wait_all_served(self.world, 90)
         workers.stop()
         print(f'\n  {len(self.recorder.acknowledged)} acknowledged in {self.recorder.tries} tries, '
               f'{len(self.recorder.taken)} taken by agents', file=sys.stderr)

@@ -38,7 +38,7 @@ class Load(Lost):
         self.line.often(0)
         self.world.wait_ready(40)
         citizens.stop()
-        left = faults.wait_all_served(self.world, 60)
+        left = faults.wait_all_served(self.world, 120)
         workers.stop()
         print(f'{self.line.lost} answers lost, {len(recorder.acknowledged)} acknowledged in {recorder.tries} tries', end=' ')
         self.assertEqual([], faults.violations(self.world, recorder))

@@ -56,7 +56,7 @@ class Failover(Redis):
             self.pair.back(old, how)
             wait_until(self.on_the_master, 30, 'the queue on the new master')
         citizens.stop()
-        left = faults.wait_all_served(self.world, 60)
+        left = faults.wait_all_served(self.world, 120)
         workers.stop()
         self.assertEqual([], faults.violations(self.world, recorder))
         self.assertEqual((0, 0), (left, faults.never_offered(self.world)))
