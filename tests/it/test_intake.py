@@ -181,6 +181,7 @@ class OneMessageOneContact(Intake):
             m = message('Is er iemand?', self.wa)
             wait_until(lambda m=m: self.world.hook('dordrecht-whatsapp', envelope([m])).status == 200, 10, 'a 200')
             self.assertEqual(1, self.count('contact', 'provider_id = %s', [m['id']]))
+        self.world.wait_ready()
 
 
 class ManyInOnePost(Intake):
