@@ -3,6 +3,7 @@ cannot be asked through the API is looked up in the database."""
 import concurrent.futures
 import datetime
 import hashlib
+import itertools
 import json
 import pathlib
 import re
@@ -39,8 +40,11 @@ def message(text=None, wa_id='31611110000', **more):
     return base | ({'type': 'text', 'text': {'body': text}} if text is not None else {}) | more
 
 
+numbers = itertools.count(1)
+
+
 def new_number():
-    return '3162' + str(uuid.uuid4().int)[:7]
+    return f'3162{next(numbers):07d}'
 
 
 class Intake(world.LoketTest):
@@ -135,7 +139,7 @@ class OneMessageOneContact(Intake):
             from loket.address a join loket.contact c on c.party = a.party
             where a.value = any(%s) group by 1""", [['+' + n for n in numbers]])
         self.assertEqual({(3, 1)}, {r[1:] for r in rows})
-        self.assertEqual(60, len(rows))
+        self.assertEqual(set(), {'+' + n for n in numbers} - {r[0] for r in rows})
 
     def retries(self):
         text = self.world.request('GET', '/metrics').body.decode()
