@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """reading and writing through the API, beside prepared selects of the same rows and beside Node
 
-    ./loket bench api [--contacts 100000] [--seconds 4] [--rounds 3] [--connections 64] [--no-peers] [--json]
+    ./loket bench api [--contacts 100000] [--seconds 4] [--rounds 3] [--connections 64] [--articles 20000] [--no-peers] [--json]
 
 One PostgreSQL, with history, a queue, and agents with a token each; rounds interleaved, medians. Reads: a case with all that hangs
-on it (each look is recorded, durably), a page of the queue, a party, and what an agent has (GET /v1/me). Writes: each offer is
+on it (each look is recorded, durably), a page of the queue, a party, and what an agent has (GET /v1/me); alone, by one connection: somebody
+with a thousand contacts, and a question to twenty thousand articles (lookups.sql). Writes: each offer is
 accepted, answered, and resolved, once. "the same rows": case_read.sql, by pgbench, 8 clients. A peer in Node reads a case with its contacts and
 history, and records the look too (peer/README.md).
 """
@@ -27,8 +28,11 @@ AGENTS, WAITING, ASKED = 100, 2000, 2000
 READS = {'case': 'GET /v1/cases/{id}', 'queue': 'GET /v1/queue', 'party': 'GET /v1/parties/{id}', 'me': 'GET /v1/me'}
 WRITES = {'accept': 'POST /v1/offers/{id}/accept', 'reply': 'POST /v1/cases/{id}/replies', 'resolve': 'POST /v1/cases/{id}/resolve'}
 SELECTS = {'same rows': 'the same rows as a case, pgbench, 8 clients', 'one row': 'one row by its key, pgbench, 8 clients'}
+ALONE = {'person': 'GET /v1/parties/{id}, 1,000 contacts, alone', 'found': 'GET /v1/articles?q=, alone'}     # one connection
+PERSON = 'bbbbbbbb-0000-7000-8000-000000000001'
+QUESTIONS = ['paspoort+aanvragen', 'paspoortaanvraag', 'paspoord', 'parkeervergunning', 'rijbewijsverlenging', 'verhuising', 'container+kwijt']
 NODE = {'ordinary': 'a case, ordinary Node', 'tuned': 'a case, tuned Node'}
-WHAT = READS | WRITES | SELECTS | NODE
+WHAT = READS | ALONE | WRITES | SELECTS | NODE
 
 
 class Bench:
@@ -40,6 +44,7 @@ class Bench:
         self.history = History(self.world)
         self.history.grow(options.contacts, say)
         self.history.work(AGENTS, WAITING)
+        self.world.servers.psql_file(HERE / 'lookups.sql', self.world.database, party=PERSON, articles=options.articles)
         self.start()
         self.skipped = 'asked not to' if options.no_peers else peers.missing(self.tools.parent.parent)
         self.peers = {}
@@ -73,15 +78,18 @@ class Bench:
         h, some = self.history, self.history.some(ASKED, 1)
         self.requests('case', [('GET', f'/v1/cases/{h.case_id(c)}', h.token(c)) for c in some])
         self.requests('party', [('GET', f'/v1/parties/{h.party_id(c)}', h.token(c)) for c in some])
+        self.requests('person', [('GET', f'/v1/parties/{PERSON}', h.token(0))])
+        self.requests('found', [('GET', f'/v1/articles?q={q}', h.token(0)) for q in QUESTIONS])
         self.requests('queue', [('GET', '/v1/queue', h.token(c)) for c in range(AGENTS)])
         self.requests('me', [('GET', '/v1/me', h.token(c)) for c in range(AGENTS)])
         for kind, peer in self.peers.items():
             self.requests(kind, [('GET', f'/v1/cases/{peer.case_id(c)}', peers.TOKEN) for c in some])
 
     def ask(self, name, port, pid, seconds):
+        connections = 1 if name in ALONE else self.options.connections
         postmaster = self.world.servers.pg.pid
         before = postgres_cpu_seconds(postmaster)
-        r = with_cpu(lambda: run(self.tools / 'ask', port, f'{self.folder.name}/{name}', self.options.connections, seconds), pid)
+        r = with_cpu(lambda: run(self.tools / 'ask', port, f'{self.folder.name}/{name}', connections, seconds), pid)
         if r['failed']:
             say(f'{name}: {r["failed"]} of {r["n"]} not 2xx, the first: {r["why"][:100]}')
         return r | {'postgres_us': (postgres_cpu_seconds(postmaster) - before) / max(1, r['n']) * 1e6}
@@ -99,7 +107,7 @@ class Bench:
         return {name: self.loketd(name, 'once') for name in WRITES}
 
     def round(self, seconds):
-        r = {name: self.loketd(name, seconds) for name in READS}
+        r = {name: self.loketd(name, seconds) for name in READS | ALONE}
         for name, script in (('same rows', 'case_read.sql'), ('one row', 'row_read.sql')):
             r[name] = pgbench(self.world.servers, self.world.database, HERE / script, 8, seconds, log=self.folder.name,
                               now_ms=self.history.now_ms, cases=self.history.cases - 1)
@@ -127,6 +135,8 @@ class Bench:
         gates = {'a case, loketd / the same rows, prepared': Gate(ratio('same rows'), least=1)}
         if self.peers:
             gates['a case, loketd / ordinary Node'] = Gate(ratio('ordinary'), least=5)
+        gates['somebody with 1,000 contacts, p50 ms'] = Gate(rows['person']['p50_us'] / 1000, most=10)
+        gates[f'a question to {self.options.articles:,} articles, p50 ms'] = Gate(rows['found']['p50_us'] / 1000, most=20)
         failed = sum(x.get('failed', 0) for r in rounds for x in r.values())
         gates['requests not answered 2xx'] = Gate(failed, most=0)
         return {'rows': rows, 'tuned_ratio': ratio('tuned') if self.peers else None, 'skipped': self.skipped, 'contacts': self.options.contacts,
@@ -154,6 +164,7 @@ def main():
     p.add_argument('--rounds', type=int, default=3)
     p.add_argument('--connections', type=int, default=64)
     p.add_argument('--writes', type=int, default=2000, help='offers accepted, answered and resolved in a round')
+    p.add_argument('--articles', type=int, default=20000)
     p.add_argument('--no-peers', action='store_true')
     p.add_argument('--json', action='store_true')
     bench = Bench(p.parse_args())
