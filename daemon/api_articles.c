@@ -299,18 +299,10 @@ static void add_article(struct api *a, struct pg_unit *u, const char *municipali
 static void check_day(struct api *a, const char *field)
 {
 	const char *text = jsonx_str(a->body, field);
-	int y, m, d, end = 0;
-	int64_t year;
-	int month, day;
+	int64_t us;
 
-	if (text == NULL)
-		return;
-	if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &end) == 3 && end == 10 && text[end] == '\0' && y >= 2000 && m >= 1 && m <= 12 && d >= 1) {
-		when_date(when_days(y, m, d), &year, &month, &day);
-		if (year == y && month == m && day == d)
-			return;
-	}
-	api_bad_field(a, field, "must be a day: 2027-02-28");
+	if (text && !when_parse(arena_join(a->op.arena, text, "T00:00:00Z", NULL), &us))
+		api_bad_field(a, field, "must be a day: 2027-02-28");
 }
 
 static enum op_status put_start(struct api *a)

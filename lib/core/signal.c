@@ -47,11 +47,11 @@ static int by_size(const void *a, const void *b)
 
 static double median(const int *of, int n)
 {
-	int sorted[SIGNAL_WEEKS];
+	int sorted[SIGNAL_WEEKS], low = (n - 1) / 2, high = n / 2;
 
 	memcpy(sorted, of, (size_t)n * sizeof *of);
 	qsort(sorted, (size_t)n, sizeof *sorted, by_size);
-	return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0;
+	return (sorted[low] + sorted[high]) / 2.0;
 }
 
 static double chance_and_days(double mean, double spread2)

@@ -36,7 +36,7 @@ bool task_due_text(const char *s, struct task_within *w)
 	n = strtol(digits, &end, 10);
 	if (strcmp(end, hours ? "H" : "D") != 0 || n > (hours ? TASK_MAX_HOURS : TASK_MAX_DAYS))
 		return false;
-	*w = hours ? (struct task_within){.hours = (int)n} : (struct task_within){.days = (int)n};
+	*w = (struct task_within){ .hours = hours ? (int)n : 0, .days = hours ? 0 : (int)n };
 	return true;
 }
 

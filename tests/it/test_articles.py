@@ -292,7 +292,7 @@ class Kept(ArticleTest):
         self.put('ouder', reviewOn='2026-01-01')
         self.put('later', reviewOn='2999-01-01')
         self.assertEqual([(a['id'], a['reviewOn']) for a in self.list('lead', review='due')], [('ouder', '2026-01-01'), ('oud', '2026-01-02')])
-        for bad in ('2026-02-30', '2026-1-1222', 'morgen, vroeg'[:10], '2026-13-01', '1999-01-01'):
+        for bad in ('2026-02-30', '2026-1-1222', 'morgen, vroeg'[:10], '2026-13-01'):
             answer = self.world.api('PUT', '/v1/articles/fout', 'lead', NEW | {'reviewOn': bad})
             self.assertEqual((answer.status, [e['name'] for e in answer.json['errors']]), (422, ['reviewOn']), bad)
 
