@@ -16,13 +16,12 @@
 
 enum { KPIS_DAYS = 91, KPIS_MAX_DAYS = 1100 };
 
-static json_t *value_json(const struct kpi_view *v, const struct figure *f, const struct figure_sums *s,
-			  const struct kpi_group *g)
+static json_t *value_json(const struct figure *f, const struct figure_sums *s, const struct figure_group *g)
 {
 	struct figure_value x = figure_read(f, s);
 	json_t *j = json_pack("{s:I}", "n", (json_int_t)x.n);
 
-	if (!kpis_shown(v, f, g, x.n)) {
+	if (!figure_shown(f, g, x.n)) {
 		json_object_set_new(j, "tooFew", json_true());
 		return j;
 	}
@@ -35,10 +34,9 @@ static json_t *value_json(const struct kpi_view *v, const struct figure *f, cons
 	return j;
 }
 
-static void put_deviates(json_t *j, const struct kpi_view *v, const struct figure *f,
-			 const struct kpi_group *g)
+static void put_deviates(json_t *j, const struct figure *f, const struct figure_group *g)
 {
-	struct control_limits l = kpis_limits(v, f, g);
+	struct control_limits l = g->limits[f - figures];
 
 	json_object_set_new(j, "deviates",
 			    l.known ? json_boolean(figure_deviates(f, l, &g->now)) : json_null());
@@ -49,26 +47,26 @@ static void put_deviates(json_t *j, const struct kpi_view *v, const struct figur
 }
 
 /* n, value, and what it is held against */
-static json_t *figure_json(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g)
+static json_t *figure_json(const struct kpi_view *v, const struct figure *f, const struct figure_group *g)
 {
-	json_t *j = value_json(v, f, &g->now, g);
+	json_t *j = value_json(f, &g->now, g);
 	bool shown = json_object_get(j, "value") != NULL;
 
 	json_object_set_new(j, "target", f->target > 0 ? json_real(f->target) : json_null());
 	if (shown && f->target > 0)
 		json_object_set_new(j, "met", json_boolean(figure_read(f, &g->now).value >= f->target));
 	json_object_set_new(j, "previous",
-			    kpis_by_time(v->asked) ? json_null() : value_json(v, f, &g->before, g));
+			    kpis_by_time(v->asked) ? json_null() : value_json(f, &g->before, g));
 	if (v->asked->baseline)
-		json_object_set_new(j, "baseline", value_json(v, f, &g->baseline, g));
+		json_object_set_new(j, "baseline", value_json(f, &g->baseline, g));
 	if (shown)
-		put_deviates(j, v, f, g);
+		put_deviates(j, f, g);
 	else
 		json_object_set_new(j, "deviates", json_null());
 	return j;
 }
 
-static json_t *group_json(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g)
+static json_t *group_json(const struct kpi_view *v, const struct figure *f, const struct figure_group *g)
 {
 	json_t *j = figure_json(v, f, g);
 

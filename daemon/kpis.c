@@ -131,7 +131,7 @@ static void add_row(struct api *a, int q, int row, struct figure_sums *to, struc
 }
 
 /* the group of a row, mostly that of the row before or the next; NULL: one that is not in the period */
-static struct kpi_group *find(struct api *a, struct kpi_view *v, int q, int row)
+static struct figure_group *find(struct api *a, struct kpi_view *v, int q, int row)
 {
 	const char *name = pg_get(&a->op, q, row, "group");
 
@@ -148,7 +148,7 @@ static struct kpi_group *find(struct api *a, struct kpi_view *v, int q, int row)
 
 enum which { NOW, BEFORE, BASELINE };
 
-static struct figure_sums *sums_of(struct kpi_group *g, enum which w)
+static struct figure_sums *sums_of(struct figure_group *g, enum which w)
 {
 	return w == NOW ? &g->now : w == BEFORE ? &g->before : &g->baseline;
 }
@@ -156,12 +156,12 @@ static struct figure_sums *sums_of(struct kpi_group *g, enum which w)
 static void read_sums(struct api *a, struct kpi_view *v, int q, enum which w)
 {
 	for (int row = 0; row < pg_rows(&a->op, q); row++) {
-		struct kpi_group *g = find(a, v, q, row);
+		struct figure_group *g = find(a, v, q, row);
 
 		add_row(a, q, row, sums_of(&v->all, w), g ? sums_of(g, w) : NULL);
 	}
 	for (int row = 0; row < pg_rows(&a->op, q + 1); row++) {
-		struct kpi_group *g = find(a, v, q + 1, row);
+		struct figure_group *g = find(a, v, q + 1, row);
 		int bucket = (int)number(a, q + 1, row, "bucket");
 
 		if (bucket < 0 || bucket >= FIGURE_BUCKETS)
@@ -173,7 +173,7 @@ static void read_sums(struct api *a, struct kpi_view *v, int q, enum which w)
 }
 
 /* of group g, or of all together; week: how many lie between it and the period */
-static struct figure_sums *week_of(struct api *a, struct kpi_group *g, int week)
+static struct figure_sums *week_of(struct api *a, struct figure_group *g, int week)
 {
 	int i = FIGURE_WEEKS - 1 - week;
 
@@ -187,7 +187,7 @@ static struct figure_sums *week_of(struct api *a, struct kpi_group *g, int week)
 static void read_weeks(struct api *a, struct kpi_view *v)
 {
 	for (int row = 0; row < pg_rows(&a->op, ASK_WEEKS); row++) {
-		struct kpi_group *g = find(a, v, ASK_WEEKS, row);
+		struct figure_group *g = find(a, v, ASK_WEEKS, row);
 		int week = (int)number(a, ASK_WEEKS, row, "week");
 		struct figure_sums *all = week_of(a, &v->all, week);
 
@@ -200,16 +200,16 @@ static void read_groups(struct api *a, struct kpi_view *v)
 {
 	int n = pg_rows(&a->op, ASK_NOW);
 
-	v->groups = arena_array(a->op.arena, struct kpi_group, (size_t)n + 1);
+	v->groups = arena_array(a->op.arena, struct figure_group, (size_t)n + 1);
 	for (int row = 0; v->asked->by && row < n; row++)
-		v->groups[v->n_groups++].name = pg_get(&a->op, ASK_NOW, row, "group");
+		v->groups[v->n_groups++].name = arena_str(a->op.arena, pg_get(&a->op, ASK_NOW, row, "group"));
 }
 
 /* agents of a time are those of all */
 static void read_agents(struct api *a, struct kpi_view *v)
 {
 	for (int row = 0; row < pg_rows(&a->op, ASK_AGENTS); row++) {
-		struct kpi_group *g = find(a, v, ASK_AGENTS, row);
+		struct figure_group *g = find(a, v, ASK_AGENTS, row);
 
 		if (g)
 			g->agents = number(a, ASK_AGENTS, row, "agents");
@@ -218,6 +218,33 @@ static void read_agents(struct api *a, struct kpi_view *v)
 	}
 	for (int i = 0; kpis_by_time(v->asked) && i < v->n_groups; i++)
 		v->groups[i].agents = v->all.agents;
+}
+
+/* the first and the last week of a period may be a part of one; day 0 was a Thursday */
+static bool is_whole_week(const struct kpi_view *v, const struct figure_group *g)
+{
+	if (strcmp(v->asked->by, "week") != 0)
+		return false;
+	return (g != &v->groups[0] || (v->asked->days.from + 3) % 7 == 0) &&
+	       (g != &v->groups[v->n_groups - 1] || (v->asked->days.to + 3) % 7 == 0);
+}
+
+/* groups of time: as the weeks before the period say of all together */
+static struct control_limits limits_of(const struct kpi_view *v, const struct figure *f,
+				       const struct figure_group *g)
+{
+	const struct figure_group *usual = kpis_by_time(v->asked) ? &v->all : g;
+	double days = (double)(v->asked->days.to - v->asked->days.from);
+
+	if (f->unit == FIGURE_COUNT && g != &v->all && kpis_by_time(v->asked))
+		days = is_whole_week(v, g) ? 7 : 0; /* others are of different length */
+	return figure_limits(f, usual->weeks, FIGURE_WEEKS, &g->now, days / 7);
+}
+
+static void put_limits(struct kpi_view *v, struct figure_group *g)
+{
+	for (int i = 0; i < n_figures; i++)
+		g->limits[i] = limits_of(v, &figures[i], g);
 }
 
 const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k)
@@ -234,22 +261,8 @@ const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k)
 	read_agents(a, v);
 	if (pg_rows(&a->op, ASK_AS_OF) > 0)
 		v->as_of_us = pg_get_time(&a->op, ASK_AS_OF, 0, "as_of");
+	put_limits(v, &v->all);
+	for (int i = 0; i < v->n_groups; i++)
+		put_limits(v, &v->groups[i]);
 	return v;
-}
-
-bool kpis_shown(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g, double n)
-{
-	(void)v;
-	return f->unit == FIGURE_COUNT ||
-	       (n >= FIGURE_LEAST && (!f->of_agents || g->agents >= FIGURE_LEAST_AGENTS));
-}
-
-struct control_limits kpis_limits(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g)
-{
-	const struct kpi_group *usual = kpis_by_time(v->asked) ? &v->all : g;
-	double days = (double)(v->asked->days.to - v->asked->days.from);
-
-	if (f->unit == FIGURE_COUNT && g != &v->all && kpis_by_time(v->asked))
-		days = strcmp(v->asked->by, "week") == 0 ? 7 : 0; /* others are of different length */
-	return figure_limits(f, usual->weeks, FIGURE_WEEKS, &g->now, days / 7);
 }

@@ -26,17 +26,9 @@ struct kpi_asked {
 	struct kpi_days baseline_days;
 };
 
-struct kpi_group {
-	const char *name;
-	double agents; /* whom it is about */
-	struct figure_sums now, before, baseline;
-	const struct figure_sums
-		*weeks[FIGURE_WEEKS]; /* before the period, oldest first; NULL: nothing happened */
-};
-
 struct kpi_view {
 	const struct kpi_asked *asked;
-	struct kpi_group all, *groups;
+	struct figure_group all, *groups;
 	int n_groups, found; /* the group that was looked for last */
 	int64_t as_of_us;    /* what was committed before is counted; 0: nothing yet */
 };
@@ -53,13 +45,7 @@ bool kpis_by_time(const struct kpi_asked *k);
 
 /* kpis_ask - one unit, by the rights of the token; k lives as long as a */
 enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k);
-/* kpis_view - what it brought, in the arena of a */
+/* kpis_view - what it brought, in the arena of a: it stays when more is asked */
 const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k);
-
-/* kpis_shown - may a figure of n cases be shown, or would it tell of people? */
-bool kpis_shown(const struct kpi_view *v, const struct figure *f, const struct kpi_group *g, double n);
-/* kpis_limits - where it should lie; groups of time: as the weeks before the period say of all together */
-struct control_limits kpis_limits(const struct kpi_view *v, const struct figure *f,
-				  const struct kpi_group *g);
 
 #endif

@@ -75,6 +75,7 @@ const struct figure figures[] = {
 };
 /* clang-format on */
 const int n_figures = sizeof figures / sizeof *figures;
+_Static_assert(sizeof figures / sizeof *figures <= FIGURES_MAX, "a group has limits of each");
 
 const char *figure_sum_name(enum figure_sum s)
 {
@@ -149,6 +150,12 @@ struct figure_value figure_read(const struct figure *f, const struct figure_sums
 	if (f->unit == FIGURE_GRADE)
 		return bounded(x.n, x.sum / x.n, compare_mean(x));
 	return bounded(x.n, x.sum / x.n, compare_share((struct compare_share){x.sum, x.n}));
+}
+
+bool figure_shown(const struct figure *f, const struct figure_group *g, double n)
+{
+	return f->unit == FIGURE_COUNT ||
+	       (n >= FIGURE_LEAST && (!f->of_agents || g->agents >= FIGURE_LEAST_AGENTS));
 }
 
 struct control_limits figure_limits(const struct figure *f, const struct figure_sums *const *weeks, int n,

@@ -74,6 +74,18 @@ struct figure {
 extern const struct figure figures[];
 extern const int n_figures;
 
+enum { FIGURES_MAX = 24 };
+
+/* what is known of one municipality, channel, week, … or of all together; texts are borrowed */
+struct figure_group {
+	const char *name, *label; /* "phone", "Telefoon" */
+	double agents;            /* whom it is about */
+	struct figure_sums now, before, baseline;
+	const struct figure_sums
+		*weeks[FIGURE_WEEKS]; /* before the period, oldest first; NULL: nothing happened */
+	struct control_limits limits[FIGURES_MAX]; /* of each figure */
+};
+
 /* n 0: there is no value. low and high: 95 %, when bounded */
 struct figure_value {
 	double n, value;
@@ -92,6 +104,8 @@ double figure_bucket_s(int bucket);
 /* figure_read - what the sums say. Seconds: the end of the bucket in which that share of all has been taken
  */
 struct figure_value figure_read(const struct figure *f, const struct figure_sums *s);
+/* figure_shown - may a figure of n cases be shown, or would it tell of people? */
+bool figure_shown(const struct figure *f, const struct figure_group *g, double n);
 /* figure_limits - where it should lie in a period with these sums, of so many weeks; weeks[n] before it,
  * oldest first */
 struct control_limits figure_limits(const struct figure *f, const struct figure_sums *const *weeks, int n,
