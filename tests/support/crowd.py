@@ -20,7 +20,7 @@ INBOXES = WHATSAPP + ['dordrecht-messenger', 'dordrecht-instagram', 'dordrecht-s
 AGENTS = ['anna', 'bram', 'ayşe', 'daan', 'eva', 'fatima', 'gijs', 'hanneke', 'ivo', 'joke', 'kees', 'carla', 'mehmet', 'oksana']
 WEBCARE = ['wim', 'piet']
 QUESTIONS = ['Waar vraag ik een parkeervergunning aan?', 'Hoe verleng ik mijn rijbewijs?', 'Ik wil een afspraak maken',
-             'De lantaarnpaal is stuk', 'Mag ik iets vragen?', 'Wat kost een uittreksel?']
+             'De lantaarnpaal is stuk', 'Hierbij maak ik bezwaar tegen uw besluit', 'Mag ik iets vragen?', 'Wat kost een uittreksel?']
 HELP = '0'
 AWAY_S = 15             # of an agent who vanishes: longer than presence_seconds
 GIVE_UP_S = 20          # after the end of the load; who was not answered by then was not acknowledged
@@ -310,7 +310,9 @@ class Agent(Staff):
             key = uuid.uuid4().hex
             self.accepted_reply(self.call('POST', f'{at}/replies', {'text': f'Dat kan op dordrecht.nl {key}', 'epoch': epoch}), key)
         if self.acts('task'):
-            self.call('POST', f'{at}/tasks', {'department': 'Burgerzaken', 'action': 'Uitzoeken', 'due': '2099-01-01', 'epoch': epoch})
+            task = self.call('POST', f'{at}/tasks', {'department': 'Burgerzaken', 'action': 'Uitzoeken', 'due': '2099-01-01', 'epoch': epoch})
+            if task:
+                self.call('PATCH', f"/v1/tasks/{task['task']['id']}", {'state': 'done', 'note': 'uitgezocht'})
         if case['id'] in self.callbacks:
             result = 'notReached' if self.acts('attempt') else 'reached'
             if self.call('POST', f'/v1/callbacks/{self.callbacks.pop(case["id"])}/attempts', {'result': result, 'epoch': epoch}) and \
