@@ -20,6 +20,11 @@ struct figures {
 	bool busy;
 };
 
+struct counting {
+	struct op op;
+	int64_t began_us;
+};
+
 enum counting_state { COUNTING_START, COUNTING_FOLDED };
 
 /* of each municipality and channel: its norm, and that of who asked for help by a person */
@@ -47,6 +52,7 @@ static enum op_status fold(struct op *op)
 
 	if (op->srv->stopping || !w)
 		return OP_DONE;
+	((struct counting *)op)->began_us = mono_us();
 	u = pg_unit(op, PG_BULK, NULL);
 	pg_add(u, SQL_FIGURE_LOCK);
 	pg_add(u, SQL_FIGURE_FOLD);
@@ -61,6 +67,14 @@ static enum op_status fold(struct op *op)
 	return OP_WAIT;
 }
 
+/* a fifth of the time at most: while contacts flood in, the other four are theirs */
+static int pause_ms(const struct op *op)
+{
+	int64_t ms = 4 * (mono_us() - ((const struct counting *)op)->began_us) / 1000;
+
+	return ms < FIGURES_PAUSE_MS ? FIGURES_PAUSE_MS : ms > FIGURES_MS ? FIGURES_MS : (int)ms;
+}
+
 static enum op_status counting_step(struct op *op)
 {
 	switch ((enum counting_state)op->state) {
@@ -70,8 +84,7 @@ static enum op_status counting_step(struct op *op)
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was counted, or all of it: the next look goes on */
 		CRASH("figures.committed");
-		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, FIGURES_PAUSE_MS)
-						     : OP_DONE;
+		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, pause_ms(op)) : OP_DONE;
 	}
 	return op_bad_state(op);
 }
@@ -91,7 +104,7 @@ static void look(void *arg)
 	if (f->busy || f->srv->stopping || !f->srv->world || !dispatch_leads(f->srv->dispatch))
 		return;
 	f->busy = true;
-	op_start(op_new(f->srv, &kind, sizeof(struct op)));
+	op_start(op_new(f->srv, &kind, sizeof(struct counting)));
 }
 
 struct figures *figures_new(struct server *srv)
