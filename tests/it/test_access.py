@@ -120,7 +120,7 @@ class Filled(world.LoketTest):
             row('outcome', case_id=i['case'], product=SECRET, agent=ANNA, at=now, due_at='2036-01-01', **mun),
             row('arm_day', day='2026-01-01', product=SECRET, live=True, arm='ftf', cases=1, anonymous=0, judged=1, fixed=1, answered=1,
                 transferred=0, wait_s=1, wait_s2=1, abandoned=0, **mun),
-            row('figure_case', case_id=i['case'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', counted=True, handled='digital',
+            row('figure_case', case_id=new_id(), day=now, channel='whatsapp', product=SECRET, team='', counted=True, handled='digital',
                 option0=False, calls=0, missed=0, transferred=False, reopened=False, day_over=False, week_over=False,
                 asked=False, promises=0, kept=0, **mun),
             row('figure_day', day='2026-01-01', channel='whatsapp', product=SECRET, team='', **dict.fromkeys(

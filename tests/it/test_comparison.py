@@ -78,8 +78,8 @@ class Drawn(DispatchTest):
         people = {self.agent_id(n): self.person(n) for n in ('anna', 'bram')}
         while True:
             case = self.came_in(1)[0]
-            agent = wait_until(lambda c=case: self.world.value("select agent::text from loket.offer where case_id = %s and state = 'made'",
-                                                               [c]), 8, 'an offer')
+            agent = wait_until(lambda c=case: self.world.value("select (select agent::text from loket.offer where case_id = %s and state = 'made')",
+                                                               [c]), what='an offer')
             first, second = people[agent], next(p for a, p in people.items() if a != agent)
             offer = first.next_offer()
             if self.arm(case) == CONTROL:
