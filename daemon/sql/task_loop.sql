@@ -23,9 +23,9 @@ going as (
 	select id, municipality, inbox, case_id, received_at, $4, $5, $6 from said),
 opened as (
 	update loket.case_file c
-	   set state = 'queued', outcome = null, closed_at = null, arrived_at = clock_timestamp(),
-	       due_at = clock_timestamp() + make_interval(secs => $11::int), transfers = 0
-	  from last where c.id = last.id and $2::uuid is null returning c.*),
+	   set state = 'queued', outcome = null, closed_at = null, arrived_at = now.at,
+	       due_at = now.at + make_interval(secs => $11::int), transfers = 0
+	  from last, (select clock_timestamp() as at) now where c.id = last.id and $2::uuid is null returning c.*),
 ended as (select * from told union all select * from opened),
 noticed as (
 	insert into loket.notice (at, municipality, kind, case_id, agent, payload)

@@ -3,11 +3,12 @@
 -- $6 text why
 -- columns: arrived_at and due_at of the case, and the notice
 with opened as (
-	update loket.case_file
-	   set state = 'queued', outcome = null, closed_at = null, arrived_at = clock_timestamp(),
-	       due_at = clock_timestamp() + make_interval(secs => $5::int), reopened = reopened + 1, transfers = 0,
+	update loket.case_file k
+	   set state = 'queued', outcome = null, closed_at = null, arrived_at = now.at,
+	       due_at = now.at + make_interval(secs => $5::int), reopened = reopened + 1, transfers = 0,
 	       flags = array_remove(flags, 'spam')
-	 where id = $1 and state = 'closed' and merged_into is null returning *),
+	  from (select clock_timestamp() as at) now
+	 where k.id = $1 and k.state = 'closed' and k.merged_into is null returning k.*),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
 	select $2, municipality, id, $3, clock_timestamp(), $4 from opened where $4::text is not null),
