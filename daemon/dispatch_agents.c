@@ -25,6 +25,7 @@ void dispatch_agents_forget(struct dispatch *d)
 		struct route_agent a = *router_agent(d->router, i);
 
 		a.presence = PRESENCE_OFFLINE;
+		d->more[i].known = false;
 		router_agent_set(d->router, i, &a, now_us());
 	}
 	dispatch_agents_again(d);
@@ -99,22 +100,46 @@ void dispatch_settings_forget(struct dispatch *d)
 	}
 }
 
+/* what was read of an agent holds until it is read again: nobody goes home because a product got another name */
+static void keep_what_was_read(const struct route_agent *was, struct route_agent *a)
+{
+	a->presence = was->presence;
+	a->channels &= was->channels;
+	memcpy(a->busy, was->busy, sizeof(a->busy));
+	a->busy_total = was->busy_total;
+	a->idle_since_us = was->idle_since_us;
+	a->asked = was->asked;
+}
+
+static void build_agent(const struct dispatch *d, const struct world *w, int i, bool same_channels,
+			struct route_agent *a, struct dispatch_agent *more)
+{
+	int was = same_channels ? router_find(d->router, w->agents[i].base.id) : -1;
+
+	*a = w->agents[i].base;
+	a->presence = PRESENCE_OFFLINE;
+	a->unit = i;
+	a->team_unit = a->teams ? w->n_agents + __builtin_ctzll(a->teams) : LEARN_NO_UNIT;
+	if (was >= 0) {
+		keep_what_was_read(router_agent(d->router, was), a);
+		*more = d->more[was];
+	}
+	more->read = true;
+}
+
 void dispatch_agents_build(struct dispatch *d)
 {
 	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
 	struct route_agent *agents = must(calloc((size_t)w->n_agents + 1, sizeof(*agents)));
+	struct dispatch_agent *more = must(calloc((size_t)w->n_agents + 1, sizeof(*more)));
+	bool same_channels =
+		before && same_names(before->channels, before->n_channels, w->channels, w->n_channels);
 
+	for (int i = 0; i < w->n_agents; i++)
+		build_agent(d, w, i, same_channels, &agents[i], &more[i]);
 	free(d->more);
+	d->more = more;
 	d->n_agents = w->n_agents;
-	d->more = must(calloc((size_t)w->n_agents + 1, sizeof(*d->more)));
-	for (int i = 0; i < w->n_agents; i++) {
-		agents[i] = w->agents[i].base;
-		agents[i].presence = PRESENCE_OFFLINE;
-		agents[i].unit = i;
-		agents[i].team_unit =
-			agents[i].teams ? w->n_agents + __builtin_ctzll(agents[i].teams) : LEARN_NO_UNIT;
-		d->more[i].read = true;
-	}
 	learn_units(d->learn, w->n_agents + w->n_teams);
 	router_agents(d->router, agents, w->n_agents, now_us());
 	router_policies(d->router, w->policies);
@@ -136,6 +161,14 @@ bool dispatch_agents_asking(const struct dispatch *d)
 		if (d->more[i].read)
 			return true;
 	return false;
+}
+
+bool dispatch_agents_known(const struct dispatch *d)
+{
+	for (int i = 0; i < d->n_agents; i++)
+		if (!d->more[i].known)
+			return false;
+	return true;
 }
 
 int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u)
@@ -238,7 +271,7 @@ static void got_agent(struct dispatch *d, const struct op *op, int st, int row)
 	else if (pg_get_time(op, st, row, "idle_since") > a.idle_since_us)
 		a.idle_since_us = pg_get_time(op, st, row, "idle_since");
 	router_agent_set(d->router, i, &a, now_us());
-	d->more[i].look = true;
+	d->more[i].look = d->more[i].known = true;
 	d->more[i].wrapup_ends_us = 0;
 	if (pg_get(op, st, row, "wrapup_ms"))
 		d->more[i].wrapup_ends_us = mono_us() + 1000 * (pg_get_int(op, st, row, "wrapup_ms") + 1);

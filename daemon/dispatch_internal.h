@@ -57,6 +57,7 @@ enum {
 /* beside a route_agent: what the dispatcher must remember */
 struct dispatch_agent {
 	bool read;                      /* presence and load are to be read (again) */
+	bool known;                     /* they were, since we lead: not offline for want of an answer */
 	bool look;                      /* may have room: see what waits */
 	bool seen;                      /* gave a sign of life since that was last written */
 	int64_t wrapup_ends_us;         /* mono; 0: no wrap-up */
@@ -143,6 +144,7 @@ void dispatch_agents_look(struct dispatch *d);          /* everybody looks at wh
 /* dispatch_agents_ask - adds the statement for agents that are to be read; how many */
 int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u);
 bool dispatch_agents_asking(const struct dispatch *d);  /* is there one to be read? */
+bool dispatch_agents_known(const struct dispatch *d);   /* was each of them read? */
 void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement);
 void dispatch_agents_sweep(struct dispatch *d);         /* some of them are to be read; the next time others */
 /* dispatch_agents_forget - somebody else led: nobody is there until they are read again, or who was asked would be asked twice */

@@ -37,7 +37,7 @@ bool dispatch_unserved_ask(struct dispatch *d, struct pg_unit *u)
 	const struct world *w = d->world;
 	int n;
 
-	if (!d->loaded || mono_us() < d->unserved_due_us)
+	if (!d->loaded || mono_us() < d->unserved_due_us || !dispatch_agents_known(d))
 		return false;
 	d->unserved_due_us = mono_us() + DISPATCH_UNSERVED_S * WHEN_SECOND_US;
 	n = find(d, found);

@@ -4,6 +4,8 @@ import contextlib
 import datetime
 import time
 
+import psycopg2
+
 from dispatch_world import DispatchTest, wait_until, world
 
 
@@ -229,6 +231,26 @@ class Routing(DispatchTest):
             self.set_hours('dordrecht', None)
             self.world.api('PUT', '/v1/products/parkeervergunning', 'admin', {'name': 'Parkeervergunning'})
             self.world.psql('delete from loket.task')
+
+    def test_nobody_goes_home_when_the_world_changes(self):
+        """until agents are read again nobody is thought away: leads were told that nobody could finish what waited"""
+        always = {day: [['00:00', '23:59']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
+        self.set_hours('dordrecht', always)
+        lead = self.world.events('lead')
+        eva = self.person('eva')
+        try:
+            self.waits(product='huwelijk', channel='phone', age=900)
+            eva.accept(eva.next_offer())
+            self.waits(product='huwelijk', channel='phone', age=600)         # she is there, and busy
+            for _ in range(16):                              # unserved is looked at every 5 s
+                with contextlib.closing(psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket'))) as holder:
+                    holder.cursor().execute('lock table loket.wrapup in access exclusive mode')      # agents are read slowly
+                    self.world.api('PUT', '/v1/products/huwelijk', 'admin', {'name': 'Huwelijk'})
+                    time.sleep(0.5)
+            lead.none('queue.unserved')
+        finally:
+            lead.close()
+            self.set_hours('dordrecht', None)
 
     def set_hours(self, municipality, hours):
         now = self.world.api('GET', f'/v1/municipalities/{municipality}', 'admin').json
