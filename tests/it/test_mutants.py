@@ -86,9 +86,12 @@ class Mutants(unittest.TestCase):
         self.found('answer_before_commit', 'acknowledged and lost')
 
     def test_no_barrier(self):
-        for mutant, lost in ((None, False), ('no_barrier', True)):
-            found = crashes_of_lazy_commits(mutant)
-            self.assertEqual(any('acknowledged and lost' in f for f in found), lost, (mutant, found))
+        self.assertEqual([], crashes_of_lazy_commits(None))
+        for _ in range(3):           # somebody else's commit may have just taken all before it to the disk
+            found = crashes_of_lazy_commits('no_barrier')
+            if found:
+                break
+        self.assertTrue(any('acknowledged and lost' in f for f in found), found)
 
     def test_no_unique_key(self):
         self.found('no_unique_key', 'stored twice')

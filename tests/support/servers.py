@@ -123,8 +123,9 @@ class Servers:
         options = {'listen_addresses': '', 'unix_socket_directories': str(folder), 'max_connections': '100',
                    'shared_buffers': '64MB', 'jit': 'off', 'log_min_messages': 'warning',
                    'log_min_error_statement': 'error', 'autovacuum_naptime': '10s'}
-        if self.fsync:      # after a crash one sync of the file system instead of one for each file
-            options['recovery_init_sync_method'] = 'syncfs'
+        if self.fsync:      # after a crash one sync of the file system instead of one for each file; and what did not
+            # wait for the disk is lost in it, not saved by the luck of a background writer who just came by
+            options |= {'recovery_init_sync_method': 'syncfs', 'wal_writer_delay': '10s'}
         else:
             options |= {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
         options |= self.settings
