@@ -28,8 +28,9 @@ page as materialized (
 	 group by case_id),
 seen as materialized (
 	select k.id as case_id, k.municipality, (k.opened_at at time zone 'Europe/Amsterdam')::date as day, k.channel, k.product,
-	       coalesce(nullif(f.team, ''), (select t.id from loket.agent a join loket.team t on t.id = any (a.teams)
-	                                      where a.id = coalesce(o.agent, said.typed_by) order by t.id limit 1), '') as team,
+	       coalesce(nullif(f.team, ''), case when coalesce(o.agent, said.typed_by) is not null then (
+		select t.id from loket.agent a join loket.team t on t.id = any (a.teams)
+		 where a.id = coalesce(o.agent, said.typed_by) order by t.id limit 1) end, '') as team,
 	       k.merged_into is null and not 'spam' = any (k.flags) and k.outcome is distinct from 'spam' as counted,
 	       case when k.channel in ('phone', 'counter') then 'personal'
 	            when 'assisted' = any (k.flags) or h.helped then 'assisted' else 'digital' end as handled,
@@ -49,7 +50,7 @@ seen as materialized (
 	       clock_timestamp() >= k.opened_at + interval '7 days' as week_over,
 	       y.y as fixed, s.case_id is not null as asked, s.grade,
 	       coalesce(b.promises, 0)::int as promises, coalesce(b.kept, 0)::int as kept, k.opened_at, k.state, w.out, w.norm,
-	       b.next_at
+	       b.next_at, f as before
 	  from page p
 	  join loket.case_file k on k.id = p.case_id
 	  join loket.channel c on c.id = k.channel
@@ -87,21 +88,23 @@ seen as materialized (
 		       make_interval(secs => case when h.asked_at <= coalesce(o.ended_at, clock_timestamp()) then n.helped
 		                                  else n.norm end) as norm) w
 	 where k.opened_at > clock_timestamp() - interval '100 days'),
-now_is as materialized (
-	select case_id, municipality, day, channel, product, team, counted, handled, option0, taken_at, wait_s, in_time, calls, missed,
-	       transferred, finished_at, reopened, answered_s, day_over, week_over, fixed, asked, grade, promises, kept,
-	       (select min(t) from unnest(array[next_at, opened_at + interval '1 day', opened_at + interval '7 days',
-	               case when not out and taken_at is null and state in ('queued', 'offered') then opened_at + norm end]) t
-	         where t > clock_timestamp()) as look_at
+-- the last look comes along with the case: joined again, it would be read as a whole while its table is small
+looked as materialized (
+	select row(case_id, municipality, day, channel, product, team, counted, handled, option0, taken_at, wait_s, in_time, calls,
+	           missed, transferred, finished_at, reopened, answered_s, day_over, week_over, fixed, asked, grade, promises, kept,
+	           least(next_at, case when not day_over then opened_at + interval '1 day' end,
+	                 case when not week_over then opened_at + interval '7 days' end,
+	                 case when not out and taken_at is null and state in ('queued', 'offered')
+	                       and opened_at + norm > clock_timestamp() then opened_at + norm end))::loket.figure_case as now,
+	       before
 	  from seen),
-changed as materialized (
-	select n.* from now_is n left join loket.figure_case f using (case_id) where row(f.*) is distinct from row(n.*)),
-both_ as (
+changed as materialized (select now, before from looked where now is distinct from before),
+both_ as materialized (
 	select x.*, loket.figure_bucket(x.wait_s) as bucket
-	  from (select 1 as sign, n.* from changed n where n.counted
-	         union all select -1, f.* from changed n join loket.figure_case f using (case_id) where f.counted) x),
+	  from (select 1 as sign, (now).* from changed where (now).counted
+	         union all select -1, (before).* from changed where (before).counted) x),
 kept as (
-	insert into loket.figure_case select * from changed
+	insert into loket.figure_case select (now).* from changed
 	on conflict (case_id) do update set
 		(municipality, day, channel, product, team, counted, handled, option0, taken_at, wait_s, in_time, calls, missed,
 		 transferred, finished_at, reopened, answered_s, day_over, week_over, fixed, asked, grade, promises, kept, look_at) =
