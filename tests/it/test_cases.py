@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Cases: two that are one question and back, one that is two, and what belongs together; looking for cases; all of one citizen."""
+import functools
 import itertools
 import pathlib
 import sys
@@ -9,7 +10,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import at_once, wait_until  # noqa: E402
 
 people = itertools.count(31630000001)
 PARKING, LICENCE = 'Waar vraag ik een parkeervergunning aan?', 'Hoe verleng ik mijn rijbewijs?'
@@ -225,15 +226,10 @@ class Merge(CasesTest):
             who = str(next(people))
             a, b = self.says(PARKING, who)[0], self.asks(LICENCE, who)
             epochs = {x: self.row(x, 'epoch')[0] for x in (a, b)}
-            answers = []
 
             def merge(kept, gone):
-                answers.append(self.world.api('POST', f'/v1/cases/{kept}/merge', 'lead', {'duplicate': gone, 'epoch': epochs[kept]}).status)
-            both = [threading.Thread(target=merge, args=pair) for pair in ((a, b), (b, a))]
-            for t in both:
-                t.start()
-            for t in both:
-                t.join()
+                return self.world.api('POST', f'/v1/cases/{kept}/merge', 'lead', {'duplicate': gone, 'epoch': epochs[kept]}).status
+            answers = at_once([functools.partial(merge, *pair) for pair in ((a, b), (b, a))])
             self.assertEqual(answers.count(200), 1, answers)
             self.assertEqual(sorted(self.row(x, 'merged_into is null')[0] for x in (a, b)), [False, True])
 

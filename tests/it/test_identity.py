@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Who is it: one person with several addresses, parties that turn out to be one, and the way back."""
+import functools
 import json
 import pathlib
 import sys
-import threading
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import at_once, wait_until  # noqa: E402
 from standin import bird  # noqa: E402
 
 
@@ -193,12 +193,7 @@ class TwoProviders(world.LoketTest):
 
     def test_at_once(self):
         for i in range(20):
-            both = [threading.Thread(target=post, args=(f'wamid.TEGELIJK{i}', f'Regel {i}', '31656000002'))
-                    for post in (self.from_meta, self.from_bird)]
-            for t in both:
-                t.start()
-            for t in both:
-                t.join()
+            at_once([functools.partial(post, f'wamid.TEGELIJK{i}', f'Regel {i}', '31656000002') for post in (self.from_meta, self.from_bird)])
         rows = self.world.psql("select text, count(*), count(distinct case_id) from loket.contact where text like 'Regel %' group by 1")
         self.assertEqual({(n, cases) for _, n, cases in rows}, {(1, 1)})
         self.assertEqual(len(rows), 20)

@@ -2,6 +2,7 @@
 cannot be asked through the API is looked up in the database."""
 import concurrent.futures
 import datetime
+import functools
 import hashlib
 import itertools
 import json
@@ -16,7 +17,7 @@ import uuid
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import psycopg2  # noqa: E402
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import at_once, wait_until  # noqa: E402
 
 FIXED_ACCOUNT = world.DORDRECHT_WHATSAPP
 
@@ -95,13 +96,7 @@ class Intake(world.LoketTest):
 class OneMessageOneContact(Intake):
     def test_the_same_five_times_at_once(self):
         body = world.whatsapp_body('Vijf keer', wa_id=self.wa, message_id='wamid.FIVE')
-        answers = []
-        threads = [threading.Thread(target=lambda: answers.append(self.world.hook('dordrecht-whatsapp', body).status))
-                   for _ in range(5)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        answers = at_once([lambda: self.world.hook('dordrecht-whatsapp', body).status] * 5)
         self.assertEqual([200] * 5, answers)
         self.assertEqual(1, self.count('contact', "provider_id = 'wamid.FIVE'"))
         self.assertEqual(1, self.count('case_file k', 'exists (select from loket.address a where a.party = k.party '
@@ -123,18 +118,11 @@ class OneMessageOneContact(Intake):
 
     def test_many_posts_at_once(self):
         numbers = [new_number() for _ in range(60)]
-        answers = []
 
         def send(wa):
-            for i in range(3):
-                body = world.whatsapp_body(f'Vraag {i}', wa_id=wa, message_id=f'wamid.{wa}.{i}')
-                answers.append(self.world.hook('dordrecht-whatsapp', body).status)
-        threads = [threading.Thread(target=send, args=[n]) for n in numbers]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-        self.assertEqual({200}, set(answers))
+            return [self.world.hook('dordrecht-whatsapp', world.whatsapp_body(f'Vraag {i}', wa_id=wa, message_id=f'wamid.{wa}.{i}')).status
+                    for i in range(3)]
+        self.assertEqual([[200] * 3] * 60, at_once([functools.partial(send, n) for n in numbers]))
         rows = self.world.psql("""select a.value, count(distinct c.id), count(distinct c.case_id)
             from loket.address a join loket.contact c on c.party = a.party
             where a.value = any(%s) group by 1""", [['+' + n for n in numbers]])
@@ -734,13 +722,7 @@ class TwoInstances(Intake):
         self.post_at_once([(w, b) for b in bodies for w in self.both])
 
     def post_at_once(self, posts):
-        answers = []
-        threads = [threading.Thread(target=lambda w=w, b=b: answers.append(w.hook('dordrecht-whatsapp', b).status))
-                   for w, b in posts]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        answers = at_once([lambda w=w, b=b: w.hook('dordrecht-whatsapp', b).status for w, b in posts])
         self.assertEqual({200}, set(answers))
 
     def test_the_same_message_at_both(self):

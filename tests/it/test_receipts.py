@@ -3,7 +3,6 @@
 import hashlib
 import pathlib
 import sys
-import threading
 import uuid
 
 import psycopg2
@@ -12,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import dispatch_world  # noqa: E402
 import world  # noqa: E402
 from dispatch_world import wait_until  # noqa: E402
+from servers import at_once  # noqa: E402
 
 FORMAL = 'Hierbij maak ik bezwaar tegen het besluit van 3 november over mijn vergunning.'
 
@@ -153,11 +153,7 @@ class Kept(ReceiptTest):
     def test_many_at_once(self):
         insert = ("insert into loket.proof (municipality, at, case_id, contact, what, detail) "
                   "select 'zwijndrecht', now(), gen_random_uuid(), gen_random_uuid(), 'received', '{}' from generate_series(1, 20)")
-        threads = [threading.Thread(target=self.world.psql, args=(insert,), kwargs={'user': 'loket_system'}) for _ in range(5)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        at_once([lambda: self.world.psql(insert, user='loket_system')] * 5)
         self.assertEqual(self.world.value("select max(n) from loket.proof where municipality = 'zwijndrecht'"), 100)
         self.assertIsNone(self.world.value("select loket.proof_broken('zwijndrecht')"))
 

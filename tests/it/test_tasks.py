@@ -3,13 +3,13 @@
 import datetime
 import pathlib
 import sys
-import threading
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import dispatch_world  # noqa: E402
 import world  # noqa: E402
 from dispatch_world import wait_until  # noqa: E402
+from servers import at_once  # noqa: E402
 
 DUE = '2099-06-02T12:00:00Z'
 
@@ -114,13 +114,8 @@ class HandedOn(TaskTest):
 
     def test_two_take_it_at_once(self):
         _, (task,) = self.promised()
-        statuses, names = [], ['anna', 'bram'] * 4
-        threads = [threading.Thread(target=lambda n=n: statuses.append(self.world.api(
-            'PATCH', f"/v1/tasks/{task['id']}", n, {'owner': self.agent_id(n)}).status)) for n in names]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        statuses = at_once([lambda n=n: self.world.api('PATCH', f"/v1/tasks/{task['id']}", n, {'owner': self.agent_id(n)}).status
+                            for n in ['anna', 'bram'] * 4])
         self.assertEqual(set(statuses), {200, 409})
         self.assertEqual(len({e['agent'] for e in self.world.api('GET', f"/v1/tasks/{task['id']}", 'lead').json['events'] if e['kind'] == 'taken'}), 1)
 
@@ -245,12 +240,7 @@ class Kept(TaskTest):
     def test_two_at_once(self):
         for _ in range(5):
             case, tasks = self.promised({}, {})
-            answers = []
-            threads = [threading.Thread(target=lambda t=t: answers.append(self.patch(t, state='done', token='lead'))) for t in tasks]
-            for t in threads:
-                t.start()
-            for t in threads:
-                t.join()
+            answers = at_once([lambda t=t: self.patch(t, state='done', token='lead') for t in tasks])
             self.assertEqual(sorted(a.get('citizen', '-') for a in answers), ['-', 'agent'])
             taken = self.anna.accept(self.anna.events.wait('offer.made', lambda d: d['case']['id'] == case))
             self.anna.resolve(taken)

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('LOKET_BUILD', ROOT / 'build')).resolve()
@@ -55,6 +56,13 @@ def within(seconds, check, every=0.02):
     while not (value := check()) and time.monotonic() < end:
         time.sleep(every)
     return value
+
+
+def at_once(calls):
+    """What these functions return, in their order, all of them called at once; what one of them raised is raised here, which a thread
+    of one's own would keep to itself."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [done.result() for done in [pool.submit(call) for call in calls]]
 
 
 def remove_leftovers():
@@ -162,7 +170,7 @@ class Servers:
         """SIGQUIT: immediate (a crash); SIGINT: fast."""
         if self.pg and self.pg.poll() is None:
             self.pg.send_signal(how)
-            self.pg.wait(30)
+            self.pg.wait(PATIENCE)
 
     def query(self, sql, params=None, database='postgres', user='loket'):
         """Rows as tuples; autocommit. The superuser's connections are kept, by thread: to make one costs more than most queries,
@@ -236,14 +244,14 @@ class Servers:
     def redis_stop(self, how=signal.SIGKILL):
         if self.redis and self.redis.poll() is None:
             self.redis.send_signal(how)
-            self.redis.wait(10)
+            self.redis.wait(PATIENCE)
 
     def redis_command(self, *words, quiet=False):
         """One command; bytes, int, None or a list. quiet: None when Redis cannot be reached."""
         import socket
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-                s.settimeout(5)
+                s.settimeout(20)
                 s.connect(self.redis_socket)
                 parts = [str(w).encode() if not isinstance(w, bytes) else w for w in words]
                 s.sendall(b'*%d\r\n' % len(parts) + b''.join(b'$%d\r\n%s\r\n' % (len(p), p) for p in parts))
