@@ -43,7 +43,6 @@ class CallbackTest(world.LoketTest):
         answer = self.world.api('PUT', '/v1/municipalities/dordrecht', 'admin',
                                 {'region': 'drechtsteden', 'name': 'Dordrecht', 'settings': settings})
         self.assertEqual(answer.status, 200, answer)
-        time.sleep(0.5)         # it is loaded at once, but not before the answer
 
     def take(self):
         """A citizen writes, Anna has the case."""

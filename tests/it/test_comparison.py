@@ -46,7 +46,6 @@ class Drawn(DispatchTest):
         for share in (0.5, 0.01):
             self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': share})
             try:
-                time.sleep(1.5)
                 wait_until(lambda: all(self.routing(c) for c in cases), 10, 'all of them to be known')
                 self.assertEqual({c: self.routing(c)[-1]['policy'] for c in cases}, arms)
             finally:
@@ -88,7 +87,6 @@ class Drawn(DispatchTest):
             self.world.psql('delete from loket.wrapup')
         self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.01})
         try:
-            time.sleep(1.2)
             first.decline(offer)
             taken = second.accept(second.next_offer())
             second.call('POST', f'/v1/cases/{case}/transfer', {'epoch': taken['epoch'], 'note': 'Kan jij dit doen?', 'to': {'agent': agent}})
@@ -97,17 +95,14 @@ class Drawn(DispatchTest):
             self.assertEqual([d['policy'] for d in self.routing(case)], [CONTROL] * 3)
         finally:
             self.set_policy('dordrecht', self.policy)
-            time.sleep(1.2)
 
     def test_where_nothing_is_drawn(self):
         for policy in ({'method': 'skills-fifo'}, {'method': 'ftf', 'controlShare': 0}):
             self.set_policy('dordrecht', policy)
             try:
-                time.sleep(1.2)
                 self.assertEqual({self.arm(c) for c in self.came_in(3)}, {None})
             finally:
                 self.set_policy('dordrecht', self.policy)
-        time.sleep(1.2)
 
 
 class Counted(DispatchTest):

@@ -36,7 +36,7 @@ class Load(Lost):
         workers = faults.Workers(self.world, recorder, AGENTS)
         wait_until(lambda: self.line.lost >= LOST, 30 + 5 * LOST, f'{LOST} answers to be lost')
         self.line.often(0)
-        self.world.wait_ready(40)
+        self.world.wait_ready()
         citizens.stop()
         left = faults.wait_all_served(self.world, 120)
         workers.stop()

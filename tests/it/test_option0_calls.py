@@ -62,7 +62,6 @@ class Option0(world.LoketTest):
         answer = self.world.api('PUT', '/v1/municipalities/dordrecht', 'admin', {
             'region': 'drechtsteden', 'name': 'Dordrecht', 'settings': {'hours': hours, 'callback': {'retry_minutes': [15]}}})
         self.assertEqual(answer.status, 200, answer)
-        time.sleep(0.5)         # it is loaded at once, but not before the answer
 
     def row(self, call):
         """Of the call, its case and its newest promise."""

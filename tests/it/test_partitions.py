@@ -42,7 +42,7 @@ class Two(world.LoketTest):
             yield other
 
     def end(self, load):
-        self.world.wait_ready(60)
+        self.world.wait_ready()
         for part in load:
             part.stop()
         workers = faults.Workers(self.world, self.recorder, ['bram', 'daan', 'eva', 'kees'])

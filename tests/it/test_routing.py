@@ -28,7 +28,6 @@ class Routing(DispatchTest):
             routing = self.in_force('municipalities', 'sliedrecht')
             self.assertEqual((routing['method'], routing['controlShare']),
                              ({'value': 'ftf', 'from': 'default'}, {'value': 0.1, 'from': 'default'}))
-            time.sleep(1.5)
             cases = [self.waits(municipality='sliedrecht') for _ in range(20)]
             wait_until(lambda: all(self.routing(case) for case in cases), 10, 'all to be looked at')
             self.assertIn('ftf', {self.routing(case)[0]['policy'] for case in cases})     # none of 20: a chance of 1e-20
@@ -48,7 +47,6 @@ class Routing(DispatchTest):
                                  {'method': {'value': 'skills-fifo', 'from': 'region'}, 'sticky': {'value': 0.1, 'from': 'region'},
                                   'packing': {'value': 0.2, 'from': 'municipality'}})
                 self.assertEqual(self.in_force('municipalities', 'dordrecht')['method'], {'value': 'ftf', 'from': 'municipality'})
-                time.sleep(1.5)
                 case = self.waits(municipality='sliedrecht')
                 wait_until(lambda: self.routing(case), 5, 'it to be looked at')
                 self.assertEqual(self.routing(case)[0]['policy'], 'skills-fifo')
@@ -297,7 +295,6 @@ class Routing(DispatchTest):
         """half of them here: by the id of the case, and each decision says which"""
         self.set_policy('dordrecht', {'method': 'ftf', 'controlShare': 0.5})
         try:
-            time.sleep(1.5)
             daan, oksana = self.person('daan'), self.person('oksana')
             cases = [self.waits(product='parkeervergunning') for _ in range(24)]
             seen = set()

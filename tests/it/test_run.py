@@ -26,9 +26,8 @@ class Systemd:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         os.chmod(self.path, 0o777)
-        self.socket.settimeout(10)
 
-    def next(self, timeout=10):
+    def next(self, timeout=60):
         self.socket.settimeout(timeout)
         while (said := self.socket.recv(4096).decode()).startswith('EXTEND_TIMEOUT_USEC='):
             pass                        # the schema is brought up to date
@@ -86,9 +85,9 @@ class Running(unittest.TestCase):
         self.addCleanup(listener.close)
         self.world._write_config(self.world.database)
         with open(self.world.log_path, 'ab') as log:
-            # $$ becomes loketd's own number by exec, as LISTEN_PID wants
+            # $$ becomes loketd's own number by exec, as LISTEN_PID wants; bash, because the socket may have two digits
             self.world.process = subprocess.Popen(
-                ['sh', '-c', f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --config "$1" 3<&{listener.fileno()}', LOKETD,
+                ['bash', '-c', f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --config "$1" 3<&{listener.fileno()}', LOKETD,
                  str(self.world.dir / 'loketd.conf')],
                 pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.world._env())
         self.world.port = listener.getsockname()[1]
@@ -141,7 +140,7 @@ class Running(unittest.TestCase):
             t.join()
         began = time.monotonic()
         self.assertEqual(self.world.stop(), 0)
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 30)
         wait_until(lambda: stream.ended, 5, 'the stream to end')
         self.assertEqual(stream.all[-1][0], 'bye')
         stored = self.world.value("select count(*) from loket.contact where provider_id like 'wamid.STOP%%'")
@@ -156,7 +155,7 @@ class Running(unittest.TestCase):
         silent = socket.create_connection(('127.0.0.1', self.world.port))
         began = time.monotonic()
         self.assertEqual(self.world.stop(), 0)
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 20)       # an idle one may stay for longer
         idle.close()
         silent.close()
 
@@ -164,7 +163,7 @@ class Running(unittest.TestCase):
         """Over connections that are open: a request is answered, and the last one there; a stream is sent elsewhere, not refused."""
         self.world.start()
         self.world.hook_whatsapp('De eerste')
-        idle = [http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=20) for _ in range(2)]
+        idle = [http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=60) for _ in range(2)]
         for one in idle:
             one.request('GET', '/livez')
             one.getresponse().read()
@@ -194,11 +193,13 @@ class Running(unittest.TestCase):
         config = self.world.dir / 'loketd.conf'
         config.write_text(config.read_text().replace('"debug"', '"error"'))
         self.world.process.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
-        before = self.world.log()
-        self.world.api('GET', '/livez')
-        time.sleep(0.1)
-        self.assertEqual(self.world.log(), before)
+
+        def says_nothing():
+            before = self.world.log()
+            self.world.api('GET', '/livez')
+            time.sleep(0.1)
+            return self.world.log() == before
+        wait_until(says_nothing, what='the new level')
         config.write_text('nonsense\n')
         self.world.process.send_signal(signal.SIGHUP)
         wait_until(lambda: 'outcome=refused' in self.world.log(), 5, 'the refusal')
@@ -220,7 +221,7 @@ class Running(unittest.TestCase):
     def test_an_address_that_is_taken_is_an_error_that_says_so(self):
         self.world.start()
         second = subprocess.run([LOKETD, '--config', str(self.world.dir / 'loketd.conf')], check=False, capture_output=True,
-                                text=True, env=self.world._env(), timeout=30)
+                                text=True, env=self.world._env(), timeout=60)
         self.assertEqual(second.returncode, 1)
         self.assertIn('daemon.start outcome=failed', second.stderr)
         self.assertIn(str(self.world.port), second.stderr)
@@ -230,7 +231,7 @@ class Running(unittest.TestCase):
         self.world.psql('delete from public.loket_migration')
         self.world._write_config(self.world.database)
         done = subprocess.run([LOKETD, '--config', str(self.world.dir / 'loketd.conf')], check=False, capture_output=True,
-                              text=True, env=self.world._env(), timeout=30)
+                              text=True, env=self.world._env(), timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn('the schema is not up to date', done.stderr)
 

@@ -52,7 +52,7 @@ class Reader:
         text, self.client.buffer = self.client.buffer.split(mark, 1)
         return text.decode()
 
-    def next(self, timeout=20):
+    def next(self, timeout=60):
         """The next real event; comments and bare ids are skipped."""
         self.client.s.settimeout(timeout)
         while True:
@@ -84,7 +84,7 @@ class SseProbe:
 
     def connect(self):
         s = socket.socket(socket.AF_UNIX)
-        s.settimeout(20)
+        s.settimeout(60)
         s.connect(self.path)
         self.clients.append(s)
         return Client(s)
@@ -101,7 +101,7 @@ class SseProbe:
         self.post('/publish', f'{number} {kind} {municipality} {agent} {times} {payload}')
 
     def wait_count(self, n):
-        end = time.time() + 15
+        end = time.time() + 60
         while self.get('/count') != n and time.time() < end:
             time.sleep(0.02)
         return self.get('/count') == n
@@ -110,7 +110,7 @@ class SseProbe:
         for s in self.clients:
             s.close()
         self.process.terminate()
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         self.process.stdout.close()
         shutil.rmtree(self.folder)
         return status
@@ -170,15 +170,17 @@ class Live(unittest.TestCase):
         begin = time.time()
         for i in range(50):
             self.probe.publish(0, 'queue.changed', payload='{"n":%d}' % i)
-        first, last = lead.next(), lead.next()
-        self.assertEqual((first.data['n'], last.data['n'], last.id), (0, 49, None))
+        heard = [lead.next(), lead.next()]
+        while heard[-1].data['n'] != 49:                # more than a second for all fifty
+            heard.append(lead.next())
+        self.assertEqual((heard[0].data['n'], heard[-1].id), (0, None))
+        self.assertLess(len(heard) - 2, time.time() - begin)
         self.assertGreater(time.time() - begin, 0.9)
         self.assertTrue(lead.silent(1.5))
 
     def test_heartbeat_comment_with_the_newest_id(self):
         lead = Reader(self.probe, 'lead', municipality='zwijndrecht')
         self.probe.publish(41, 'case.changed')
-        lead.client.s.settimeout(40)
         begin = time.time()
         lead.read_until(b'retry: 2000\n\n')
         self.assertEqual(lead.read_until(b'\n\n'), ':\nid: 41')
@@ -189,11 +191,10 @@ class Live(unittest.TestCase):
     def test_a_token_that_ends(self):
         lead = Reader(self.probe, 'lead', expires_ms=500)
         with self.assertRaises(EOFError):
-            lead.next(40)
+            lead.next()
 
     def test_slow_reader_is_cut_and_others_are_not(self):
         slow, fast = Reader(self.probe, 'lead'), Reader(self.probe, 'lead')
-        fast.client.s.settimeout(20)
         payload = '{"x":"%s"}' % ('y' * 3000)
         for i in range(1, 300, 20):
             self.probe.publish(i, 'case.changed', payload=payload, times=20)

@@ -33,7 +33,7 @@ class Probe:
     def close(self):
         """Stop it; returns its exit status, which the sanitizers make non-zero for a leak or an error."""
         self.process.terminate()
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         self.process.stdout.close()
         if status != 0:
             print(self.log_text())
@@ -50,7 +50,7 @@ class Probe:
             fields = f.read().rsplit(')', 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
-    def connect(self, tcp=False, timeout=10):
+    def connect(self, tcp=False, timeout=60):
         s = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
         s.settimeout(timeout)
         s.connect(('127.0.0.1', self.port) if tcp else self.path)
@@ -60,8 +60,8 @@ class Probe:
         with self.connect() as c:
             return json.loads(c.ask(b'GET /stats HTTP/1.1\r\nHost: x\r\n\r\n').body)
 
-    def wait_for(self, key, value, seconds=5):
-        end = time.time() + seconds
+    def wait_for(self, key, value):
+        end = time.time() + 60
         while time.time() < end:
             if self.stats()[key] == value:
                 return True
@@ -125,8 +125,8 @@ class Client:
             answers.append(a)
         return answers
 
-    def closed(self, seconds=5):
-        """Does the server close within so many seconds (what it says before does not matter)?"""
+    def closed(self, seconds=60):
+        """Does the server close within so many seconds (what it says before does not matter)? It is to: leave them out."""
         self.s.settimeout(seconds)
         try:
             while self.more():

@@ -38,7 +38,7 @@ class Proxy:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(60)
 
     __enter__ = start
 

@@ -76,7 +76,7 @@ class RedisPair:
         if how == signal.SIGSTOP:
             self.processes[old].send_signal(signal.SIGCONT)
         else:
-            self.processes[old].wait(10)
+            self.processes[old].wait(60)
             self.processes[old] = self._start(old)
         # what an operator does, too: Sentinels that do not answer in time (down-after-milliseconds) may put it off for minutes
         wait_until(lambda: self.ask(old, 'REPLICAOF', '127.0.0.1', self.master() or self.ports[0]) == b'OK'
@@ -87,5 +87,5 @@ class RedisPair:
         for process in [*self.processes.values(), *self.watchers]:
             os.kill(process.pid, signal.SIGCONT)
             process.kill()
-            process.wait(10)
+            process.wait(60)
         shutil.rmtree(self.folder)

@@ -54,6 +54,8 @@ TOKENS = {name: f"token-of-{name.encode('ascii', 'ignore').decode()}-" + hashlib
 DORDRECHT_WHATSAPP = '106540352242922'      # phone_number_id; the other municipalities follow in alphabetical order
 STANDIN_TOKEN = 'standin-token-0123456789abcdef'
 ACCOUNTS = json.loads((ROOT / 'config/demo/accounts.json').read_text())
+SET_UP = ('blocks', 'municipalities', 'regions', 'products', 'agents', 'inboxes', 'norms', 'tokens')     # in the path of the API
+LOADED = re.compile(r' world\.loaded version=(\d+) ')
 SANITIZER = re.compile(r'ERROR: (Address|Leak)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer')
 
 
@@ -153,15 +155,19 @@ def servers(fsync=False):
 
 
 def free_port():
-    """A port below the range that outgoing connections are given, free just now."""
+    """A port below the range that outgoing connections are given, free just now; no other program of these tests is given it while
+    this one runs, also when nobody listens there for a while."""
     for _ in range(200):
         port = random.randrange(20000, 32000)
+        ours = socket.socket(socket.AF_UNIX)
         with socket.socket() as s:
             try:
+                ours.bind(f'\0loketd-tests-{port}')         # no file; it goes with the process
                 s.bind(('127.0.0.1', port))
+                ours.detach()                       # stays open
                 return port
             except OSError:
-                continue
+                ours.close()
     raise AssertionError('no free port')
 
 
@@ -275,8 +281,8 @@ class World:
             self.wait_ready()
         return self
 
-    def wait_ready(self, timeout=20):
-        wait_until(self._is_ready, timeout, f'loketd to be ready; its log ends:\n{self.log()[-3000:]}')
+    def wait_ready(self):
+        wait_until(self._is_ready, 0, f'loketd to be ready; its log ends:\n{self.log()[-3000:]}')
 
     def is_live(self):
         try:
@@ -297,7 +303,7 @@ class World:
         self.process.wait()
         self.process = None
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=support.PATIENCE):
         """SIGTERM; the exit code. AssertionError when it had ended by itself, and not well."""
         ended = self.process.poll() if self.process else self.exit_code
         if self.process and ended is None:
@@ -346,7 +352,7 @@ class World:
 
     # ---- HTTP
 
-    def request(self, method, target, headers=None, body=None, record=None, timeout=30):
+    def request(self, method, target, headers=None, body=None, record=None, timeout=support.PATIENCE):
         """One request on a connection of its own; body is bytes or None."""
         headers = dict(headers or {})
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
@@ -362,8 +368,9 @@ class World:
             traffic.note(method, target, headers, body, answer)
         return answer
 
-    def api(self, method, path, token=None, body=None, headers=None, timeout=30):
-        """A call of the JSON API. token: a name ('anna') or the token itself; body: anything JSON, or bytes as they are."""
+    def api(self, method, path, token=None, body=None, headers=None, timeout=support.PATIENCE):
+        """A call of the JSON API. token: a name ('anna') or the token itself; body: anything JSON, or bytes as they are. After a
+        change of the set-up it returns when that is in force."""
         headers = dict(headers or {})
         if token:
             headers['Authorization'] = 'Bearer ' + self.tokens.get(token, token)
@@ -371,9 +378,22 @@ class World:
             body = json.dumps(body).encode()
         if body is not None:
             headers.setdefault('Content-Type', 'application/json')
-        return self.request(method, path, headers, body, timeout=timeout)
+        answer = self.request(method, path, headers, body, timeout=timeout)
+        if method in ('PUT', 'DELETE') and answer.status < 300 and path.split('/')[2] in SET_UP:
+            self.wait_set_up()
+        return answer
 
-    def hook(self, inbox, body, content_type='application/json', headers=None, secret=None, timeout=30):
+    def wait_set_up(self):
+        """Until loketd has the set-up as it is now: it looks after a change, and each second, but not before it answers. At once when
+        it does not log that."""
+        version = self.value('select version from loket.world_version')
+
+        def loaded():
+            found = LOADED.findall(self.log())
+            return not found or int(found[-1]) >= version
+        wait_until(loaded, what='the set-up to be loaded')
+
+    def hook(self, inbox, body, content_type='application/json', headers=None, secret=None, timeout=support.PATIENCE):
         """POST to an inbox, signed (X-Hub-Signature-256) with its secret. secret='' sends no signature."""
         headers = {'Content-Type': content_type, **(headers or {})}
         secret = self.secrets.get(inbox, 'no such inbox') if secret is None else secret
