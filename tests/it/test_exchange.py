@@ -48,7 +48,7 @@ class Exchange(world.LoketTest):
         return [ROOT / 'loket', 'call', '--dir', self.world.dir, *args]
 
     def call(self, *args):
-        done = subprocess.run(self.command(*args), check=False, timeout=60, capture_output=True, text=True)
+        done = subprocess.run(self.command(*args), check=False, timeout=90, capture_output=True, text=True)
         self.assertEqual((done.stderr, done.returncode), ('', 0))
         return done.stdout
 
@@ -85,7 +85,7 @@ class Exchange(world.LoketTest):
             wait_until(lambda: self.case('+31610000030')['product'] == 'rijbewijs', what='the choice')
             anna.ready()
             anna.accept(anna.next_offer())
-            heard = caller.communicate(timeout=40)[0]
+            heard = caller.communicate(timeout=80)[0]
         self.assertEqual(caller.returncode, 0)
         self.assertTrue(re.search(r'You speak with 2\d+', heard), heard)
         self.world.api('PUT', '/v1/me/presence', 'anna', {'state': 'offline'})
@@ -157,7 +157,7 @@ class Exchange(world.LoketTest):
             wait_until(lambda: self.case('+31610000060')['product'], what='the call')
             for typed in (b'x\x1b[A', b'1', b'\x04'):
                 os.write(ours, typed)
-            heard = caller.communicate(timeout=40)[0]
+            heard = caller.communicate(timeout=80)[0]
         os.close(ours)
         os.close(theirs)
         self.assertEqual(caller.returncode, 0)
@@ -178,7 +178,7 @@ class Exchange(world.LoketTest):
         call.post('ended')
 
     def test_what_is_wrong_is_said(self):
-        done = subprocess.run(self.command('--inbox', 'nowhere-phone'), check=False, timeout=60, capture_output=True, text=True)
+        done = subprocess.run(self.command('--inbox', 'nowhere-phone'), check=False, timeout=90, capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn('no secret of an inbox nowhere-phone', done.stderr)
 

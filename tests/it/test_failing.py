@@ -97,7 +97,7 @@ class Memory(FailingTest):
         try:
             return do()
         except OSError:
-            self.world.process.wait(30)
+            self.world.process.wait(60)
             self.assertTrue(self.ended())
             self.world.start()
             return do()
@@ -116,7 +116,7 @@ class Memory(FailingTest):
             self.assertEqual(self.shape(good.json), self.shape(answer.json), f'{name}, allocation {n}')
         if answer is None:
             with contextlib.suppress(Exception):
-                self.world.process.wait(5)
+                self.world.process.wait(60)
             self.assertTrue(self.ended(), f'{name}, allocation {n}: no answer, and it runs')
         if self.ended():
             self.world.start()

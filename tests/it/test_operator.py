@@ -93,7 +93,7 @@ class Migrations(unittest.TestCase):
         with self.assertRaises(subprocess.TimeoutExpired):
             running.wait(1)
         other.close()
-        self.assertEqual(running.wait(10), 0)
+        self.assertEqual(running.wait(60), 0)
 
     def test_roles_cannot_do_more_than_they_should(self):
         owners = self.world.psql("select distinct tableowner from pg_tables where schemaname = 'loket'")

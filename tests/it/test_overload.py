@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import resource
+import select
 import socket
 import sys
 import time
@@ -69,7 +70,11 @@ class Order(Overload):
             def waiting():
                 return sum(not f.done() for f in posts)
 
-            wait_until(lambda: self.metric('loket_operations') > 60, 30, 'the posts to be there')
+            def many_are_there():           # however slowly we send
+                posts.append(pool.submit(self.send, message('En een vraag', new_number())))
+                return self.metric('loket_operations') > 60
+
+            wait_until(many_are_there, what='the posts to be there')
             for path in ('/v1/me', '/v1/queue', '/v1/cases', '/v1/me'):
                 self.assertEqual(200, self.world.api('GET', path, 'anna').status)
             self.assertGreater(waiting(), 0, 'posts that came before the agent')
@@ -111,19 +116,21 @@ class Bodies(Overload):
 
     def test_bodies_that_are_not_complete(self):
         """They may take so much memory together; who comes then has to come again, and small posts notice nothing."""
-        held = []
+        clients, before = [], self.refused('bodies')
         for _ in range(2 * BODIES // LARGE):
-            client = self.begin_large()
-            client.send(b' ' * (LARGE - 1))
-            if self.refused_at_once(client):
-                client.s.close()
-                break
-            held.append(client)
-        self.assertGreater(len(held) * LARGE, BODIES // 2)
-        self.assertLessEqual((len(held) - 1) * LARGE, BODIES)
-        self.assertGreater(self.refused('bodies'), 0)
+            clients.append(self.begin_large())
+            clients[-1].send(b' ' * (LARGE - 1))
+
+        def held():
+            return len(clients) - (self.refused('bodies') - before)
+
+        wait_until(lambda: (held() - 1) * LARGE <= BODIES, what='those who come then to be refused')
         self.post(envelope([message('Klein', self.wa)]))
-        for client in held:
+        self.assertGreater(held() * LARGE, BODIES // 2)
+        heard, _, _ = select.select([client.s for client in clients], [], [], 60)
+        self.assertTrue(heard)
+        self.assertTrue(all(self.refused_at_once(client) for client in clients if client.s in heard))
+        for client in clients:
             client.s.close()
 
         def there_is_room():
@@ -145,7 +152,7 @@ class SlowClients(Overload):
         before, many = self.refused('slow'), []
         for _ in range(1000):
             s = socket.socket(socket.AF_UNIX)
-            s.settimeout(30)
+            s.settimeout(60)
             s.connect(str(self.world.dir / 'http.sock'))
             s.sendall(b'POST /v1/hooks/dordrecht-whatsapp HTTP/1.1\r\nHost: x\r\nX-Slow: ')
             many.append(s)
@@ -180,14 +187,15 @@ class Descriptors(Overload):
         connections to PostgreSQL come back."""
         held = http.client.HTTPConnection('127.0.0.1', self.world.port)
         self.assertEqual(200, self.ask(held))
-        many = [socket.create_connection(('127.0.0.1', self.world.port), 10) for _ in range(200)]
-        lines, cpu = self.log_lines(), self.cpu_seconds()
+        many = [socket.create_connection(('127.0.0.1', self.world.port), 60) for _ in range(200)]
+        lines = self.log_lines()
         self.world.psql("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'loketd %'")
         wait_until(lambda: self.ask(held) == 503, 10, 'the loss to be noticed', every=0)
         wait_until(lambda: self.ask(held) == 200, 20, 'PostgreSQL again', every=0.1)
-        time.sleep(1)
+        cpu = self.cpu_seconds()
+        time.sleep(2)
         self.assertLess(self.log_lines() - lines, 100)
-        self.assertLess(self.cpu_seconds() - cpu, 1.5)      # a busy loop would take all of that second, and log it
+        self.assertLess(self.cpu_seconds() - cpu, 0.5)      # a busy loop would take most of that, and log it
         held.close()
         for s in many:
             s.close()
@@ -222,17 +230,16 @@ class BlockedLog(Overload):
 
     def test_nobody_reads(self):
         """Everything goes on, lines are dropped and counted; when somebody reads again, lines come again."""
-        self.read()
+        def says_so():
+            self.post(envelope([message('Een vraag', new_number())]))
+            return b'api.done' in self.read()
+
+        wait_until(says_so, what='a line, also when the pipe was full by the start')
         dropped = self.metric('loket_log_dropped_total')
         wait_until(lambda: self.post(envelope([message('Een vraag', new_number())])) and
                    self.metric('loket_log_dropped_total') > dropped + 20, 60, 'the pipe to be full', every=0)
         self.assertIn(b'api.done', self.read())
-
-        def says_so_again():
-            self.post(envelope([message('Een vraag', new_number())]))
-            return b'api.done' in self.read()
-
-        wait_until(says_so_again, 20, 'a line')
+        wait_until(says_so, what='a line again')
 
 
 if __name__ == '__main__':

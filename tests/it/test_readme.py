@@ -31,7 +31,7 @@ class Operating(world.LoketTest):
         env = os.environ | {'PATH': f'{bin_}:{os.environ["PATH"]}', 'PGHOST': str(w.servers.dir), 'PGUSER': 'loket', 'LOKET_URL': w.url,
                             'LOKET_PG': w.servers.conninfo(w.database, 'loket'), 'LOKET_CONF': str(w.dir / 'loketd.conf'),
                             'LOKET_STATE': str(w.dir / 'state'), 'LOKET_LEAD_TOKEN': w.tokens['lead']} | more
-        done = subprocess.run(['sh', '-e', '-c', lines], cwd=w.dir, check=False, timeout=60, capture_output=True, text=True, env=env)
+        done = subprocess.run(['sh', '-e', '-c', lines], cwd=w.dir, check=False, timeout=100, capture_output=True, text=True, env=env)
         self.assertEqual((done.returncode, done.stderr), (0, ''), done)
         return done.stdout
 
@@ -68,7 +68,7 @@ class Readme(world.LoketTest):
             f"LOKET_AGENT_ANNA_TOKEN={w.tokens['anna']}\n"
             f"LOKET_SECRET_DORDRECHT_WHATSAPP={w.secrets['dordrecht-whatsapp']}\n")
         lines = re.search(r'^```sh\n(.*?)^```', (ROOT / 'README.md').read_text(), re.M | re.S)[1]
-        done = subprocess.run(['sh', '-c', lines.replace('var/demo.env', './demo.env')], cwd=w.dir, check=False, timeout=60,
+        done = subprocess.run(['sh', '-c', lines.replace('var/demo.env', './demo.env')], cwd=w.dir, check=False, timeout=100,
                               capture_output=True, text=True)
         self.assertEqual(done.stderr, '')
         self.assertRegex(done.stdout, r'(?s)"state":"ready".*\n200\n.*parkeervergunning.*"delivery":"queued"')
@@ -83,7 +83,7 @@ class Readme(world.LoketTest):
         self.assertIn('decisions', done.stdout)
 
     def paste(self, lines):
-        done = subprocess.run(['sh', '-c', lines], cwd=self.world.dir, check=False, timeout=60, capture_output=True, text=True)
+        done = subprocess.run(['sh', '-c', lines], cwd=self.world.dir, check=False, timeout=100, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done
 

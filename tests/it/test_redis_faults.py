@@ -103,7 +103,7 @@ class Server(Redis):
                 slowest = max(slowest, time.monotonic() - at)
             wait_until(lambda: not self.up(), 10, 'loketd to go on without')
             print(f'a post and a read took {slowest:.2f} s at most', end=' ')
-            self.assertLess(slowest, 2)             # nobody waited for a command to Redis to time out
+            self.assertLess(slowest, 4)             # nobody waited for a command to Redis to time out, as who reads the queue does
             self.assertEqual(self.waiting(), self.queued())
         finally:
             self.world.servers.redis.send_signal(signal.SIGCONT)

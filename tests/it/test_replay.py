@@ -105,7 +105,7 @@ class Replay(DispatchTest):
         self.assertIn('invalid input syntax', self.replay('--from', 'x', '--to', 'y', code=1))
         for options in (['--examples', 'many'], ['more']):
             self.assertIn('--help', self.replay(*options, code=2))
-        done = subprocess.run([world.LOKETD, '--json'], check=False, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([world.LOKETD, '--json'], check=False, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 2)
 
 

@@ -36,6 +36,7 @@ class Signals(world.LoketTest):
                                   generate_series(-2, 24, 6) h on conflict do nothing''', [self.hour, weeks])
 
     def setUp(self):
+        self.all_counted()              # of the test before
         for table in ('signal', 'theme_case', 'theme_hour'):
             self.world.psql(f'delete from loket.{table}')
 
@@ -50,8 +51,12 @@ class Signals(world.LoketTest):
         return self.world.value('select coalesce(sum(n), 0) from loket.theme_hour where theme = %s and area = %s and hour >= %s',
                                 [theme, area, self.hour])
 
+    def all_counted(self):
+        wait_until(lambda: self.world.value('select last >= coalesce((select id from loket.contact where direction = %s order by id desc limit 1), '
+                                            'last) from loket.theme_counted', ['in']), what='all that was said to be looked at')
+
     def counted(self, n, **of):
-        wait_until(lambda: self.count(**of) >= n, 60, f'{n} questions counted')
+        self.all_counted()
         self.assertEqual(self.count(**of), n)
 
     def list(self, token='wim', **query):

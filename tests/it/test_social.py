@@ -326,7 +326,7 @@ class Mastodon(SocialTest):
         self.world.standin.faults[:] = ['429', '500']
         self.server.pages[:] = [b'<html>502</html>', b'{"error": "x"}', b'[{']
         self.settle(60)
-        self.assertEqual(self.cursor(), self.server.notifications[-1]['id'])
+        wait_until(lambda: self.cursor() == self.server.notifications[-1]['id'], what='the cursor, which is stored after them')
         self.assertEqual(self.world.value('select count(*) from loket.dead_letter where inbox = %s', [self.inbox]), 0)
         self.assertIn('poll.failed', self.world.log())
         self.assertBalanced()

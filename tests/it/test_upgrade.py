@@ -54,7 +54,7 @@ class Senders(faults.Citizens):
 
     def _once(self, body):
         try:
-            end = self.world.hook('dordrecht-whatsapp', body, timeout=30).status
+            end = self.world.hook('dordrecht-whatsapp', body, timeout=60).status
         except OSError as e:
             end = f'{type(e).__name__} {e}'
         self.ends[end] += 1
@@ -88,7 +88,7 @@ class FrontEnd(threading.Thread):
         connection = None
         while not self.stopping.wait(0.1):
             try:
-                connection = connection or http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=30)
+                connection = connection or http.client.HTTPConnection('127.0.0.1', self.world.port, timeout=60)
                 connection.request('GET', '/v1/queue', headers={'Authorization': 'Bearer ' + self.world.tokens['lead']})
                 answer = connection.getresponse()
                 answer.read()
@@ -198,7 +198,7 @@ class Upgrades(world.LoketTest):
         self.assertEqual(self.world.api('PUT', '/v1/me/presence', AGENTS[0], {'state': 'away'}).status, 200)     # the first event
         self.listeners = [Listener(through, 'lead') for through in [*ways.values()] * 2]
         for listener in self.listeners:
-            self.assertTrue(listener.open.wait(20), 'a stream to open')
+            self.assertTrue(listener.open.wait(60), 'a stream to open')
         self.from_id = max(int(listener.stream.last_id) for listener in self.listeners)
         self.watch = LockWatch(self.world)
         self.people = [Senders(through, self.recorder, self.ends[way], n=3, per_second=20, text=f'Door {way}')
