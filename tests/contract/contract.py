@@ -1,5 +1,4 @@
 """contract.py - proto/openapi.json as the tests need it: operations, schemas, and whether JSON fits them."""
-import copy
 import json
 import pathlib
 import re
@@ -79,11 +78,15 @@ def is_uuid(value):
     return not isinstance(value, str) or bool(re.fullmatch(r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', value))
 
 
+validators = {}     # by schema: each remembers where its $refs lead
+
+
 def wrong_with(schema, value):
     """What is wrong with value: a list of sentences."""
-    whole = copy.copy(schema)
-    whole['components'] = DOCUMENT['components']
-    validator = jsonschema.Draft202012Validator(whole, format_checker=FORMATS)
+    if id(schema) not in validators:        # the schema is kept with it, so that the id stays its own
+        whole = schema | {'components': DOCUMENT['components']}
+        validators[id(schema)] = schema, jsonschema.Draft202012Validator(whole, format_checker=FORMATS)
+    _, validator = validators[id(schema)]
     return [f"{'/'.join(map(str, e.absolute_path))}: {e.message}"[:300] for e in validator.iter_errors(value)]
 
 

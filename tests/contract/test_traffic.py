@@ -62,7 +62,12 @@ class Traffic(unittest.TestCase):
     def setUpClass(cls):
         cls.seen = collections.defaultdict(set)
         cls.wrong = collections.defaultdict(list)
+        same = set()
         for where, t in traffic():
+            said = hash((t['method'], t['path'], t['status'], media_type(t), t['requestBody'], t['responseBody']))
+            if said in same:                # tests ask again and again until something has happened
+                continue
+            same.add(said)
             operation = contract.operation_for(t['method'], t['path'])
             if operation is None:
                 if t['status'] not in ANYWHERE:
