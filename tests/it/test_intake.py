@@ -55,6 +55,7 @@ class Intake(world.LoketTest):
         self.wa = new_number()
 
     def tearDown(self):
+        self.world.wait_ready()         # perhaps without PostgreSQL just now
         ledger = self.world.api('GET', '/v1/ledger', 'lead').json
         self.assertTrue(ledger['balanced'], ledger)
         self.assertEqual(0, self.world.value("""select
