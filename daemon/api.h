@@ -89,6 +89,8 @@ const char *api_address(struct api *a, const char *kind, const char *value);
 /* the end of a step: answer, and OP_DONE, or a last wait of api.c's own: return what these return. json is
  * stolen */
 enum op_status api_answer(struct api *a, int status, json_t *json);
+/* api_answer_with - json, an object, with one more key, whose value is JSON text; that is stolen too */
+enum op_status api_answer_with(struct api *a, int status, json_t *json, const char *key, char *text);
 enum op_status api_problem(struct api *a, enum problem p, const char *detail);
 enum op_status api_rule(struct api *a, const char *rule, const char *detail);      /* 422 against a rule */
 /* api_send - answer with what is not JSON of ours; headers as for http_reply */

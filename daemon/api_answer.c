@@ -8,7 +8,9 @@
 #include "daemon/server.h"
 #include "lib/base/b64url.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
+#include "lib/core/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,21 +63,48 @@ void api_send_answer(struct api *a)
 	         problem_headers(status, buf, sizeof buf, headers));
 }
 
-enum op_status api_answer(struct api *a, int status, json_t *json)
+static char *dumped(json_t *json)
+{
+	/* NULL also for text that is not UTF-8: a mistake of ours */
+	char *text = must(json_dumps(json, JSON_COMPACT));
+
+	json_decref(json);
+	return text;
+}
+
+/* text: malloc, stolen; NULL: an answer without a body */
+static enum op_status answer_text(struct api *a, int status, char *text)
 {
 	a->answer_status = status;
-	a->answer = NULL;
-	if (json) {
-		a->answer = json_dumps(json, JSON_COMPACT);
-		json_decref(json);
-		if (!a->answer)
-			abort();   /* out of memory, or text that is not UTF-8: a mistake of ours */
-		arena_on_free(a->op.arena, free, a->answer);
-	}
+	a->answer = text;
+	if (text)
+		arena_on_free(a->op.arena, free, text);
 	if (a->idem_state == API_IDEM_OURS)
 		return api_idem_store(a, ANSWER_STORED);
 	api_send_answer(a);
 	return OP_DONE;
+}
+
+enum op_status api_answer(struct api *a, int status, json_t *json)
+{
+	return answer_text(a, status, json ? dumped(json) : NULL);
+}
+
+enum op_status api_answer_with(struct api *a, int status, json_t *json, const char *key, char *text)
+{
+	struct wire_text all = {0};
+	char *object = dumped(json);
+
+	object[strlen(object) - 1] = '\0';
+	wire_add(&all, object);
+	wire_add(&all, object[1] ? ",\"" : "\"");
+	wire_add(&all, key);
+	wire_add(&all, "\":");
+	wire_add(&all, text);
+	wire_add(&all, "}");
+	free(object);
+	free(text);
+	return answer_text(a, status, all.s);
 }
 
 enum op_status api_problem(struct api *a, enum problem p, const char *detail)

@@ -48,22 +48,18 @@ static enum op_status party_read(struct api *a)
 
 static enum op_status party_answer(struct api *a)
 {
-	json_t *party, *contacts;
-	bool more;
+	json_t *party;
 
 	if (pg_rows(&a->op, PARTY_SELF) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	party = rows_object(&a->op, PARTY_SELF, 0);
-	contacts = rows_masked(rows_array(&a->op, PARTY_ITS_CONTACTS), &a->who);
-	more = json_array_size(contacts) > PARTY_CONTACTS_MAX;
-	if (more)
-		json_array_remove(contacts, PARTY_CONTACTS_MAX);
 	json_object_set_new(party, "cases", rows_array(&a->op, PARTY_ITS_CASES));
-	json_object_set_new(party, "contacts", contacts);
-	json_object_set_new(party, "moreContacts", json_boolean(more));
+	json_object_set_new(party, "moreContacts",
+			    json_boolean(pg_rows(&a->op, PARTY_ITS_CONTACTS) > PARTY_CONTACTS_MAX));
 	json_object_set_new(party, "tasks", rows_masked(rows_array(&a->op, PARTY_ITS_TASKS), &a->who));
 	json_object_set_new(party, "callbacks", rows_array(&a->op, PARTY_ITS_CALLBACKS));
-	return api_answer(a, 200, party);
+	return api_answer_with(a, 200, party, "contacts",
+			       rows_text(&a->op, PARTY_ITS_CONTACTS, PARTY_CONTACTS_MAX, &a->who));
 }
 
 enum op_status api_party_get(struct api *a)

@@ -72,6 +72,54 @@ json_t *rows_array(const struct op *op, int statement)
 	return all;
 }
 
+/* a column, looked at once for all rows */
+struct column {
+	char key[80]; /* "receivedAt": */
+	enum wire_type type;
+	bool masked;
+};
+
+static struct column column_of(const PGresult *r, int i, bool masked)
+{
+	struct column c = {.type = wire_type_of(PQftype(r, i)),
+			   .masked = masked && wire_is_written(PQfname(r, i))};
+
+	snprintf(c.key, sizeof(c.key), "\"%s\":", PQfname(r, i));
+	return c;
+}
+
+static void add_row(struct wire_text *t, const PGresult *r, int row, const struct column *columns)
+{
+	const char *comma = "{";
+
+	for (int i = 0; i < PQnfields(r); i++) {
+		if (PQgetisnull(r, row, i))
+			continue;
+		wire_add(t, comma);
+		wire_add(t, columns[i].key);
+		wire_add_value(t, columns[i].type, PQgetvalue(r, row, i), columns[i].masked);
+		comma = ",";
+	}
+	wire_add(t, *comma == '{' ? "{}" : "}");
+}
+
+char *rows_text(const struct op *op, int statement, int max, const struct principal *p)
+{
+	const PGresult *r = op->pg->results[statement];
+	struct column *columns = arena_array(op->arena, struct column, (size_t)PQnfields(r));
+	struct wire_text t = {0};
+
+	for (int i = 0; i < PQnfields(r); i++)
+		columns[i] = column_of(r, i, !access_sees_bsn(p));
+	wire_add(&t, "[");
+	for (int i = 0; i < PQntuples(r) && i < max; i++) {
+		wire_add(&t, i ? "," : "");
+		add_row(&t, r, i, columns);
+	}
+	wire_add(&t, "]");
+	return t.s;
+}
+
 json_t *rows_masked(json_t *list, const struct principal *p)
 {
 	json_t *one;

@@ -13,6 +13,12 @@ json_t *rows_array(const struct op *op, int statement);
 json_t *rows_array_of(const struct op *op, int statement, int n);
 /* rows_masked - such a list, with BSN and IBAN masked unless p may see them. The same reference */
 json_t *rows_masked(json_t *list, const struct principal *p);
+/*
+ * rows_text - the first max rows as a JSON array, masked unless p may see BSN and IBAN: what
+ * rows_masked(rows_array()) would be, for lists of hundreds of rows, for which no objects are made returns
+ * malloc, for api_answer_with
+ */
+char *rows_text(const struct op *op, int statement, int max, const struct principal *p);
 /* rows_json - a column that is JSON; NULL when it is SQL NULL. Freed with the operation */
 json_t *rows_json(const struct op *op, int statement, int row, const char *column);
 

@@ -5,6 +5,5 @@ select t.id, t.case_id as "case", t.municipality, t.kind, t.department, t.team, 
        t.state = 'open' and least(t.due, t.term_until) <= clock_timestamp() as late, t.remind_at as "remindAt", t.attempts,
        t.last_result as "lastResult", t.answer, t.term, t.created_by as "createdBy", t.created_at as "createdAt",
        t.done_at as "doneAt"
-  from (select id from loket.case_file where party = $1 offset 0) k
- cross join lateral (select * from loket.task where case_id = k.id order by created_at desc limit 100) t
+  from loket.task t where t.case_id = any (array(select id from loket.case_file where party = $1))
  order by t.state = 'open' desc, t.due desc, t.id limit 100

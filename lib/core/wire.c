@@ -1,5 +1,6 @@
 #include "lib/core/wire.h"
 
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 #include "lib/core/guard.h"
 
@@ -8,22 +9,29 @@
 #include <string.h>
 
 /* PostgreSQL writes "2026-11-21 21:44:51.123+00"; RFC 3339 wants a T and minutes in the offset */
-static json_t *time_json(const char *value)
+static bool time_text(const char *value, char out[WHEN_TEXT])
 {
 	char text[WHEN_TEXT + 8];
 	size_t len = strlen(value);
 	int64_t us;
 
 	if (len < 19 || len > WHEN_TEXT)
-		return NULL;
+		return false;
 	memcpy(text, value, len + 1);
 	text[10] = 'T';
 	if (text[len - 3] == '+' || text[len - 3] == '-')
 		memcpy(text + len, ":00", 4);
 	if (!when_parse(text, &us))
-		return NULL;
-	when_format(us, text);
-	return json_string(text);
+		return false;
+	when_format(us, out);
+	return true;
+}
+
+static json_t *time_json(const char *value)
+{
+	char text[WHEN_TEXT];
+
+	return time_text(value, text) ? json_string(text) : NULL;
 }
 
 static json_t *value_json(enum wire_type type, const char *value)
@@ -106,10 +114,103 @@ static void mask_all(json_t *j)
 	}
 }
 
+/* what people wrote */
+static const char *const written[] = {"text",   "fields", "attachments", "note",
+				      "action", "answer", "term",        "reason"};
+
+bool wire_is_written(const char *name)
+{
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+		if (!strcmp(written[i], name))
+			return true;
+	return false;
+}
+
 void wire_mask(json_t *row)
 {
-	static const char *const keys[] = { "text", "fields", "attachments", "note", "action", "answer", "term", "reason" };
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+		mask_all(json_object_get(row, written[i]));
+}
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		mask_all(json_object_get(row, keys[i]));
+/* ---------------------------------------------------------------- as text */
+
+static void add(struct wire_text *t, const char *s, size_t len)
+{
+	if (t->room - t->len <= len) {
+		t->room = 2 * (t->room + len) + 1024;
+		t->s = must(realloc(t->s, t->room));
+	}
+	memcpy(t->s + t->len, s, len);
+	t->len += len;
+	t->s[t->len] = '\0';
+}
+
+void wire_add(struct wire_text *t, const char *json)
+{
+	add(t, json, strlen(json));
+}
+
+/* what may not stand in a JSON string as it is (RFC 8259, 7) */
+static void add_escaped(struct wire_text *t, char c)
+{
+	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	char escape[8];
+
+	for (size_t i = 0; i < sizeof shorts - 1; i += 2)
+		if (shorts[i] == c) {
+			add(t, (char[]){'\\', shorts[i + 1]}, 2);
+			return;
+		}
+	add(t, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04X", (unsigned char)c));
+}
+
+static void add_string(struct wire_text *t, const char *s)
+{
+	const char *from = s;
+
+	add(t, "\"", 1);
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == '"' || *s == '\\') {
+			add(t, from, (size_t)(s - from));
+			add_escaped(t, *s);
+			from = s + 1;
+		}
+	add(t, from, (size_t)(s - from));
+	add(t, "\"", 1);
+}
+
+/* the long way round, for what is rare; steals the reference */
+static void add_json(struct wire_text *t, json_t *value)
+{
+	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+
+	wire_add(t, text ? text : "null");
+	free(text);
+	json_decref(value);
+}
+
+static void add_masked(struct wire_text *t, enum wire_type type, const char *value)
+{
+	json_t *j = value_json(type, value);
+
+	mask_all(j);
+	add_json(t, j);
+}
+
+void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, bool masked)
+{
+	char time[WHEN_TEXT];
+
+	if (masked && (type == WIRE_TEXT ? guard_finds(value) : type == WIRE_JSON))
+		add_masked(t, type, value);
+	else if (type == WIRE_TEXT)
+		add_string(t, value);
+	else if (type == WIRE_TIME && time_text(value, time))
+		add_string(t, time);
+	else if (type == WIRE_BOOL)
+		wire_add(t, value[0] == 't' ? "true" : "false");
+	else if (type == WIRE_INT || type == WIRE_JSON)
+		wire_add(t, value);
+	else
+		add_json(t, value_json(type, value));
 }

@@ -21,4 +21,21 @@ int wire_put(json_t *obj, const char *name, enum wire_type type, const char *val
  * "fields" and "attachments" */
 void wire_mask(json_t *row);
 
+/* rows as JSON text, for lists so long that making objects of them is what an answer costs; zero it first */
+struct wire_text {
+	char *s; /* malloc; NUL-terminated once something was written. The caller frees it */
+	size_t len, room;
+};
+
+/* wire_add - what is JSON already, as it is */
+void wire_add(struct wire_text *t, const char *json);
+/*
+ * wire_add_value - the value that wire_put would make of it; and what wire_mask would, when masked
+ * in       value: not NULL, UTF-8; masked: of a key that people write in (wire_is_written), for who may not
+ * see all
+ */
+void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, bool masked);
+/* wire_is_written - is this a key that wire_mask looks at? */
+bool wire_is_written(const char *name);
+
 #endif

@@ -437,9 +437,20 @@ class Party(CasesTest):
         p = answer.json
         self.assertEqual([(c['case'], c['text']) for c in p['contacts']], [(second, LICENCE), (first, PARKING)])
         self.assertEqual({c['id'] for c in p['cases']}, {first, second})
-        self.assertEqual([(t['case'], t['department']) for t in p['tasks']], [(first, 'Parkeren')])
+        self.assertEqual(p['tasks'], self.world.api('GET', f'/v1/tasks?case={first}', 'anna').json['items'])
+        self.assertEqual([(t['case'], t['department'], t['late'], t['attempts']) for t in p['tasks']], [(first, 'Parkeren', False, 0)])
         self.assertEqual([(b['case'], b['to']['value']) for b in p['callbacks']], [(second, '+31600000000')])
         self.assertFalse(p['moreContacts'])
+
+    def test_numbers_are_masked(self):
+        case, _ = self.says('Mijn "BSN":\n111222333 \\ en ik bel nog')
+        party = self.get(case)['citizen']['id']
+        secret = 'token-' + uuid.uuid4().hex
+        self.world.psql('insert into loket.token (id, sha256, name, role, municipalities, sees_bsn) '
+                        "values (gen_random_uuid(), sha256(%s::bytea), 'bsn', 'lead', '{dordrecht}', true)", [secret])
+        for who, number in (('anna', '•' * 9), (secret, '111222333')):
+            p = self.world.api('GET', f'/v1/parties/{party}', who).json
+            self.assertEqual([c['text'] for c in p['contacts']], [f'Mijn "BSN":\n{number} \\ en ik bel nog'])
 
     def test_more_than_a_thousand(self):
         who = str(next(people))

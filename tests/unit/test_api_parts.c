@@ -231,6 +231,57 @@ START_TEST(wire_rows_to_json)
 }
 END_TEST
 
+START_TEST(wire_text_is_what_the_objects_say)
+{
+	static const struct {
+		const char *name;
+		enum wire_type type;
+		const char *value;
+	} rows[] = {
+		{"channel", WIRE_TEXT, ""},
+		{"text", WIRE_TEXT, "zei \"ja\" \\ en\n\tging \b\f\r\x01\x1f\x7f/ \xc3\xa9\xf0\x9f\x98\x80"},
+		{"text", WIRE_TEXT, "mijn BSN is 111222333"},
+		{"text", WIRE_TEXT,
+		 "\x01"
+		 "111222333\n111 222 333"},
+		{"text", WIRE_TEXT, "regel\nL91ABNA0417164300"},
+		{"note", WIRE_TEXT, "NL91 ABNA 0417 1643 00"},
+		{"id", WIRE_TEXT, "111222333"},
+		{"attempts", WIRE_INT, "-12"},
+		{"late", WIRE_BOOL, "t"},
+		{"late", WIRE_BOOL, "f"},
+		{"at", WIRE_TIME, "2026-11-21 21:44:51.123456+00"},
+		{"at", WIRE_TIME, "2026-11-21 21:44:51+01"},
+		{"fields", WIRE_JSON, "{\"bsn\": 111222333, \"a\": [1, null]}"},
+		{"to", WIRE_JSON, "{\"value\": \"111222333\"}"},
+		{"share", WIRE_FLOAT, "0.25"},
+		{"share", WIRE_FLOAT, "3"},
+	};
+
+	for (int masked = 0; masked < 2; masked++)
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+			struct wire_text t = {0};
+			json_t *want = json_object(), *got;
+
+			wire_put(want, rows[i].name, rows[i].type, rows[i].value);
+			if (masked)
+				wire_mask(want);
+			wire_add(&t, "{\"");
+			wire_add(&t, rows[i].name);
+			wire_add(&t, "\":");
+			wire_add_value(&t, rows[i].type, rows[i].value,
+				       masked && wire_is_written(rows[i].name));
+			wire_add(&t, "}");
+			got = json_loads(t.s, 0, NULL);
+			ck_assert_msg(json_equal(want, got), "%s", t.s);
+			ck_assert_uint_eq(t.len, strlen(t.s));
+			json_decref(want);
+			json_decref(got);
+			free(t.s);
+		}
+}
+END_TEST
+
 START_TEST(wire_mask_of_text_that_is_all_bsn)
 {
 	json_t *contact = json_object();
@@ -309,10 +360,19 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		access_roles_and_municipalities, access_case_belongs_to_its_owner, access_role_names,
-		problem_each_is_complete, problem_names_fields_and_rule,
-		shape_says_all_that_is_wrong, shape_long_keys_do_not_overflow, shape_of_texts,
-		wire_rows_to_json, wire_mask_reaches_every_string, wire_mask_of_text_that_is_all_bsn, b64url_there_and_back,
+		access_roles_and_municipalities,
+		access_case_belongs_to_its_owner,
+		access_role_names,
+		problem_each_is_complete,
+		problem_names_fields_and_rule,
+		shape_says_all_that_is_wrong,
+		shape_long_keys_do_not_overflow,
+		shape_of_texts,
+		wire_rows_to_json,
+		wire_text_is_what_the_objects_say,
+		wire_mask_reaches_every_string,
+		wire_mask_of_text_that_is_all_bsn,
+		b64url_there_and_back,
 		url_is_decoded_strictly,
 	};
 
