@@ -68,7 +68,11 @@ static enum op_status start(struct api *a, struct report *r)
 	to = r->quarter == 4 ? when_days(r->year + 1, 1, 1) : when_days(r->year, 3 * r->quarter + 1, 1);
 	for (int i = 0; i < N_PARTS; i++)
 		r->asked[i] = (struct kpi_asked){
-			.days = {from, to}, .municipality = municipality, .by = parts[i].by};
+			.days = {from, to},
+			.municipality = municipality,
+			.by = parts[i].by,
+			.baseline = api_query(a, "baseline"),
+		};
 	return kpis_ask(a, REPORT_READ, &r->asked[0]);
 }
 
@@ -77,6 +81,8 @@ static enum op_status read_part(struct api *a, struct report *r)
 	struct pg_unit *u;
 
 	r->views[r->n_read] = kpis_view(a, &r->asked[r->n_read]);
+	if (!r->views[r->n_read])
+		return api_bad_query(a);
 	if (++r->n_read < N_PARTS)
 		return kpis_ask(a, REPORT_READ, &r->asked[r->n_read]);
 	u = api_unit(a);
@@ -108,6 +114,17 @@ static const char *about(struct api *a, const struct report *r)
 	return all;
 }
 
+static const char *about_baseline(struct api *a, const struct report *r)
+{
+	const char *all = "";
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(r->views[0]->baseline_of, i, one) all = arena_join(
+		a->op.arena, all, *all ? ", " : "", name_of(a, "municipality", json_string_value(one)), NULL);
+	return all;
+}
+
 static void put_labels(struct api *a, const struct kpi_view *v)
 {
 	for (int i = 0; i < v->n_groups; i++)
@@ -134,6 +151,10 @@ static enum op_status answer(struct api *a, const struct report *r)
 		.to = r->asked[0].days.to,
 		.as_of_us = weeks->as_of_us,
 		.about = about(a, r),
+		.baseline = r->asked[0].baseline,
+		.baseline_about = about_baseline(a, r),
+		.baseline_from = weeks->baseline.from,
+		.baseline_to = weeks->baseline.to,
 		.all = &weeks->all,
 		.weeks = weeks->groups,
 		.n_weeks = weeks->n_groups,

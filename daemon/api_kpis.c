@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { KPIS_DAYS = 91, KPIS_MAX_DAYS = 1100 };
+enum { KPIS_DAYS = 91 };
 
 static json_t *value_json(const struct figure *f, const struct figure_sums *s, const struct figure_group *g)
 {
@@ -46,6 +46,15 @@ static void put_deviates(json_t *j, const struct figure *f, const struct figure_
 			json_pack("{s:f, s:f, s:f}", "low", l.low, "center", l.center, "high", l.high));
 }
 
+/* what there was then, and what it is more by; of times there is none: null */
+static void put_baseline(json_t *j, const struct figure *f, const struct figure_group *g)
+{
+	double more;
+
+	json_object_set_new(j, "baseline", g->has_baseline ? value_json(f, &g->baseline, g) : json_null());
+	json_object_set_new(j, "difference", figure_difference(f, g, &more) ? json_real(more) : json_null());
+}
+
 /* n, value, and what it is held against */
 static json_t *figure_json(const struct kpi_view *v, const struct figure *f, const struct figure_group *g)
 {
@@ -58,7 +67,7 @@ static json_t *figure_json(const struct kpi_view *v, const struct figure *f, con
 	json_object_set_new(j, "previous",
 			    kpis_by_time(v->asked) ? json_null() : value_json(f, &g->before, g));
 	if (v->asked->baseline)
-		json_object_set_new(j, "baseline", value_json(f, &g->baseline, g));
+		put_baseline(j, f, g);
 	if (shown)
 		put_deviates(j, f, g);
 	else
@@ -105,6 +114,11 @@ static enum op_status kpis_answer(struct api *a, const struct kpi_view *v)
 	json_t *j = days_json(v->asked->days), *list = json_array();
 
 	json_object_set_new(j, "previous", days_json(kpis_before(v->asked->days)));
+	if (v->asked->baseline) {
+		json_object_set_new(j, "baseline", days_json(v->baseline));
+		jsonx_put(json_object_get(j, "baseline"), "name", v->asked->baseline);
+		json_object_set(json_object_get(j, "baseline"), "municipalities", v->baseline_of);
+	}
 	jsonx_put(j, "by", v->asked->by);
 	if (v->as_of_us)
 		jsonx_put_time(j, "asOf", v->as_of_us);
@@ -120,7 +134,7 @@ enum kpis_state { KPIS_START, KPIS_READ };
 
 static enum op_status kpis_start(struct api *a, struct kpi_asked *k)
 {
-	struct api_period p = api_period(a, KPIS_DAYS, KPIS_MAX_DAYS);
+	struct api_period p = api_period(a, KPIS_DAYS, KPI_MAX_DAYS);
 
 	if (api_has_bad_fields(a))
 		return api_bad_query(a);
@@ -131,6 +145,7 @@ static enum op_status kpis_start(struct api *a, struct kpi_asked *k)
 		.product = api_query(a, "product"),
 		.team = api_query(a, "team"),
 		.by = api_query(a, "by"),
+		.baseline = api_query(a, "baseline"),
 	};
 	if (k->municipality && !access_municipality(&a->who, k->municipality))
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
@@ -139,12 +154,17 @@ static enum op_status kpis_start(struct api *a, struct kpi_asked *k)
 
 enum op_status api_kpi_list(struct api *a)
 {
+	const struct kpi_view *v;
+
 	switch ((enum kpis_state)a->op.state) {
 	case KPIS_START:
 		a->work = arena_new_of(a->op.arena, struct kpi_asked);
 		return kpis_start(a, a->work);
 	case KPIS_READ:
-		return pg_failed(&a->op) ? api_failed(a) : kpis_answer(a, kpis_view(a, a->work));
+		if (pg_failed(&a->op))
+			return api_failed(a);
+		v = kpis_view(a, a->work);
+		return v ? kpis_answer(a, v) : api_bad_query(a);
 	}
 	return op_bad_state(&a->op);
 }

@@ -1,6 +1,7 @@
 #include "daemon/kpis.h"
 
 #include "daemon/pg.h"
+#include "daemon/rows.h"
 #include "lib/base/when.h"
 #include "lib/core/hours.h"
 
@@ -18,7 +19,8 @@ enum {
 	ASK_AGENTS,
 	ASK_AS_OF,
 	ASK_ALL,
-	ASK_BASELINE = ASK_ALL,
+	ASK_NAMED = ASK_ALL,
+	ASK_BASELINE,
 	ASK_BASELINE_WAITS
 };
 
@@ -88,6 +90,20 @@ static void add_waits(struct pg_unit *u, const struct kpi_asked *k, struct kpi_d
 	pg_text(u, k->by);
 }
 
+/* groups of time have no baseline, but all of them together do */
+static void add_baseline(struct pg_unit *u, const struct kpi_asked *k)
+{
+	pg_add(u, SQL_BASELINE_NAMED);
+	pg_text(u, k->baseline);
+	pg_text(u, k->municipality);
+	for (int waits = 0; waits <= 1; waits++) {
+		pg_add(u, waits ? SQL_BASELINE_WAITS : SQL_BASELINE_SUMS);
+		pg_text(u, k->baseline);
+		add_which(u, k);
+		pg_text(u, kpis_by_time(k) ? NULL : k->by);
+	}
+}
+
 enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k)
 {
 	struct kpi_days before = kpis_before(k->days),
@@ -103,10 +119,8 @@ enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k
 	add_which(u, k);
 	pg_text(u, kpis_by_time(k) ? NULL : k->by);
 	pg_add(u, SQL_FIGURE_AS_OF);
-	if (k->baseline) {
-		add_sums(u, k, k->baseline_days, false);
-		add_waits(u, k, k->baseline_days);
-	}
+	if (k->baseline)
+		add_baseline(u, k);
 	return pg_submit(&a->op, next_state, u);
 }
 
@@ -247,6 +261,37 @@ static void put_limits(struct kpi_view *v, struct figure_group *g)
 		g->limits[i] = limits_of(v, &figures[i], g);
 }
 
+static int64_t day_of(struct api *a, const char *column)
+{
+	int64_t us = 0;
+
+	when_parse(arena_join(a->op.arena, pg_get(&a->op, ASK_NAMED, 0, column), "T00:00:00Z", NULL), &us);
+	return us / (86400 * WHEN_SECOND_US);
+}
+
+static bool read_baseline(struct api *a, struct kpi_view *v)
+{
+	int n = pg_rows(&a->op, ASK_NAMED);
+
+	if (n != 1) {
+		api_bad_field(
+			a, "baseline",
+			n ? "is of other days in one municipality than in another: name the municipality"
+			  : "there is none of that name");
+		return false;
+	}
+	v->baseline = (struct kpi_days){day_of(a, "from"), day_of(a, "to")};
+	v->baseline_of = rows_json(&a->op, ASK_NAMED, 0, "municipalities");
+	read_sums(a, v, ASK_BASELINE, BASELINE);
+	v->all.has_baseline = true;
+	v->all.as_long = v->baseline.to - v->baseline.from == v->asked->days.to - v->asked->days.from;
+	for (int i = 0; i < v->n_groups && !kpis_by_time(v->asked); i++) {
+		v->groups[i].has_baseline = true;
+		v->groups[i].as_long = v->all.as_long;
+	}
+	return true;
+}
+
 const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k)
 {
 	struct kpi_view *v = arena_new_of(a->op.arena, struct kpi_view);
@@ -255,8 +300,8 @@ const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k)
 	read_groups(a, v);
 	read_sums(a, v, ASK_NOW, NOW);
 	read_sums(a, v, ASK_BEFORE, BEFORE);
-	if (k->baseline)
-		read_sums(a, v, ASK_BASELINE, BASELINE);
+	if (k->baseline && !read_baseline(a, v))
+		return NULL;
 	read_weeks(a, v);
 	read_agents(a, v);
 	if (pg_rows(&a->op, ASK_AS_OF) > 0)

@@ -10,7 +10,7 @@
 #include "daemon/api.h"
 #include "lib/core/figure.h"
 
-enum { KPI_MAX_GROUPS = 1200, KPI_DAY = 16 };
+enum { KPI_MAX_GROUPS = 1200, KPI_MAX_DAYS = 1100, KPI_DAY = 16 };
 
 /* days since 1970 in Amsterdam, to not in it */
 struct kpi_days {
@@ -22,8 +22,7 @@ struct kpi_asked {
 	struct kpi_days days;
 	const char *municipality, *channel, *product, *team;
 	const char *by;       /* NULL: all together */
-	const char *baseline; /* NULL: none */
-	struct kpi_days baseline_days;
+	const char *baseline; /* its name; NULL: none */
 };
 
 struct kpi_view {
@@ -31,6 +30,8 @@ struct kpi_view {
 	struct figure_group all, *groups;
 	int n_groups, found; /* the group that was looked for last */
 	int64_t as_of_us;    /* what was committed before is counted; 0: nothing yet */
+	struct kpi_days baseline;
+	json_t *baseline_of; /* the municipalities that it is of; NULL: none was asked for */
 };
 
 /* kpis_days - the days of a period, as they are called in Amsterdam: whole ones, also where it begins or ends
@@ -45,7 +46,8 @@ bool kpis_by_time(const struct kpi_asked *k);
 
 /* kpis_ask - one unit, by the rights of the token; k lives as long as a */
 enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k);
-/* kpis_view - what it brought, in the arena of a: it stays when more is asked */
+/* kpis_view - what it brought, in the arena of a: it stays when more is asked. NULL: there is no such
+ * baseline, a bad field */
 const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k);
 
 #endif

@@ -158,6 +158,17 @@ bool figure_shown(const struct figure *f, const struct figure_group *g, double n
 	       (n >= FIGURE_LEAST && (!f->of_agents || g->agents >= FIGURE_LEAST_AGENTS));
 }
 
+bool figure_difference(const struct figure *f, const struct figure_group *g, double *more)
+{
+	struct figure_value now = figure_read(f, &g->now), then = figure_read(f, &g->baseline);
+
+	if (!g->has_baseline || !figure_shown(f, g, now.n) || !figure_shown(f, g, then.n) ||
+	    (f->unit == FIGURE_COUNT && !g->as_long))
+		return false;
+	*more = now.value - then.value;
+	return true;
+}
+
 struct control_limits figure_limits(const struct figure *f, const struct figure_sums *const *weeks, int n,
 				    const struct figure_sums *now, double length)
 {

@@ -81,6 +81,7 @@ struct figure_group {
 	const char *name, *label; /* "phone", "Telefoon" */
 	double agents;            /* whom it is about */
 	struct figure_sums now, before, baseline;
+	bool has_baseline, as_long; /* baseline: of as many days as now */
 	const struct figure_sums
 		*weeks[FIGURE_WEEKS]; /* before the period, oldest first; NULL: nothing happened */
 	struct control_limits limits[FIGURES_MAX]; /* of each figure */
@@ -106,6 +107,9 @@ double figure_bucket_s(int bucket);
 struct figure_value figure_read(const struct figure *f, const struct figure_sums *s);
 /* figure_shown - may a figure of n cases be shown, or would it tell of people? */
 bool figure_shown(const struct figure *f, const struct figure_group *g, double n);
+/* figure_difference - by what it is more than in the baseline; false: nobody can say, as of a number that was
+ * counted in another length of time, or one of them is not shown */
+bool figure_difference(const struct figure *f, const struct figure_group *g, double *more);
 /* figure_limits - where it should lie in a period with these sums, of so many weeks; weeks[n] before it,
  * oldest first */
 struct control_limits figure_limits(const struct figure *f, const struct figure_sums *const *weeks, int n,

@@ -317,6 +317,22 @@ static void head(struct page *p, const char *caption, const char *const *columns
 	say(p, "</tr></thead>\n<tbody>\n");
 }
 
+/* "+3,2%" are points of a hundred */
+static const char *difference_text(const struct figure *f, const struct figure_group *g, char out[SHORT])
+{
+	char text[SHORT];
+	double more;
+
+	if (!figure_difference(f, g, &more))
+		return "–";
+	snprintf(out, SHORT, "%s%s%s",
+		 more < 0   ? "−"
+		 : more > 0 ? "+"
+			    : "",
+		 value_text(f, fabs(more), text), f->unit == FIGURE_SHARE ? "-punt" : "");
+	return out;
+}
+
 static void summary_row(struct page *p, const struct figure *f, const struct figure_group *g)
 {
 	char a[SHORT], b[SHORT], c[SHORT];
@@ -325,16 +341,26 @@ static void summary_row(struct page *p, const struct figure *f, const struct fig
 	     "<tr><th scope=\"row\">%s</th><td class=\"number\">%s</td><td "
 	     "class=\"number\">%s</td><td>%s</td>",
 	     f->title, group_text(f, g, &g->now, a), target_text(f, b), met_text(f, g));
-	sayf(p, "<td class=\"number\">%s</td><td>%s</td></tr>\n", group_text(f, g, &g->before, c),
-	     deviates_text(f, g));
+	sayf(p, "<td class=\"number\">%s</td>", group_text(f, g, &g->before, c));
+	if (g->has_baseline)
+		sayf(p, "<td class=\"number\">%s</td><td class=\"number\">%s</td>",
+		     group_text(f, g, &g->baseline, a), difference_text(f, g, b));
+	sayf(p, "<td>%s</td></tr>\n", deviates_text(f, g));
 }
 
 static void summary(struct page *p, const struct figure_report *r)
 {
 	static const char *const columns[] = {"Cijfer",        "Dit kwartaal",    "Doel",
-					      "Doel gehaald?", "Kwartaal ervoor", "Anders dan gewoon?"};
+					      "Doel gehaald?", "Kwartaal ervoor", "Anders dan gewoon?"},
+				 *const with_baseline[] = {"Cijfer",        "Dit kwartaal",      "Doel",
+							   "Doel gehaald?", "Kwartaal ervoor",   "Nulmeting",
+							   "Verschil",      "Anders dan gewoon?"};
 
-	head(p, "Alle cijfers van dit kwartaal", columns, sizeof columns / sizeof *columns);
+	if (r->baseline)
+		head(p, "Alle cijfers van dit kwartaal", with_baseline,
+		     sizeof with_baseline / sizeof *with_baseline);
+	else
+		head(p, "Alle cijfers van dit kwartaal", columns, sizeof columns / sizeof *columns);
 	for (int i = 0; i < n_figures; i++)
 		summary_row(p, &figures[i], r->all);
 	say(p, "</tbody></table></div>\n");
@@ -448,6 +474,18 @@ static void begin(struct page *p, const struct figure_report *r)
 	say(p, "</p>\n");
 }
 
+static void about_baseline(struct page *p, const struct figure_report *r)
+{
+	char from[SHORT], to[SHORT];
+
+	say(p, "<p>Wij vergelijken met de nulmeting ‘");
+	quote(p, r->baseline);
+	sayf(p, "’. Die gaat over %s tot en met %s, in ", day_text(r->baseline_from, from),
+	     day_text(r->baseline_to - 1, to));
+	quote(p, r->baseline_about);
+	say(p, ". De cijfers van toen staan vast.</p>\n");
+}
+
 static void weeks(struct page *p, const struct figure_report *r)
 {
 	say(p, "<h2>Van week tot week</h2>\n<p>De lijn is het cijfer van elke week. Het lichte vlak laat "
@@ -492,6 +530,8 @@ char *figure_page(struct arena *a, const struct figure_report *r, size_t *n)
 
 	begin(&p, r);
 	say(&p, "<h2>De cijfers op een rij</h2>\n");
+	if (r->baseline)
+		about_baseline(&p, r);
 	summary(&p, r);
 	weeks(&p, r);
 	for (int i = 0; i < r->n_tables; i++)
@@ -524,8 +564,11 @@ static void number(struct page *p, bool known, double value)
 
 static void csv_figure(struct page *p, const char *by, const struct figure_group *g, const struct figure *f)
 {
-	struct figure_value v = figure_read(f, &g->now), before = figure_read(f, &g->before);
-	bool shown = figure_shown(f, g, v.n), shown_before = figure_shown(f, g, before.n);
+	struct figure_value v = figure_read(f, &g->now), before = figure_read(f, &g->before),
+			    then = figure_read(f, &g->baseline);
+	double more = 0;
+	bool shown = figure_shown(f, g, v.n), shown_before = figure_shown(f, g, before.n),
+	     known = figure_difference(f, g, &more);
 	struct control_limits l = g->limits[f - figures];
 
 	cell(p, by);
@@ -540,6 +583,9 @@ static void csv_figure(struct page *p, const char *by, const struct figure_group
 	number(p, f->target > 0, f->target);
 	number(p, true, before.n);
 	number(p, shown_before, before.value);
+	number(p, g->has_baseline, then.n);
+	number(p, g->has_baseline && figure_shown(f, g, then.n), then.value);
+	number(p, known, more);
 	sayf(p, "%s\r\n", !shown || !l.known ? "" : figure_deviates(f, l, &g->now) ? "true" : "false");
 }
 
@@ -553,7 +599,8 @@ char *figure_csv(struct arena *a, const struct figure_report *r, size_t *n)
 {
 	struct page p = {.a = a};
 
-	say(&p, "by,group,figure,title,unit,n,value,low,high,target,previousN,previousValue,deviates\r\n");
+	say(&p, "by,group,figure,title,unit,n,value,low,high,target,previousN,previousValue,baselineN,"
+		"baselineValue,difference,deviates\r\n");
 	csv_group(&p, "", r->all);
 	for (int i = 0; i < r->n_weeks; i++)
 		csv_group(&p, "week", &r->weeks[i]);

@@ -26,6 +26,9 @@ struct figure_report {
 	int64_t from, to;
 	int64_t as_of_us;  /* 0: nothing was counted yet */
 	const char *about; /* whom: "Dordrecht, Sliedrecht" */
+	const char *baseline;       /* its name; NULL: none */
+	const char *baseline_about; /* whom it is of */
+	int64_t baseline_from, baseline_to;
 	const struct figure_group *all;
 	const struct figure_group
 		*weeks; /* of the quarter, by their first and last days; the name is "2026-W41" */

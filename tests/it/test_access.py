@@ -60,7 +60,7 @@ class Filled(world.LoketTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.id = {k: new_id() for k in ['party', 'case', 'raw', 'contact', 'out', 'dead', 'block', 'note', 'task', 'offer', 'queued', 'public',
-                                        'attachment', 'article', 'callback', 'help', 'subscription', 'event']}
+                                        'attachment', 'article', 'callback', 'help', 'subscription', 'event', 'baseline']}
         i, mun = cls.id, {'municipality': 'dordrecht'}
         box = {**mun, 'inbox': 'dordrecht-whatsapp'}
         now = 'now()'
@@ -127,6 +127,11 @@ class Filled(world.LoketTest):
                 ('cases digital assisted personal option0 taken transferred waited in_time timed bucket bucket2 calls missed judged '
                  'fixed finished reopened day_over in_day week_over in_week asked graded grade grade2 promises kept').split(), 7), **mun),
             row('figure_wait', day='2026-01-01', channel='whatsapp', product=SECRET, team='', bucket=1, n=1, **mun),
+            row('baseline', id=i['baseline'], name=SECRET, first_day='2026-01-01', until_day='2026-02-01', at=now, **mun),
+            row('baseline_day', baseline=i['baseline'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', **dict.fromkeys(
+                ('cases digital assisted personal option0 taken transferred waited in_time timed bucket bucket2 calls missed judged '
+                 'fixed finished reopened day_over in_day week_over in_week asked graded grade grade2 promises kept').split(), 7), **mun),
+            row('baseline_wait', baseline=i['baseline'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', bucket=1, n=1, **mun),
             row('unserved', product=SECRET.lower(), channel='whatsapp', language='nl', option0=False, since=now, **mun),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
@@ -155,7 +160,7 @@ class Filled(world.LoketTest):
         what = {'contacts': i['contact'], 'offers': i['offer'], 'cases': i['case'], 'tasks': i['task'], 'parties': i['party'],
                 'dead-letters': i['dead'], 'posts': i['contact'], 'agents': GIJS, 'municipalities': 'dordrecht', 'products': 'rijbewijs',
                 'inboxes': 'dordrecht-whatsapp', 'tokens': self.token_id, 'blocks': i['block'], 'hooks': 'dordrecht-whatsapp',
-                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden', 'subscriptions': i['subscription'], 'status': 'DOR-AAAA-AAAA'}
+                'articles': i['article'], 'callbacks': i['callback'], 'regions': 'drechtsteden', 'subscriptions': i['subscription'], 'kpis': i['baseline'], 'status': 'DOR-AAAA-AAAA'}
         kind = o.path.split('/')[2] if o.path.startswith('/v1/') else ''
         nothing = 'niets' if kind in ('municipalities', 'products', 'inboxes', 'hooks', 'articles', 'regions') else NOBODY
         return o.path.replace('{id}', what.get(kind, '') if existing else nothing).replace(
@@ -269,7 +274,7 @@ class OtherMunicipality(Filled):
             ('task', "municipality = 'dordrecht'"), ('task_event', "municipality = 'dordrecht'"), ('party', "municipality = 'dordrecht'"), ('dead_letter', "municipality = 'dordrecht'"),
             ('inbox', "municipality = 'dordrecht'"), ('municipality', "id = 'dordrecht'"), ('agent', f"id = '{GIJS}'"),
             ('product', 'true'), ('region', 'true'), ('offer', "municipality = 'dordrecht'"), ('post', "municipality = 'dordrecht'"), ('channel', 'true'),
-            ('help_request', "municipality = 'dordrecht'"), ('subscription', "municipality = 'dordrecht'"), ('event', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'")]]
+            ('help_request', "municipality = 'dordrecht'"), ('subscription', "municipality = 'dordrecht'"), ('event', "municipality = 'dordrecht'"), ('article', "municipality = 'dordrecht'"), ('article_change', "municipality = 'dordrecht'"), ('baseline', "municipality = 'dordrecht'")]]
 
     def test_search_and_ledger_are_empty(self):
         token = self.elsewhere['lead']

@@ -110,6 +110,26 @@ class Recounted(unittest.TestCase):
             self.assertEqual(now[name]['n'], 0, name)
             self.assertGreater(later[name]['n'], 4, name)
         self.assertEqual(later['cases']['n'], now['cases']['n'])
+        self.baseline()
+
+    def baseline(self):
+        """What is kept is what a count of all rows gives, also when the days' sums went."""
+        first, last = period(self.world)
+        kept = {'name': 'Nulmeting', 'from': str(first), 'to': str(last - datetime.timedelta(days=1))}
+        answer = self.world.api('POST', '/v1/kpis/baselines', 'lead', kept)
+        self.assertEqual(answer.status, 201, answer)
+        connection = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket'))
+        again = Recount(connection, kept['from'], kept['to'])
+        connection.close()
+        for aged in (False, True):
+            if aged:
+                self.world.psql('delete from loket.figure_day; delete from loket.figure_wait')
+            for only in ({}, {'municipality': 'dordrecht'}, {'channel': 'phone'}):
+                with self.subTest(only, aged=aged):
+                    told = kpis(self.world, baseline='Nulmeting', **only)
+                    then = {'figures': [{'id': f['id']} | f['baseline'] for f in told['figures']]}
+                    self.assertEqual([], differences(then, again.figures(**only)))
+        self.assertGreater(next(f for f in told['figures'] if f['id'] == 'cases')['baseline']['n'], 4)
 
 
 SUMS = ('cases digital assisted personal option0 taken transferred waited in_time timed bucket bucket2 calls missed judged fixed finished '
@@ -176,6 +196,71 @@ class Shown(world.LoketTest):
             self.assertEqual({g['group']: g['value'] for g in f['cases']['groups']}, groups)
             self.assertEqual(f['cases']['value'], 180)
         self.assertEqual(self.figures(municipality='sliedrecht', channel='phone')[1]['cases']['value'], 40)
+
+    def baseline(self, want=201, token='lead', **body):
+        answer = self.world.api('POST', '/v1/kpis/baselines', token, {'name': 'Voor de fusie', 'from': '2026-08-31', 'to': '2026-09-07'} | body)
+        self.assertEqual(answer.status, want, answer)
+        return answer.json
+
+    def compared(self, **query):
+        told, f = self.figures(**{'baseline': 'Voor%20de%20fusie'} | query)
+        return told, f
+
+    def test_baselines(self):
+        self.world.psql('delete from loket.baseline')
+        before = FROM - datetime.timedelta(days=7)
+        for municipality, n in (('dordrecht', 40), ('sliedrecht', 20)):
+            self.sums(before, municipality=municipality, cases=n, waited=n, in_time=n // 2, graded=n, grade=7 * n, grade2=49 * n)
+            self.sums(FROM, municipality=municipality, cases=n + 8, waited=n, in_time=n * 3 // 4, channel='phone')
+            self.world.psql("insert into loket.figure_wait values (%s, %s, 'whatsapp', 'rijbewijs', 'kcc', 20, %s)", [before, municipality, n])
+        made = self.baseline()
+        self.assertEqual((made['from'], made['to'], len(made['municipalities'])), ('2026-08-31', '2026-09-07', 5))
+        self.sums(before, product='paspoort', cases=900)        # what is found out later changes nothing of it
+        told, f = self.compared(by='municipality')
+        self.assertEqual((told['baseline']['name'], told['baseline']['from'], told['baseline']['municipalities']),
+                         ('Voor de fusie', '2026-08-31', made['municipalities']))
+        level = f['serviceLevel']
+        self.assertEqual((level['value'], level['baseline']['value'], level['difference']), (0.75, 0.5, 0.25))
+        self.assertEqual((f['cases']['baseline']['value'], f['cases']['difference'], f['waitMedian']['difference']), (60, 16, None))
+        self.assertEqual({g['group']: g['baseline']['n'] for g in level['groups']}, {'dordrecht': 40, 'sliedrecht': 20})
+        self.assertEqual((f['satisfaction']['baseline']['value'], f['satisfaction']['difference']), (7, None))
+        _, f = self.compared(channel='phone')
+        self.assertEqual((f['cases']['baseline']['n'], f['cases']['value']), (0, 76))
+        _, f = self.compared(by='day')
+        self.assertEqual((f['cases']['baseline']['n'], f['cases']['groups'][0]['baseline'], f['cases']['groups'][0]['difference']), (60, None, None))
+        _, f = self.compared(to=f'{TO + datetime.timedelta(days=7)}T00:00:00%2B02:00')
+        self.assertEqual((f['cases']['difference'], f['serviceLevel']['difference']), (None, 0.25))        # of two weeks
+        self.assertNotIn('baseline', self.figures()[0])
+        kpis(self.world, want=400, baseline='geen')
+
+    def test_baselines_are_set_up_by_leads(self):
+        self.world.psql('delete from loket.baseline')
+        self.world.psql("insert into loket.token (id, sha256, name, role, municipalities) values "
+                        "(gen_random_uuid(), sha256('alleen-sliedrecht-0000000000000'), 'x', 'lead', '{sliedrecht}')")
+        mine = self.baseline(token='alleen-sliedrecht-0000000000000')
+        self.assertEqual(mine['municipalities'], ['sliedrecht'])
+        self.baseline(409)                                              # there is one of that name in one of them
+        other = self.baseline(municipality='dordrecht', **{'from': '2026-08-24'})
+        self.baseline(403, 'alleen-sliedrecht-0000000000000', municipality='dordrecht')
+        self.baseline(403, 'anna')
+        self.baseline(422, municipality='nergens')
+        for wrong in ({'from': '2026-09-31'}, {'to': '2026-08-31'}, {'to': '2099-01-01'}, {'from': '2020-01-01'}, {'name': ''}, {'from': '31-08-2026'}):
+            self.baseline(422, **wrong)
+        answer = self.world.api('GET', '/v1/kpis/baselines', 'lead').json
+        self.assertEqual([b['id'] for b in answer['items']], [other['id'], mine['id']])
+        page = self.world.api('GET', '/v1/kpis/baselines?limit=1', 'lead').json
+        self.assertEqual(self.world.api('GET', f"/v1/kpis/baselines?limit=1&cursor={page['next']}", 'lead').json['items'], [mine])
+        self.assertEqual(self.world.api('GET', '/v1/kpis/baselines?municipality=dordrecht', 'lead').json['items'], [other])
+        self.assertEqual(self.world.api('GET', '/v1/kpis/baselines', 'alleen-sliedrecht-0000000000000').json['items'], [mine])
+        kpis(self.world, want=400, baseline='Voor%20de%20fusie')        # of other days in Dordrecht than in Sliedrecht
+        self.assertEqual(self.compared(municipality='dordrecht')[0]['baseline']['from'], '2026-08-24')
+        gone = f"/v1/kpis/baselines/{other['id']}"
+        self.assertEqual(self.world.api('DELETE', gone, 'alleen-sliedrecht-0000000000000').status, 404)
+        self.assertEqual([self.world.api('DELETE', gone, 'admin').status for _ in range(2)], [204, 404])
+        for n in range(40):
+            self.baseline(municipality='dordrecht', name=f'meting {n}')
+        self.assertEqual(self.baseline(422, municipality='dordrecht', name='nog een')['rule'], 'tooManyBaselines')
+        self.assertEqual(self.baseline(422, name='nog een')['rule'], 'tooManyBaselines')
 
     def test_who_asks_for_what(self):
         self.sums(FROM, cases=10)

@@ -94,6 +94,26 @@ class Report(world.LoketTest):
         one = self.report(municipality='sliedrecht').body.decode()
         self.assertNotIn('Dordrecht', one)
 
+    def test_beside_a_baseline(self):
+        answer = self.world.api('POST', '/v1/kpis/baselines', 'lead', {'name': 'Nulmeting <2026>', 'from': '2026-04-01', 'to': '2026-07-01'})
+        self.assertEqual(answer.status, 201, answer)
+        name = 'Nulmeting%20%3C2026%3E'
+        page = self.report(baseline=name).body.decode()
+        text = ' '.join(' '.join(Text(page).text).split())
+        for words in ('de nulmeting ‘Nulmeting <2026>’', '1 april 2026 tot en met 30 juni 2026', 'Verschil', '%-punt'):
+            self.assertIn(words, text)
+        rows = {(r['by'], r['group'], r['figure']): r for r in csv.DictReader(io.StringIO(self.report(format='csv', baseline=name).body.decode()))}
+        told = self.world.api('GET', '/v1/kpis?from=2026-07-01T12:00:00Z&to=2026-09-30T12:00:00Z&by=channel&baseline=' + name, 'lead').json
+        for figure in told['figures']:
+            for group in [figure, *figure['groups']]:
+                row = rows[('channel', group['group']) + (figure['id'],) if 'group' in group else ('', '', figure['id'])]
+                self.assertEqual(row['baselineN'], str(group['baseline']['n']))
+                self.assertEqual(bool(row['difference']), group['difference'] is not None)
+                if row['difference']:
+                    self.assertAlmostEqual(float(row['difference']), group['difference'], places=6)
+        self.assertEqual(rows['week', '2026-W30', 'serviceLevel']['baselineN'], '')
+        self.report(400, baseline='geen')
+
     def test_the_table_says_what_the_figures_say(self):
         answer = self.report(accept='text/csv')
         self.assertEqual(answer.headers['Content-Type'], 'text/csv; charset=utf-8')
