@@ -1,7 +1,7 @@
 -- dispatch_second_line: cases that are late while nobody who can finish them is logged in: their product's department gets a
 -- task. Looks at the 500 that are most overdue; on the telephone and with option 0 somebody is called back instead
 -- $1 text lease holder, $2 bigint lease epoch
--- columns: the notices (case.changed)
+-- columns: the notices (case.changed, task.changed)
 with fence as materialized (
 	select from loket.lease where name = 'dispatch' and holder = $1 and epoch = $2 and until > clock_timestamp()
 	for share),
@@ -22,11 +22,17 @@ promised as (
 	select gen_random_uuid(), municipality, id, department,
 	       'Beantwoord deze vraag: er is niemand aanwezig die dit product doet.',
 	       clock_timestamp() + make_interval(days => coalesce((second_line ->> 'days')::int, 2)), clock_timestamp() from late
-	returning case_id, id)
+	returning *),
+written as (
+	insert into loket.task_event (task, municipality, at, kind) select id, municipality, created_at, 'made' from promised)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), l.municipality, 'case.changed', l.id, null::uuid,
        jsonb_build_object('case', jsonb_build_object('id', l.id, 'state', l.state, 'product', l.product,
                           'municipality', l.municipality), 'event', 'task', 'task', jsonb_build_object('id', p.id, 'state', 'open'),
                           'why', 'nobody with the skill is logged in: the second line is asked')
   from late l join promised p on p.case_id = l.id
+union all
+select t.created_at, t.municipality, 'task.changed', t.case_id, t.owner,
+       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department, false, 'made')
+  from promised t
 returning id, at, municipality, kind, case_id, agent, payload

@@ -20,7 +20,10 @@ with mine as (
 promised as (
 	insert into loket.task (id, municipality, case_id, department, action, due, note, created_by, created_at)
 	select $5, municipality, case_id, $6, $7, $8, $9, $2, clock_timestamp() from mine where $5::uuid is not null
-	on conflict (id) do nothing),
+	on conflict (id) do nothing returning *),
+written as (
+	insert into loket.task_event (task, municipality, at, kind, agent)
+	select id, municipality, created_at, 'made', created_by from promised),
 noted as (
 	insert into loket.note (id, municipality, case_id, agent, at, text)
 	select $14, municipality, case_id, $2, clock_timestamp(), $9 from mine where $14::uuid is not null),
@@ -36,5 +39,9 @@ select * from (
 	select clock_timestamp(), municipality, 'case.changed', case_id, null,
 	       jsonb_build_object('case', jsonb_build_object('id', case_id, 'state', 'triage', 'municipality', municipality),
 	                          'event', 'task', 'task', jsonb_build_object('id', $5::uuid, 'state', 'open'))
-	  from mine where $5::uuid is not null) as n (at, municipality, kind, case_id, agent, payload)
+	  from mine where $5::uuid is not null
+	union all
+	select t.created_at, t.municipality, 'task.changed', t.case_id, t.owner,
+	       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department, false, 'made')
+	  from promised t) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -14,6 +14,6 @@ written as (
 	insert into loket.task_event (task, municipality, at, kind) select id, municipality, clock_timestamp(), event from told)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), t.municipality, 'task.changed', t.case_id, t.owner,
-       loket.task_told(t.id, t.case_id, t.state, t.owner, t.team, t.event <> 'reminded', t.event)
+       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department, t.event <> 'reminded', t.event)
   from told t
 returning id, at, municipality, kind, case_id, agent, payload

@@ -26,7 +26,7 @@ select * from (
 	  from changed t, held c
 	union all
 	select clock_timestamp(), t.municipality, 'task.changed', t.case_id, coalesce(t.owner, $3::uuid),
-	       loket.task_told(t.id, t.case_id, t.state, t.owner, t.team,
-	                       t.state = 'open' and least(t.due, t.term_until) <= clock_timestamp(), coalesce($16, 'changed'))
+	       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department,
+	                          t.state = 'open' and least(t.due, t.term_until) <= clock_timestamp(), coalesce($16, 'changed'))
 	  from changed t) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

@@ -12,6 +12,7 @@ written as (
 	  from tried)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select clock_timestamp(), t.municipality, 'task.changed', t.case_id, t.owner,
-       loket.task_told(t.id, t.case_id, t.state, t.owner, t.team, least(t.due, t.term_until) <= clock_timestamp(), 'tried')
+       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department,
+                          least(t.due, t.term_until) <= clock_timestamp(), 'tried')
   from tried t
 returning id, at, municipality, kind, case_id, agent, payload

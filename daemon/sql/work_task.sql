@@ -23,6 +23,6 @@ select * from (
 	  from held
 	union all
 	select t.created_at, t.municipality, 'task.changed', t.case_id, t.owner,
-	       loket.task_told(t.id, t.case_id, t.state, t.owner, t.team, false, 'made')
+	       loket.task_is_told(t.id, t.case_id, t.state, t.owner, t.team, t.department, false, 'made')
 	  from promised t) as n (at, municipality, kind, case_id, agent, payload)
 returning id, at, municipality, kind, case_id, agent, payload

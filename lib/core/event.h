@@ -19,7 +19,7 @@
 enum {
 	EVENT_SECRET_MIN = 24, EVENT_SECRET_MAX = 64,     /* bytes behind its base64 */
 	EVENT_ID = 48,
-	EVENT_WORD_MAX = 100,                             /* of what is told: longer is a sentence */
+	EVENT_TYPE_MAX = 100,
 	EVENT_RETRY_AFTER_MAX_S = 3600,
 	EVENT_FAILING_MAX_S = 3 * 86400,                  /* so long without success, then a subscription is disabled */
 };
@@ -36,8 +36,8 @@ struct event {
 void event_id(int64_t notice, int64_t at_us, char out[EVENT_ID]);
 
 /*
- * event_json - the event, structured mode. Of its payload only what is an id, a word, a number or a moment: nothing
- * that somebody wrote
+ * event_json - the event, structured mode. Of its payload only fields that are known to be no words of a person (parts and
+ * values, in event.c)
  * owner    new reference
  */
 json_t *event_json(const struct event *e);

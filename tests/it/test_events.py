@@ -26,6 +26,10 @@ TELL = '''insert into loket.notice (at, municipality, kind, case_id, payload) va
     json_build_object('case', json_build_object('id', %s::text, 'state', 'queued'), 'event', 'contact')) returning id'''
 
 
+def fields(v, way=()):
+    return {f for k, inner in v.items() for f in fields(inner, (*way, k))} if isinstance(v, dict) else {way}
+
+
 class EventsTest(world.LoketTest):
     config = 'dispatch { sweep_seconds = 1 }'
 
@@ -88,7 +92,7 @@ class Story(EventsTest):
         taken = anna.accept(anna.next_offer())
         anna.reply(taken, 'Er komt iemand')
         anna.call('POST', f"/v1/cases/{taken['case']['id']}/tasks", {
-            'department': 'Wijkbeheer', 'action': 'Pompen', 'due': '2099-01-01', 'epoch': taken['epoch']})
+            'department': 'Water en riolering', 'action': 'Pompen', 'due': '2099-01-01', 'epoch': taken['epoch']})
         anna.resolve(taken)
         case = taken['case']['id']
         wait_until(lambda: any(e['type'] == CASE + '.changed.resolve' for e in self.receiver.got), 20, 'the end')
@@ -97,6 +101,11 @@ class Story(EventsTest):
         self.assertEqual(types[0], 'contact.received')
         for one in ('case.changed.accept', 'case.changed.task', 'case.changed.resolve', 'delivery.changed'):
             self.assertIn(one, types)
+        made = next(e for e in mine if e['type'].endswith('task.changed.made'))
+        self.assertEqual(made['data']['task']['department'], 'Water en riolering')
+        kept = dict(self.world.psql('select id, payload from loket.notice'))
+        for e in self.receiver.got:
+            self.assertLessEqual(fields(kept[int(e['sequence'])]) - fields(e['data']), {('why',)}, e)
         self.assertEqual([e['sequence'] for e in mine], sorted(e['sequence'] for e in mine))
         self.assertEqual(self.receiver.wrong, [])
         schema = contract.DOCUMENT['components']['schemas']['CloudEvent']

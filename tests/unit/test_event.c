@@ -7,9 +7,11 @@
 START_TEST(told_without_what_anybody_wrote)
 {
 	json_t *payload =
-		json_loads("{\"case\": {\"id\": \"1\", \"state\": \"queued\", \"n\": 3, \"gone\": null}, "
-			   "\"event\": \"transfer\","
-			   "\"why\": \"Mevrouw Jansen belt terug\", \"list\": [\"x\"], \"line\": \"a\\nb\"}",
+		json_loads("{\"case\": {\"id\": \"1\", \"state\": \"queued\", \"gone\": null,"
+			   "\"name\": \"Jansen\"}, \"event\": \"transfer\","
+			   "\"signal\": {\"department\": \"Verkeer en vervoer\", \"hours\": 3},"
+			   "\"why\": \"Mevrouw Jansen belt terug\", \"list\": [\"x\"], \"line\": \"a\\nb\","
+			   "\"note\": \"terugbellen\", \"callback\": \"morgen\", \"state\": {\"id\": 1}}",
 			   0, NULL);
 	struct event e = {.notice = 482,
 			  .at_us = 1763819223123000,
@@ -22,9 +24,9 @@ START_TEST(told_without_what_anybody_wrote)
 	char *s = json_dumps(out, JSON_COMPACT | JSON_SORT_KEYS);
 
 	ck_assert_str_eq(
-		s, "{\"data\":{\"case\":{\"id\":\"1\",\"n\":3,\"state\":\"queued\"},\"event\":\"transfer\","
-		   "\"municipality\":\"dordrecht\"},\"datacontenttype\":\"application/"
-		   "json\",\"id\":\"482.1763819223123\","
+		s, "{\"data\":{\"case\":{\"id\":\"1\",\"state\":\"queued\"},\"event\":\"transfer\","
+		   "\"municipality\":\"dordrecht\",\"signal\":{\"department\":\"Verkeer en vervoer\","
+		   "\"hours\":3}},\"datacontenttype\":\"application/json\",\"id\":\"482.1763819223123\","
 		   "\"sequence\":\"0000000000000000482\",\"source\":\"urn:nld:oin:1:systeem:loketd\","
 		   "\"specversion\":\"1.0\","
 		   "\"subject\":\"1\",\"time\":\"2025-11-22T13:47:03.123Z\",\"type\":\"nl.klantcontacten."
