@@ -5,6 +5,7 @@
 #include "daemon/server.h"
 #include "daemon/sse.h"
 #include "daemon/world.h"
+#include "lib/base/jsonx.h"
 #include "lib/core/needs.h"
 #include "lib/core/wire.h"
 
@@ -107,10 +108,15 @@ static void mask_each(json_t *list)
 /* what is known and missing is worked out here; the rest is as it was read */
 static json_t *prepare_json(const struct op *op, int row, const struct principal *p)
 {
-	static const char *const gone[] = {"offer", "id", "municipality", "needs", "said"};
+	const struct world *w = world_now(op->srv);
+	static const char *const gone[] = {"offer", "id", "municipality", "product", "needs", "said"};
 	json_t *all = rows_object(op, OFFERS_PREPARE, row);
+	const struct handling *h =
+		world_handling(w, world_municipality(w, pg_get(op, OFFERS_PREPARE, row, "municipality")),
+			       pg_get(op, OFFERS_PREPARE, row, "product"));
 	json_t *needs = needs_of(json_object_get(all, "needs"), json_object_get(all, "said"), json_object_get(all, "party"));
 
+	jsonx_put(all, "way", h ? handling_way_name(h->way) : NULL);
 	json_object_update(all, needs);
 	json_decref(needs);
 	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)

@@ -30,6 +30,7 @@ struct saying {
 	struct work_reply r;
 	struct case_id case_;
 	const char *home, *language; /* home: inbox of the case */
+	const char *municipality, *product;
 	const char *silent;          /* nobody is told, because; NULL: it is said */
 	struct help_case k;
 	struct help_promise promise; /* when told_us is not 0 */
@@ -42,6 +43,7 @@ struct saying {
 	json_t *settings;
 	bool found, answers; /* answers: it is about what they answered to an earlier one */
 	bool asks;           /* how it was: a survey */
+	bool digital;        /* what is done digitally */
 };
 
 /* ---------------------------------------------------------------- what it says */
@@ -86,6 +88,26 @@ static void menu(struct saying *s)
 	s->r.text = menu_lines(a, s->r.menu, texts_say(a, s->settings, TEXT_MENU_REPLY, s->language, NULL));
 }
 
+static const struct handling *handling(struct saying *s, const char *product)
+{
+	const struct world *w = world_hold(&s->op);
+
+	return w ? world_handling(w, world_municipality(w, s->municipality), product) : NULL;
+}
+
+/* how it is done digitally, and the way to a person */
+static void answer(struct saying *s)
+{
+	const struct handling *h = handling(s, s->product);
+	enum text_kind more = h && h->way == HANDLING_ASSISTED ? TEXT_ANSWER_TOGETHER : TEXT_ANSWER_MORE;
+
+	if (h && h->answer)
+		s->r.text = arena_printf(s->op.arena, "%s\n\n%s", h->answer,
+					 texts_say(s->op.arena, s->settings, more, s->language, NULL));
+	else
+		s->silent = "noAnswer";
+}
+
 /* ---------------------------------------------------------------- saying it */
 
 enum saying_state { SAYING_START, SAYING_READ, SAYING_TO, SAYING_DONE };
@@ -114,8 +136,11 @@ static void read_row(struct saying *s)
 	s->menu.contact = pg_get_uuid(&s->op, 0, 0, "contact");
 	s->answers = !strcmp(pg_get(&s->op, 0, 0, "kind"), "promise");
 	s->asks = !strcmp(pg_get(&s->op, 0, 0, "kind"), "survey");
+	s->digital = !strcmp(pg_get(&s->op, 0, 0, "kind"), "answer");
 	s->silent = pg_get_bool(&s->op, 0, 0, "quiet") ? "quiet" : NULL;
 	s->case_.u = pg_get_uuid(&s->op, 0, 0, "case_id");
+	s->municipality = copy(s, "municipality");
+	s->product = copy(s, "product");
 	s->home = copy(s, "inbox");
 	s->language = copy(s, "language");
 	s->settings = rows_json(&s->op, 0, 0, "settings");
@@ -136,13 +161,27 @@ static bool chose(const struct saying *s)
 	return s->menu.step.product || s->menu.step.language;
 }
 
-static void take_choice(const struct saying *s, struct pg_unit *u)
+/* and what they chose is done digitally */
+static bool chose_digital(struct saying *s)
+{
+	const struct handling *h = s->menu.step.product ? handling(s, s->menu.step.product) : NULL;
+
+	return h && h->answer;
+}
+
+static void take_choice(struct saying *s, struct pg_unit *u)
 {
 	pg_add(u, SQL_MENU_CHOSEN);
 	pg_uuid(u, s->menu.contact);
 	pg_text(u, s->menu.step.product);
 	pg_text(u, s->menu.step.language);
 	pg_text(u, "the citizen chose it in the menu");
+	if (!chose_digital(s))
+		return;
+	pg_add(u, SQL_AUTOMATIC_ANSWER);
+	pg_uuid(u, server_uuid(s->op.srv));
+	pg_uuid(u, s->case_.u);
+	pg_text(u, s->menu.step.product);
 }
 
 static enum op_status say(struct saying *s)
@@ -153,6 +192,8 @@ static enum op_status say(struct saying *s)
 
 	if (s->menu.keys)
 		menu(s);
+	else if (s->digital)
+		answer(s);
 	else if (!s->r.text)
 		promise(s);
 	rule = s->silent ? 0 : work_try_compose(&s->op, s->op.arena, s->home, READ_TO, &s->r, &limit);
@@ -191,7 +232,7 @@ static enum op_status say(struct saying *s)
 
 static enum op_status said(struct saying *s)
 {
-	int last = s->promise.told_us ? 1 + s->promise.calls : chose(s);
+	int last = s->promise.told_us ? 1 + s->promise.calls : chose(s) + chose_digital(s);
 
 	if (chose(s))
 		dispatch_waits_anew(s->op.srv, &s->op, 0);

@@ -95,6 +95,7 @@ struct batch_item {
 	/* keys of a menu that it chose; both NULL: none. keys: from the first menu on, "": that is to be said; key: of the
 	 * one said last */
 	const char *keys, *key;
+	bool answered;        /* by what is said of its product: it is done digitally */
 	const char *promised; /* help by a person, "aloud" or "quiet"; NULL: not, or they are asked first */
 };
 

@@ -433,7 +433,8 @@ static void place_help(struct batch *b, struct batch_item *it)
 		b->answers[b->n_answers++] = it;
 }
 
-/* ---------------------------------------------------------------- menus in writing */
+/* ---------------------------------------------------------------- menus in writing, and what is answered
+ * digitally */
 
 static bool are_keys(const char *s, size_t max)
 {
@@ -455,19 +456,24 @@ static void place_choice(struct batch_item *it)
 }
 
 /* an inbox with a bot has somebody else who asks; and who said what it is about is not asked that */
-static void place_menu(struct batch *b, struct batch_item *it)
+static void place_automatic(struct batch *b, struct batch_item *it)
 {
 	const struct world_inbox *in = it->post->p->inbox;
+	const struct world *w = it->post->p->world;
 	struct batch_case *k = it->where;
+	const struct handling *h;
 
-	if (!in->menu || !in->ops || !in->ops->compose || !k || k->option0 || !is_written(it) ||
-	    json_object_get(in->in.settings, "bot"))
+	if ((!in->menu && !w->handlings[in->municipality]) || !in->ops || !in->ops->compose || !k ||
+	    k->option0 || !is_written(it) || json_object_get(in->in.settings, "bot"))
 		return;
-	if (!it->placed->new_case)
+	h = it->placed->new_case ? world_handling(w, in->municipality, it->placed->product) : NULL;
+	if (h)
+		it->answered = h->answer && !(it->c->flags & FLAG_FORMAL);
+	else if (in->menu && !it->placed->new_case)
 		place_choice(it);
-	else if (match_is_general(it->placed->product))
+	else if (in->menu && match_is_general(it->placed->product))
 		it->keys = "";
-	if (it->keys || it->key)
+	if (it->keys || it->key || it->answered)
 		b->asked[b->n_asked++] = it;
 }
 
@@ -538,7 +544,7 @@ static void place_item(struct batch *b, struct batch_item *it)
 	b->n_attachments += it->c->n_attachments;
 	place_public(b, it);
 	place_help(b, it);
-	place_menu(b, it);
+	place_automatic(b, it);
 	it->post->n_new++;
 	it->post->n_counted += it->c->direction == DIRECTION_IN && it->where;
 	say_where(it, it->self);

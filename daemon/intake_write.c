@@ -436,6 +436,7 @@ static void write_automatic(struct batch *b, struct pg_unit *u)
 	TEXTS(n, list[i]->keys);
 	TEXTS(n, list[i]->key);
 	UUIDS(n, list[i]->id.u);
+	BOOLS(n, list[i]->answered);
 }
 
 static void write_preferences(struct batch *b, struct pg_unit *u)

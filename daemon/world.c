@@ -113,6 +113,14 @@ int world_language(const struct world *w, const char *code)
 	return number_of(w->languages, w->n_languages, code);
 }
 
+const struct handling *world_handling(const struct world *w, int municipality, const char *product)
+{
+	const struct handling *all = municipality < 0 ? NULL : w->handlings[municipality];
+	int p = all ? world_product(w, product) : -1;
+
+	return p < 0 || all[p].way == HANDLING_NOT_SAID ? NULL : &all[p];
+}
+
 int world_norm_s(const struct world *w, int municipality, int channel, bool option0)
 {
 	int norm = w->norm_s[municipality][channel];

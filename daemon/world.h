@@ -10,6 +10,7 @@
 
 #include "lib/channel/channel.h"
 #include "lib/core/access.h"
+#include "lib/core/handling.h"
 #include "lib/core/match.h"
 #include "lib/core/menu.h"
 #include "lib/core/promise.h"
@@ -69,6 +70,7 @@ struct world {
 		*own_words[ROUTE_MAX_MUNICIPALITIES]; /* more ways to ask for option 0; NULL: none */
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 	struct survey_rules surveys[ROUTE_MAX_MUNICIPALITIES];
+	const struct handling *handlings[ROUTE_MAX_MUNICIPALITIES]; /* by product; NULL: nothing is said of any */
 	struct theme_rules *themes[ROUTE_MAX_MUNICIPALITIES]; /* NULL: none */
 	double false_alarms[ROUTE_MAX_MUNICIPALITIES];        /* of signals, in a week */
 	json_t *protocols[ROUTE_MAX_MUNICIPALITIES];          /* of webcare, lib/core/protocol.h; NULL: none */
@@ -92,6 +94,8 @@ int world_municipality(const struct world *w, const char *id);   /* route number
 int world_product(const struct world *w, const char *id);
 int world_channel(const struct world *w, const char *name);
 int world_language(const struct world *w, const char *code);
+/* world_handling - how a product is handled there; NULL: nothing is said of it */
+const struct handling *world_handling(const struct world *w, int municipality, const char *product);
 /* world_norm_s - how long a case may wait. Who asks for help by hand waits as if somebody were on the line */
 int world_norm_s(const struct world *w, int municipality, int channel, bool option0);
 /* world_blocked - is this sender blocked at now_us? scratch: for the length of this call */

@@ -148,6 +148,22 @@ static void load_hours(struct world *w, const struct op *op)
 	}
 }
 
+/* which products are answered digitally, and which never are */
+static void load_handlings(struct world *w, const struct op *op)
+{
+	for (int m = 0; m < w->n_municipalities; m++) {
+		json_t *region = copy_json(w, op, Q_MUNICIPALITIES, m, "region");
+		json_t *settings = copy_json(w, op, Q_MUNICIPALITIES, m, "settings");
+		struct handling *all = arena_array(w->arena, struct handling, (size_t)w->n_products);
+
+		for (int p = 0; p < w->n_products; p++) {
+			all[p] = handling_of(region, settings, w->products[p]);
+			if (all[p].way != HANDLING_NOT_SAID)
+				w->handlings[m] = all;
+		}
+	}
+}
+
 static double false_alarms(const json_t *region, const json_t *own)
 {
 	const json_t *v = json_object_get(json_object_get(own, "webcare"), "falseAlarmsPerWeek");
@@ -481,6 +497,7 @@ int world_load_read(const struct op *op, struct world **out, struct err *err)
 	load_norms(w, op);
 	load_policies(w, op);
 	load_hours(w, op);
+	load_handlings(w, op);
 	load_webcare(w, op);
 	load_words(w, op);
 	load_inboxes(w, op);

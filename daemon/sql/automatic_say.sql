@@ -6,14 +6,14 @@
 -- $5 text address, $6 uuid contact it answers or null, $7 text inbox it goes out by, $8 text its channel; null: those
 -- of the case, $9 text[] kinds, $10 timestamptz the text says that somebody is there before then: only when that is what
 -- is promised (help_promise.sql); null: it says no time, $11 text nobody is told, because; or null, $12 jsonb menu that $2
--- says, or null: not to who is helped by somebody by now
+-- says, or null. A menu or an answer: not to who is helped by somebody by now
 -- columns: the notice
 with held as (
 	select c.* from loket.automatic a join loket.case_file c on c.id = a.case_id where a.id = $1
 	   and ($10::timestamptz is null or c.promised_at = $10::timestamptz or $11::text is not null) for update of c),
 silent as (
 	select case when h.option0 and a.kind <> all ($9::text[]) then 'option0' when $11::text is not null then $11
-	            when a.kind = 'menu' and h.state not in ('queued', 'offered') then 'held' end as why
+	            when a.kind in ('menu', 'answer') and h.state not in ('queued', 'offered') then 'held' end as why
 	  from loket.automatic a, held h where a.id = $1),
 took as (
 	update loket.automatic a

@@ -1,8 +1,8 @@
 -- offer_prepare: what is needed to finish in one go, with each offer that an agent may accept now
 -- $1 uuid agent
--- columns: offer, municipality, id (of the case); party, history (closed cases), "openCases", contacts, notes, articles,
+-- columns: offer, municipality, product, id (of the case); party, history (closed cases), "openCases", contacts, notes, articles,
 -- needs (of the product), said (of what is needed: what the newest contact says of it). Texts are cut, lists are short
-select o.id as offer, c.municipality, c.id,
+select o.id as offer, c.municipality, c.product, c.id,
        (select jsonb_strip_nulls(jsonb_build_object('id', p.id, 'municipality', p.municipality, 'name', p.name,
                  'language', p.language, 'addresses', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind,
                          'value', x.value)), '[]')

@@ -12,9 +12,37 @@ static int bad(struct bad_setting *problems, int n, int max, const char *product
 	return n + 1;
 }
 
-static bool is_way(const char *s)
+static const char *const ways[] = {NULL, "digital", "assisted", "personal"};
+enum { N_WAYS = sizeof(ways) / sizeof(ways[0]) };
+
+const char *handling_way_name(enum handling_way way)
 {
-	return s && (!strcmp(s, "digital") || !strcmp(s, "assisted") || !strcmp(s, "personal"));
+	return ways[way];
+}
+
+static enum handling_way way_from(const char *s)
+{
+	for (int i = 1; s && i < N_WAYS; i++)
+		if (!strcmp(s, ways[i]))
+			return (enum handling_way)i;
+	return HANDLING_NOT_SAID;
+}
+
+static const char *said(const json_t *region, const json_t *own, const char *product, const char *name)
+{
+	const json_t *mine = json_object_get(json_object_get(own, "products"), product);
+	const json_t *theirs = json_object_get(json_object_get(region, "products"), product);
+
+	return json_string_value(json_object_get(json_object_get(mine, name) ? mine : theirs, name));
+}
+
+struct handling handling_of(const json_t *region, const json_t *own, const char *product)
+{
+	struct handling h = {.way = way_from(said(region, own, product, "way"))};
+
+	if (h.way == HANDLING_DIGITAL || h.way == HANDLING_ASSISTED)
+		h.answer = said(region, own, product, "answer");
+	return h;
 }
 
 /* why it cannot be; NULL: it can */
@@ -23,9 +51,11 @@ static const char *wrong(const char *name, const json_t *v)
 	const char *s = json_string_value(v);
 
 	if (!strcmp(name, "way"))
-		return is_way(s) ? NULL : "is digital, assisted or personal";
+		return way_from(s) ? NULL : "is digital, assisted or personal";
 	if (!strcmp(name, "department"))
 		return s && *s && strlen(s) <= HANDLING_DEPARTMENT_BYTES ? NULL : "is a text of 1 to 200 bytes";
+	if (!strcmp(name, "answer"))
+		return s && *s && strlen(s) <= HANDLING_ANSWER_BYTES ? NULL : "is a text of 1 to 1000 bytes";
 	return "is not known";
 }
 

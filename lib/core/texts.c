@@ -54,6 +54,8 @@ static const struct kind {
 	[TEXT_RECEIPT] = {"receipt", TIME_FIELD},
 	[TEXT_RECEIPT_REFERENCE] = {"receiptReference", "{{kenmerk}}"},
 	[TEXT_RECEIPT_COPY] = {"receiptCopy", NULL},
+	[TEXT_ANSWER_MORE] = {"answerMore", NULL},
+	[TEXT_ANSWER_TOGETHER] = {"answerTogether", NULL},
 };
 
 static const struct built_in {
@@ -77,7 +79,9 @@ static const struct built_in {
 	  "Wij zijn nu gesloten. Wij zijn er weer vanaf " TIME_FIELD " uur.",
 	  "Er is nu niemand die u kan helpen. U kunt wachten.",
 	  "Wij zien uw nummer niet en kunnen u niet terugbellen. U kunt later weer bellen.",
-	  "Hulp van een medewerker", "Kies", "Antwoord met een cijfer.",
+	  "Hulp van een medewerker",
+	  "Kies",
+	  "Antwoord met een cijfer.",
 	  "Uw vraag is bij ons binnen. Er is nog geen medewerker mee bezig.",
 	  "Een medewerker is met uw vraag bezig.",
 	  "Wij bellen u over uw vraag.",
@@ -102,7 +106,11 @@ static const struct built_in {
 	  "Wilt u er nog iets over zeggen? Schrijf geen burgerservicenummer op.",
 	  "Wij hebben uw bericht ontvangen. Dat was op " TIME_FIELD " uur.",
 	  "Uw kenmerk is {{kenmerk}}. Bewaar dit goed.",
-	  "Dit hebt u ons gestuurd:"}},
+	  "Dit hebt u ons gestuurd:",
+	  "Is uw vraag hiermee niet opgelost? Dan wacht u op ons antwoord. Lukt het niet op de computer of "
+	  "telefoon? "
+	  "Stuur 0. Dan helpt een medewerker u.",
+	  "Wij doen dit graag samen met u. Stuur 0. Dan helpt een medewerker u."}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -121,7 +129,9 @@ static const struct built_in {
 	  "We are closed now. We are open again from " TIME_FIELD ".",
 	  "There is nobody now who can help you. You can wait.",
 	  "We cannot see your number, so we cannot call you back. You can call again later.",
-	  "Help from a person", "Choose", "Reply with a number.",
+	  "Help from a person",
+	  "Choose",
+	  "Reply with a number.",
 	  "We have your question. Nobody is working on it yet.",
 	  "A person is working on your question.",
 	  "We will call you about your question.",
@@ -147,7 +157,10 @@ static const struct built_in {
 	  "Is there anything you want to add? Do not write your citizen service number.",
 	  "We have received your message, on " TIME_FIELD ".",
 	  "Your reference is {{kenmerk}}. Please keep it.",
-	  "This is what you sent us:"}},
+	  "This is what you sent us:",
+	  "Does this not solve it? You will hear from us. Is it difficult on the computer or telephone? "
+	  "Send 0. Then a person will help you.",
+	  "We are happy to do this together with you. Send 0. Then a person will help you."}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -166,7 +179,9 @@ static const struct built_in {
 	  "Teraz jest zamknięte. Otwieramy: " TIME_FIELD ".",
 	  "Teraz nie ma nikogo, kto może pomóc. Możesz poczekać.",
 	  "Nie widzimy twojego numeru, więc nie możemy oddzwonić. Możesz zadzwonić później.",
-	  "Pomoc pracownika", "Wybierz", "Odpowiedz cyfrą.",
+	  "Pomoc pracownika",
+	  "Wybierz",
+	  "Odpowiedz cyfrą.",
 	  "Twoje pytanie do nas dotarło. Nikt się nim jeszcze nie zajmuje.",
 	  "Nasz pracownik zajmuje się twoim pytaniem.",
 	  "Zadzwonimy w sprawie twojego pytania.",
@@ -179,7 +194,8 @@ static const struct built_in {
 	  "Chcemy odpowiedzieć, najpóźniej: " TIME_FIELD ".",
 	  "Odezwiemy się, najpóźniej: " TIME_FIELD ".",
 	  "To trwa dłużej, niż chcieliśmy. Przepraszamy. Odezwiemy się jak najszybciej.",
-	  "Nie musisz nic robić. Problem nie jest rozwiązany? Napisz do nas tutaj. Zajmiemy się tym ponownie.",
+	  "Nie musisz nic robić. Problem nie jest rozwiązany? Napisz do nas tutaj. Zajmiemy się tym "
+	  "ponownie.",
 	  "Nadal chcesz odpowiedzi? Napisz tutaj, jak możemy się skontaktować.",
 	  "To się nie zgadza? Zadzwoń do nas lub przyjdź. Nie czytamy tego, co napiszesz tutaj.",
 	  "Jak oceniasz naszą pomoc? Odpowiedź zajmie 1 minutę: " LINK_FIELD,
@@ -191,7 +207,10 @@ static const struct built_in {
 	  "Chcesz coś dodać? Nie podawaj numeru BSN.",
 	  "Otrzymaliśmy Twoją wiadomość: " TIME_FIELD ".",
 	  "Twój numer sprawy to {{kenmerk}}. Zachowaj go.",
-	  "Oto co do nas wysłano:"}},
+	  "Oto co do nas wysłano:",
+	  "Nie rozwiązuje to sprawy? Odpowiemy. Sprawia to trudność na komputerze lub telefonie? "
+	  "Wyślij 0. Pomoże Ci pracownik.",
+	  "Chętnie zrobimy to razem z Tobą. Wyślij 0. Pomoże Ci pracownik."}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -210,7 +229,9 @@ static const struct built_in {
 	  "Şu anda kapalıyız. Yeniden açılış: " TIME_FIELD ".",
 	  "Şu anda size yardım edebilecek kimse yok. Bekleyebilirsiniz.",
 	  "Numaranızı göremiyoruz, bu yüzden sizi geri arayamıyoruz. Daha sonra tekrar arayabilirsiniz.",
-	  "Çalışandan yardım", "Seçin", "Bir rakamla cevap verin.",
+	  "Çalışandan yardım",
+	  "Seçin",
+	  "Bir rakamla cevap verin.",
 	  "Sorunuz bize ulaştı. Henüz kimse üzerinde çalışmıyor.",
 	  "Bir çalışanımız sorunuzla ilgileniyor.",
 	  "Sorunuz hakkında sizi arayacağız.",
@@ -235,7 +256,10 @@ static const struct built_in {
 	  "Eklemek istediğiniz bir şey var mı? BSN numaranızı yazmayın.",
 	  "Mesajınızı aldık: " TIME_FIELD ".",
 	  "Dosya numaranız {{kenmerk}}. Lütfen saklayın.",
-	  "Bize gönderdiğiniz:"}},
+	  "Bize gönderdiğiniz:",
+	  "Bu sorununuzu çözmedi mi? Size yanıt vereceğiz. Bilgisayarda veya telefonda zorlanıyor musunuz? "
+	  "0 gönderin. Bir görevli size yardım eder.",
+	  "Bunu sizinle birlikte yapmak isteriz. 0 gönderin. Bir görevli size yardım eder."}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -254,7 +278,9 @@ static const struct built_in {
 	  "نحن مغلقون الآن. نفتح من جديد: " TIME_FIELD ".",
 	  "لا يوجد الآن من يستطيع مساعدتك. يمكنك الانتظار.",
 	  "لا نرى رقمك، لذلك لا نستطيع معاودة الاتصال بك. يمكنك الاتصال لاحقًا.",
-	  "مساعدة من موظف", "اختر", "أجب برقم.",
+	  "مساعدة من موظف",
+	  "اختر",
+	  "أجب برقم.",
 	  "وصلنا سؤالك. لم يبدأ أحد العمل عليه بعد.",
 	  "أحد موظفينا يعمل على سؤالك.",
 	  "سنتصل بك بخصوص سؤالك.",
@@ -279,7 +305,10 @@ static const struct built_in {
 	  "هل تريد إضافة شيء؟ لا تكتب رقم BSN الخاص بك.",
 	  "وصلتنا رسالتك في " TIME_FIELD ".",
 	  "رقمك المرجعي هو {{kenmerk}}. احتفظ به.",
-	  "هذا ما أرسلته إلينا:"}},
+	  "هذا ما أرسلته إلينا:",
+	  "ألم يحل هذا سؤالك؟ سنجيبك. هل يصعب عليك ذلك على الحاسوب أو الهاتف؟ "
+	  "أرسل 0. سيساعدك موظف.",
+	  "يسعدنا أن نقوم بذلك معك. أرسل 0. سيساعدك موظف."}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -290,8 +319,7 @@ static const struct built_in {
 	  "Ми зателефонуємо вам, не пізніше: " TIME_FIELD ".",
 	  "Ми не знаємо вашого номера телефону. Напишіть його тут. "
 	  "Працівник відповість, не пізніше: " TIME_FIELD ".",
-	  "Ми домовимося з вами про зустріч у муніципалітеті. Ми повідомимо вас, не пізніше: " TIME_FIELD
-	  ".",
+	  "Ми домовимося з вами про зустріч у муніципалітеті. Ми повідомимо вас, не пізніше: " TIME_FIELD ".",
 	  "Ви перші в черзі.",
 	  "Кількість людей перед вами: {{aantal}}.",
 	  "Час очікування у хвилинах: {{minuten}} або менше.",
@@ -299,7 +327,9 @@ static const struct built_in {
 	  "Зараз зачинено. Відчиняємо: " TIME_FIELD ".",
 	  "Зараз немає нікого, хто може вам допомогти. Ви можете зачекати.",
 	  "Ми не бачимо вашого номера, тому не можемо передзвонити. Ви можете зателефонувати пізніше.",
-	  "Допомога працівника", "Вибрати", "Напишіть цифру.",
+	  "Допомога працівника",
+	  "Вибрати",
+	  "Напишіть цифру.",
 	  "Ваше питання надійшло. Над ним ще ніхто не працює.",
 	  "Працівник займається вашим питанням.",
 	  "Ми зателефонуємо вам щодо вашого питання.",
@@ -324,7 +354,10 @@ static const struct built_in {
 	  "Бажаєте щось додати? Не пишіть свій номер BSN.",
 	  "Ми отримали ваше повідомлення: " TIME_FIELD ".",
 	  "Номер вашої справи: {{kenmerk}}. Збережіть його.",
-	  "Ось що ви нам надіслали:"}},
+	  "Ось що ви нам надіслали:",
+	  "Це не вирішило питання? Ми відповімо. Важко зробити це на комп'ютері чи телефоні? "
+	  "Надішліть 0. Вам допоможе працівник.",
+	  "Ми радо зробимо це разом із вами. Надішліть 0. Вам допоможе працівник."}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */

@@ -61,6 +61,9 @@ enum text_kind {
 	TEXT_RECEIPT,
 	TEXT_RECEIPT_REFERENCE,
 	TEXT_RECEIPT_COPY,
+	/* after what a product's handling answers without a person: what if it does not help; that we do it together */
+	TEXT_ANSWER_MORE,
+	TEXT_ANSWER_TOGETHER,
 	N_TEXT_KINDS
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Municipalities with accents: what a region says holds, unless a municipality says otherwise; each value in force, and who changed it."""
+import itertools
 import pathlib
 import sys
 
@@ -58,10 +59,10 @@ class InForce(AccentsTest):
 
     def test_every_bad_field_is_named(self):
         wrong = self.settings('region', 422, hours={'mon': 'altijd', 'zon': []}, texts={'nl': {'weg': 'x'}}, callback={'promise_minutes': 0},
-                              products={'rijbewijs': {'way': 'post', 'prijs': 1}, 'bestaat-niet': {}})
+                              products={'rijbewijs': {'way': 'post', 'prijs': 1, 'answer': ''}, 'bestaat-niet': {}})
         self.assertEqual({e['name'] for e in wrong['errors']},
                          {'settings.hours.mon', 'settings.hours.zon', 'settings.texts.nl.weg', 'settings.callback.promise_minutes',
-                          'settings.products.rijbewijs.way', 'settings.products.rijbewijs.prijs', 'settings.products.bestaat-niet'})
+                          'settings.products.rijbewijs.way', 'settings.products.rijbewijs.prijs', 'settings.products.rijbewijs.answer', 'settings.products.bestaat-niet'})
 
     def test_hours_of_the_region_are_kept_to(self):
         """what is promised to a citizen: a task within two days on which it is open"""
@@ -84,6 +85,83 @@ class InForce(AccentsTest):
         self.assertEqual(self.world.value(in_force), 'De regio heeft uw vraag.')
         self.settings('municipality', texts={'nl': {'statusWaiting': 'Dordrecht heeft uw vraag.'}})
         self.assertEqual(self.world.value(in_force), 'Dordrecht heeft uw vraag.')
+
+
+class Ways(AccentsTest):
+    """digital where it can, personal where it must"""
+    DIGITAL = {'way': 'digital', 'answer': 'Dat kan op dordrecht.nl/rijbewijs.'}
+    LICENCE, DEATH = 'Ik wil mijn rijbewijs verlengen', 'Ik wil aangifte doen van overlijden'
+    people = itertools.count(31622000001)
+
+    def write(self, text, person=None):
+        person = person or str(next(self.people))
+        self.world.hook_whatsapp(text, wa_id=person)
+        return self.world.value("select case_id::text from loket.contact where text = %s and addresses -> 0 ->> 'value' = %s order by id desc limit 1",
+                                [text, '+' + person])
+
+    def said(self, case):
+        wait_until(lambda: not self.world.value("select count(*) from loket.automatic where state = 'queued'"), 20, 'what is said')
+        return [t for t, in self.world.psql("select text from loket.contact where case_id = %s and direction = 'out' order by id", [case])]
+
+    def in_force(self, seen, text=LICENCE):
+        """New people ask, until what was set is in force; the case of the one of whom it was seen."""
+        cases = []
+
+        def look():
+            cases.append(self.write(text))
+            return seen(self.said(cases[-1]))
+        wait_until(look, 20, 'the way of a product')
+        return cases[-1]
+
+    def test_digital(self):
+        self.settings('region', products={'rijbewijs': self.DIGITAL | {'answer': 'Van de regio.'}})
+        self.settings('municipality', products={'rijbewijs': {'answer': self.DIGITAL['answer']}})
+        case = self.in_force(lambda said: said and self.DIGITAL['answer'] in said[0])
+        text, = self.said(case)
+        self.assertTrue(text.startswith(self.DIGITAL['answer'] + '\n\nIs uw vraag hiermee niet opgelost?') and 'Stuur 0' in text, text)
+        wait_until(lambda: [r for r in self.world.standin.received if r['message'].get('text', {}).get('body') == text], 20, 'it is sent')
+        self.assertIn(self.world.value('select state from loket.case_file where id = %s', [case]), ('queued', 'offered'))   # a person comes too
+        other = self.write('Hoe laat is het gemeentehuis open?')
+        self.assertEqual(self.said(other), [])                  # nothing is said of that product
+        again = self.world.value("select addresses -> 0 ->> 'value' from loket.contact where case_id = %s and direction = 'in'", [case])[1:]
+        self.assertEqual(self.write('En mijn rijbewijs van de motor?', again), case)
+        self.assertEqual(self.said(case), [text])               # once
+        self.assertEqual(self.write('0', again), case)
+        self.assertTrue(self.said(case)[-1].startswith(('Een medewerker helpt u', 'Er is nu geen medewerker')))
+
+    def test_who_begins_with_option_0_is_told_of_people_only(self):
+        self.settings('region', products={'algemeen': self.DIGITAL})
+        self.in_force(bool, 'Hoe laat is het gemeentehuis open?')
+        self.assertNotIn('dordrecht.nl', ''.join(self.said(self.write('0'))))
+
+    def test_assisted_and_what_an_agent_sees(self):
+        self.settings('region', products={'rijbewijs': self.DIGITAL | {'way': 'assisted'}})
+        case = self.in_force(lambda said: said and 'samen' in said[0])
+        self.assertIn('Wij doen dit graag samen met u.', self.said(case)[0])
+        anna = self.world.agent('anna')
+        anna.ready()
+        anna.next_offer()
+        offer, = self.world.api('GET', '/v1/me/offers', 'anna').json['items']
+        self.assertEqual((offer['case']['product'], offer['prepare']['way']), ('rijbewijs', 'assisted'))
+        anna.offline()
+
+    def test_personal(self):
+        menu = {'say': {'nl': 'Waar gaat het over?'}, 'choices': [
+            {'key': '1', 'label': {'nl': 'Rijbewijs'}, 'product': 'rijbewijs'},
+            {'key': '2', 'label': {'nl': 'Overlijden'}, 'product': 'aangifte-overlijden'},
+            {'key': '0', 'label': {'nl': 'Hulp'}, 'help': True}]}
+        personal = {'aangifte-overlijden': {'way': 'personal', 'answer': 'Dat kan op internet.'}, 'rijbewijs': self.DIGITAL}
+        self.settings('municipality', menus={'whatsapp': menu}, products=personal)
+        person = str(next(self.people))
+        wait_until(lambda: self.said(self.write('Goedemiddag', str(next(self.people)))), 20, 'the menu')
+        self.assertEqual(self.said(self.write(self.DEATH)), [])                  # a person, at once
+        case = self.write('Goedemiddag', person)
+        self.assertIn('Waar gaat het over?', self.said(case)[0])
+        self.assertEqual(self.write('1', person), case)                          # what they choose is digital
+        wait_until(lambda: len(self.said(case)) == 2, 20, 'the answer')
+        self.assertTrue(self.said(case)[1].startswith(self.DIGITAL['answer']))
+        self.settings('municipality', menus={'whatsapp': menu}, products={'algemeen': {'way': 'personal'}})
+        self.in_force(lambda said: not said, 'Goedemorgen')
 
 
 class Changes(AccentsTest):
