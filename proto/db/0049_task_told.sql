@@ -1,4 +1,4 @@
--- 0048 what is told of a task names the department that has it, so that a department's own system can pick out its tasks
+-- 0049 what is told of a task names the department that has it, so that a department's own system can pick out its tasks
 
 set local search_path = loket;
 

@@ -1,4 +1,4 @@
--- 0049 what is done digitally is answered without a person first (lib/core/handling)
+-- 0050 what is done digitally is answered without a person first (lib/core/handling)
 -- contract 0034: a check that now allows one word more; who knows only the old ones writes only those
 
 set local search_path = loket;
