@@ -105,18 +105,17 @@ class Play:
         """What is wrong in the end."""
         rng = self.rng
         numbers = [f'+316{rng.randrange(10 ** 8):08d}' for _ in range(self.n_calls * 3 // 4)] + ['anonymous'] * (self.n_calls // 8)
-        desk = threading.Thread(target=self.desk)
-        desk.start()
-        try:
-            with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        with concurrent.futures.ThreadPoolExecutor(7) as pool:
+            desk = pool.submit(self.desk)
+            try:
                 for done in [pool.submit(self.call, rng.choice(numbers), rng.choice(INBOXES), rng.random())
                              for _ in range(self.n_calls)]:
                     done.result()
-            self.w.psql("update loket.call set seen_at = now() - interval '2 minutes' where state <> 'ended'")
-            wait_until(lambda: not self.w.psql(WRONG['a call without an end']), 60, 'the last calls to end')
-        finally:
-            self.over.set()
-            desk.join()
+                self.w.psql("update loket.call set seen_at = now() - interval '2 minutes' where state <> 'ended'")
+                wait_until(lambda: not self.w.psql(WRONG['a call without an end']), 60, 'the last calls to end')
+            finally:
+                self.over.set()
+            desk.result()
         self.settled()
         ledger = self.w.api('GET', '/v1/ledger', 'lead').json
         found = [f'the ledger does not balance: {ledger}'] * (not ledger['balanced'])

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Who is asked, who is not and why; answers to offers; what happens when nobody answers."""
+import functools
 import threading
 import time
 
 from dispatch_world import DispatchTest, wait_until, world
+from servers import at_once
 
 
 class Offers(DispatchTest):
@@ -192,17 +194,13 @@ class Offers(DispatchTest):
         bram = self.person('bram')
         self.waits()
         offer = bram.next_offer()['offer']['id']
-        answers, go = [], threading.Barrier(40)
+        go = threading.Barrier(40)
 
         def accept(name):
             go.wait()
-            answers.append((name, self.world.api('POST', f'/v1/offers/{offer}/accept', name, {})))
+            return name, self.world.api('POST', f'/v1/offers/{offer}/accept', name, {})
 
-        crowd = [threading.Thread(target=accept, args=('bram' if i % 2 else 'anna',)) for i in range(40)]
-        for t in crowd:
-            t.start()
-        for t in crowd:
-            t.join()
+        answers = at_once([functools.partial(accept, 'bram' if i % 2 else 'anna') for i in range(40)])
         self.assertEqual({a.status for name, a in answers if name == 'bram'}, {200})
         self.assertEqual({a.status for name, a in answers if name == 'anna'}, {404})
         self.assertEqual(len({a.body for name, a in answers if name == 'bram'}), 1)

@@ -131,8 +131,13 @@ class Mutants(unittest.TestCase):
         w = world.World(test_calls_property.CONFIG, record=False, environment={'LOKET_MUTANT': 'no_promise'})
         try:
             w.start()
-            found = test_calls_property.Play(w, 1, 80).run()
-            self.assertTrue(any('nobody calls' in f for f in found), found)
+            found = []
+            for seed in range(1, 5):            # chance decides who is there when
+                found += test_calls_property.Play(w, seed, 80).run()
+                if any('nobody calls' in f for f in found):
+                    break
+            else:
+                self.fail(f'no_promise was not noticed; found: {found}')
         finally:
             w.close()
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Option 0 while everybody does something at once: nobody without the coach role has it, nothing is said there by itself, and
 it never ends without a human or a promise with a time."""
+import concurrent.futures
 import itertools
 import json
 import pathlib
 import random
 import sys
-import threading
 import time
 import unittest
 import uuid
@@ -114,12 +114,13 @@ class Play:
         """What was found to be wrong: a sorted list."""
         for a in self.agents:
             a.ready()
-        running = [threading.Thread(target=self.one, args=(i, steps)) for i in range(threads)]
-        for t in running:
-            t.start()
-        while any(t.is_alive() for t in running):
-            self.look()
-            time.sleep(0.05)
+        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+            running = [pool.submit(self.one, i, steps) for i in range(threads)]
+            while not all(one.done() for one in running):
+                self.look()
+                time.sleep(0.05)
+        for one in running:
+            one.result()
         wait_until(lambda: not self.w.value("select count(*) from loket.automatic where state = 'queued'"), 30, 'what is said')
         self.look()
         for a in self.agents:

@@ -282,7 +282,7 @@ class World:
         return self
 
     def wait_ready(self):
-        wait_until(self._is_ready, 0, f'loketd to be ready; its log ends:\n{self.log()[-3000:]}')
+        wait_until(self._is_ready, 60, f'loketd to be ready; its log ends:\n{self.log()[-3000:]}')
 
     def is_live(self):
         try:
