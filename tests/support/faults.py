@@ -88,10 +88,15 @@ class Workers:
             if self.world.api('PUT', '/v1/me/presence', name, {'state': 'ready'}).status != 200:
                 return
             self._pick_up(name)
+            thought_away = 0
             while not self.stopping.is_set() and not stream.ended:
                 offer = stream.within(0.5, 'offer.made')
                 if offer:
                     self._work(name, offer)
+                times = sum(kind == 'presence.changed' and data['agent']['state'] == 'away' for kind, _, data in stream.all)
+                if times > thought_away:        # two offers in a row could not be taken in time: still there
+                    thought_away = times
+                    self._until_known(name, '/v1/me/presence', {'state': 'ready'}, 'PUT')
         finally:
             stream.close()
 
@@ -103,10 +108,10 @@ class Workers:
         for offer in me['offers']:
             self._work(name, {'offer': offer})
 
-    def _until_known(self, name, path, body):
+    def _until_known(self, name, path, body, method='POST'):
         """503 is "nobody knows": the same again finds what was done."""
         while True:
-            answer = self.world.api('POST', path, name, body)
+            answer = self.world.api(method, path, name, body)
             if answer.status != 503 or self.stopping.wait(0.05):
                 return answer
 
