@@ -60,10 +60,12 @@ static json_t *figure_json(const struct kpi_view *v, const struct figure *f, con
 {
 	json_t *j = value_json(f, &g->now, g);
 	bool shown = json_object_get(j, "value") != NULL;
+	double target = g->targets[f - figures];
 
-	json_object_set_new(j, "target", f->target > 0 ? json_real(f->target) : json_null());
-	if (shown && f->target > 0)
-		json_object_set_new(j, "met", json_boolean(figure_read(f, &g->now).value >= f->target));
+	json_object_set_new(j, "target", target > 0 ? json_real(target) : json_null());
+	if (shown && target > 0)
+		json_object_set_new(j, "met",
+				    json_boolean(figure_met(f, target, figure_read(f, &g->now).value)));
 	json_object_set_new(j, "previous",
 			    kpis_by_time(v->asked) ? json_null() : value_json(f, &g->before, g));
 	if (v->asked->baseline)

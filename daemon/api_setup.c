@@ -250,6 +250,7 @@ enum op_status api_municipality_put(struct api *a)
 	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	setup_routing(a, settings);
 	setup_survey(a, settings);
+	setup_targets(a, settings);
 	setup_webcare(a, settings);
 	setup_accents(a, settings);
 	check_menus(a, json_object_get(settings, "menus"));

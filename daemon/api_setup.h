@@ -35,6 +35,8 @@ void setup_menu(struct api *a, const json_t *menu, const char *path);
 
 /* setup_routing - names all that is wrong with settings.routing */
 void setup_routing(struct api *a, const json_t *settings);
+/* setup_targets - the same of settings.targets */
+void setup_targets(struct api *a, const json_t *settings);
 /* setup_survey - the same of settings.survey */
 void setup_survey(struct api *a, const json_t *settings);
 /* setup_webcare - the same of settings.webcare */

@@ -10,6 +10,7 @@
 #include "lib/core/promise.h"
 #include "lib/core/protocol.h"
 #include "lib/core/survey.h"
+#include "lib/core/target.h"
 #include "lib/core/theme.h"
 
 #include <stdlib.h>
@@ -38,6 +39,23 @@ void setup_survey(struct api *a, const json_t *settings)
 
 	for (int i = 0; i < n && i < SURVEY_MAX_PROBLEMS; i++)
 		api_bad_field(a, arena_printf(a->op.arena, "settings.survey.%s", problems[i].field), problems[i].why);
+}
+
+void setup_targets(struct api *a, const json_t *settings)
+{
+	struct bad_setting problems[FIGURES_MAX];
+	struct targets t = target_defaults();
+	const json_t *targets = json_object_get(settings, "targets");
+	int n;
+
+	if (targets && !json_is_object(targets)) {
+		api_bad_field(a, "settings.targets", "is an object");
+		return;
+	}
+	n = target_read(settings, &t, problems, FIGURES_MAX);
+	for (int i = 0; i < n && i < FIGURES_MAX; i++)
+		api_bad_field(a, arena_printf(a->op.arena, "settings.targets.%s", problems[i].field),
+			      problems[i].why);
 }
 
 void setup_webcare(struct api *a, const json_t *settings)
@@ -90,6 +108,7 @@ static void show(json_t *now, const json_t *region, const json_t *own)
 {
 	json_object_set_new(now, "routing", policy_shown(region, own));
 	json_object_set_new(now, "survey", survey_shown(region, own));
+	json_object_set_new(now, "targets", target_shown(region, own));
 	json_object_set_new(now, "webcare", webcare_shown(region, own));
 	json_object_set_new(now, "hours", hours_shown(region, own));
 	json_object_set_new(now, "callback", promise_shown(region, own));
@@ -142,6 +161,7 @@ enum op_status api_region_put(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on every municipality.");
 	setup_routing(a, settings);
 	setup_survey(a, settings);
+	setup_targets(a, settings);
 	setup_webcare(a, settings);
 	setup_accents(a, settings);
 	if (api_has_bad_fields(a))

@@ -9,6 +9,7 @@
 
 #include "daemon/callback.h"
 #include "daemon/flood.h"
+#include "daemon/kpis.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "daemon/work.h"
@@ -402,6 +403,7 @@ static enum op_status report_answer(struct api *a, const struct report *r)
 {
 	json_t *j = api_report(r->period, definitions, sizeof definitions / sizeof *definitions),
 	       *items = json_array();
+	double target = kpis_targets(a, api_query(a, "municipality")).of[figure_find("satisfaction")];
 	int few = 0;
 
 	for (int row = 0; row < pg_rows(&a->op, 0); row++)
@@ -410,7 +412,7 @@ static enum op_status report_answer(struct api *a, const struct report *r)
 		else
 			json_array_append_new(items, report_row(a, row));
 	jsonx_put(j, "by", r->by);
-	json_object_set_new(j, "target", json_real(SURVEY_TARGET));
+	json_object_set_new(j, "target", target > 0 ? json_real(target) : json_null());
 	json_object_set_new(j, "items", items);
 	json_object_set_new(j, "tooFew", json_integer(few));
 	return api_answer(a, 200, j);

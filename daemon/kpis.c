@@ -2,6 +2,8 @@
 
 #include "daemon/pg.h"
 #include "daemon/rows.h"
+#include "daemon/server.h"
+#include "daemon/world.h"
 #include "lib/base/when.h"
 #include "lib/core/hours.h"
 
@@ -261,6 +263,39 @@ static void put_limits(struct kpi_view *v, struct figure_group *g)
 		g->limits[i] = limits_of(v, &figures[i], g);
 }
 
+struct targets kpis_targets(struct api *a, const char *municipality)
+{
+	const struct world *w = world_now(a->op.srv);
+	struct targets t = target_defaults();
+	bool any = false;
+
+	for (int m = 0; m < w->n_municipalities; m++) {
+		const char *id = w->municipalities[m];
+
+		if (municipality ? strcmp(municipality, id) != 0 : !access_municipality(&a->who, id))
+			continue;
+		if (any)
+			target_agree(&t, &w->targets[m]);
+		else
+			t = w->targets[m];
+		any = true;
+	}
+	return t;
+}
+
+/* of a municipality its own; of other groups what is aimed for wherever was asked */
+static void put_targets(struct api *a, struct kpi_view *v)
+{
+	bool by_municipality = v->asked->by && strcmp(v->asked->by, "municipality") == 0;
+	struct targets all = kpis_targets(a, v->asked->municipality), own;
+
+	memcpy(v->all.targets, all.of, sizeof all.of);
+	for (int i = 0; i < v->n_groups; i++) {
+		own = by_municipality ? kpis_targets(a, v->groups[i].name) : all;
+		memcpy(v->groups[i].targets, own.of, sizeof own.of);
+	}
+}
+
 static int64_t day_of(struct api *a, const char *column)
 {
 	int64_t us = 0;
@@ -304,6 +339,7 @@ const struct kpi_view *kpis_view(struct api *a, const struct kpi_asked *k)
 		return NULL;
 	read_weeks(a, v);
 	read_agents(a, v);
+	put_targets(a, v);
 	if (pg_rows(&a->op, ASK_AS_OF) > 0)
 		v->as_of_us = pg_get_time(&a->op, ASK_AS_OF, 0, "as_of");
 	put_limits(v, &v->all);

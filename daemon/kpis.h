@@ -9,6 +9,7 @@
 
 #include "daemon/api.h"
 #include "lib/core/figure.h"
+#include "lib/core/target.h"
 
 enum { KPI_MAX_GROUPS = 1200, KPI_MAX_DAYS = 1100, KPI_DAY = 16 };
 
@@ -44,6 +45,9 @@ const char *kpis_day(int64_t day, char out[KPI_DAY]);
 /* kpis_by_time - are the groups times? Then none has a group before it */
 bool kpis_by_time(const struct kpi_asked *k);
 
+/* kpis_targets - what is aimed for in a municipality; NULL: in all that the token has rights on, where they
+ * agree */
+struct targets kpis_targets(struct api *a, const char *municipality);
 /* kpis_ask - one unit, by the rights of the token; k lives as long as a */
 enum op_status kpis_ask(struct api *a, int next_state, const struct kpi_asked *k);
 /* kpis_view - what it brought, in the arena of a: it stays when more is asked. NULL: there is no such

@@ -18,6 +18,7 @@
 #include "lib/core/route.h"
 #include "lib/core/spam.h"
 #include "lib/core/survey.h"
+#include "lib/core/target.h"
 #include "lib/core/theme.h"
 
 struct op;
@@ -71,6 +72,7 @@ struct world {
 	struct promise_rules promises[ROUTE_MAX_MUNICIPALITIES];   /* to call back */
 	struct survey_rules surveys[ROUTE_MAX_MUNICIPALITIES];
 	const struct handling *handlings[ROUTE_MAX_MUNICIPALITIES]; /* by product; NULL: nothing is said of any */
+	struct targets targets[ROUTE_MAX_MUNICIPALITIES];         /* of figures */
 	struct theme_rules *themes[ROUTE_MAX_MUNICIPALITIES]; /* NULL: none */
 	double false_alarms[ROUTE_MAX_MUNICIPALITIES];        /* of signals, in a week */
 	json_t *protocols[ROUTE_MAX_MUNICIPALITIES];          /* of webcare, lib/core/protocol.h; NULL: none */

@@ -137,12 +137,15 @@ static void load_hours(struct world *w, const struct op *op)
 		w->hours[m] = hours_defaults();
 		w->promises[m] = promise_defaults();
 		w->surveys[m] = survey_defaults();
+		w->targets[m] = target_defaults();
 		hours_read(region, &w->hours[m], NULL, 0);
 		hours_read(settings, &w->hours[m], NULL, 0);
 		promise_read(region, &w->promises[m], NULL, 0);
 		promise_read(settings, &w->promises[m], NULL, 0);
 		survey_read(region, &w->surveys[m], NULL, 0);
 		survey_read(settings, &w->surveys[m], NULL, 0);
+		target_read(region, &w->targets[m], NULL, 0);
+		target_read(settings, &w->targets[m], NULL, 0);
 		w->own_words[m] = match_own_new(
 			w->arena, json_object_get(json_object_get(settings, "option0"), "words"));
 	}

@@ -158,6 +158,11 @@ bool figure_shown(const struct figure *f, const struct figure_group *g, double n
 	       (n >= FIGURE_LEAST && (!f->of_agents || g->agents >= FIGURE_LEAST_AGENTS));
 }
 
+bool figure_met(const struct figure *f, double target, double value)
+{
+	return f->better < 0 ? value <= target : value >= target;
+}
+
 bool figure_difference(const struct figure *f, const struct figure_group *g, double *more)
 {
 	struct figure_value now = figure_read(f, &g->now), then = figure_read(f, &g->baseline);

@@ -67,7 +67,7 @@ struct figure {
 	enum figure_sum sum, among; /* share and grade: sum / among */
 	double quantile;            /* of seconds */
 	int better;                 /* 1: more is, -1: less is, 0: neither */
-	double target;              /* 0: none */
+	double target;              /* where nobody set another (target.h); 0: none */
 	bool of_agents;             /* what people at work achieve */
 };
 
@@ -85,6 +85,7 @@ struct figure_group {
 	const struct figure_sums
 		*weeks[FIGURE_WEEKS]; /* before the period, oldest first; NULL: nothing happened */
 	struct control_limits limits[FIGURES_MAX]; /* of each figure */
+	double targets[FIGURES_MAX];               /* 0: none */
 };
 
 /* n 0: there is no value. low and high: 95 %, when bounded */
@@ -107,6 +108,8 @@ double figure_bucket_s(int bucket);
 struct figure_value figure_read(const struct figure *f, const struct figure_sums *s);
 /* figure_shown - may a figure of n cases be shown, or would it tell of people? */
 bool figure_shown(const struct figure *f, const struct figure_group *g, double n);
+/* figure_met - is that what was aimed for? */
+bool figure_met(const struct figure *f, double target, double value);
 /* figure_difference - by what it is more than in the baseline; false: nobody can say, as of a number that was
  * counted in another length of time, or one of them is not shown */
 bool figure_difference(const struct figure *f, const struct figure_group *g, double *more);

@@ -142,23 +142,23 @@ static const char *group_text(const struct figure *f, const struct figure_group 
 
 /* ---------------------------------------------------------------- what a figure is held against */
 
-static bool met(const struct figure *f, double value)
+static double target_of(const struct figure *f, const struct figure_group *g)
 {
-	return f->better < 0 ? value <= f->target : value >= f->target;
+	return g->targets[f - figures];
 }
 
-static const char *target_text(const struct figure *f, char out[SHORT])
+static const char *target_text(const struct figure *f, const struct figure_group *g, char out[SHORT])
 {
-	return f->target > 0 ? value_text(f, f->target, out) : "geen doel";
+	return target_of(f, g) > 0 ? value_text(f, target_of(f, g), out) : "geen doel";
 }
 
 static const char *met_text(const struct figure *f, const struct figure_group *g)
 {
 	struct figure_value v = figure_read(f, &g->now);
 
-	if (f->target <= 0 || !figure_shown(f, g, v.n))
+	if (target_of(f, g) <= 0 || !figure_shown(f, g, v.n))
 		return "–";
-	return met(f, v.value) ? "✓ ja" : "✗ nee";
+	return figure_met(f, target_of(f, g), v.value) ? "✓ ja" : "✗ nee";
 }
 
 static const char *deviates_text(const struct figure *f, const struct figure_group *g)
@@ -194,7 +194,9 @@ static bool has(const struct figure *f, const struct figure_group *g)
 
 static double top_of(const struct figure *f, const struct figure_report *r)
 {
-	double most = f->unit == FIGURE_SHARE ? 1 : f->unit == FIGURE_GRADE ? 10 : 1;
+	double most = f->unit == FIGURE_SHARE   ? 1
+		      : f->unit == FIGURE_GRADE ? 10
+						: fmax(1, target_of(f, r->all) * 1.1);
 
 	if (f->unit == FIGURE_SHARE || f->unit == FIGURE_GRADE)
 		return most;
@@ -245,16 +247,18 @@ static void draw_usual(struct page *p, const struct figure *f, const struct figu
 		say(p, "\"/>");
 }
 
-static void draw_target(struct page *p, const struct figure *f, const struct scale *s)
+static void draw_target(struct page *p, const struct figure *f, const struct figure_report *r,
+			const struct scale *s)
 {
+	double target = target_of(f, r->all);
 	char text[SHORT];
 
-	if (f->target <= 0)
+	if (target <= 0)
 		return;
 	sayf(p, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" class=\"target\"/>", LEFT, WIDE - RIGHT,
-	     y_of(s, f->target), y_of(s, f->target));
+	     y_of(s, target), y_of(s, target));
 	sayf(p, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"target\">doel: %s</text>",
-	     WIDE - RIGHT, y_of(s, f->target) - 5, value_text(f, f->target, text));
+	     WIDE - RIGHT, y_of(s, target) - 5, value_text(f, target, text));
 }
 
 /* a line with a gap where there is nothing to show */
@@ -299,7 +303,7 @@ static void draw(struct page *p, const struct figure *f, const struct figure_rep
 	     WIDE, HIGH, f->title);
 	draw_axes(p, f, r, &s);
 	draw_usual(p, f, r, &s);
-	draw_target(p, f, &s);
+	draw_target(p, f, r, &s);
 	draw_line(p, f, r, &s);
 	say(p, "</svg></figure>\n");
 }
@@ -340,7 +344,7 @@ static void summary_row(struct page *p, const struct figure *f, const struct fig
 	sayf(p,
 	     "<tr><th scope=\"row\">%s</th><td class=\"number\">%s</td><td "
 	     "class=\"number\">%s</td><td>%s</td>",
-	     f->title, group_text(f, g, &g->now, a), target_text(f, b), met_text(f, g));
+	     f->title, group_text(f, g, &g->now, a), target_text(f, g, b), met_text(f, g));
 	sayf(p, "<td class=\"number\">%s</td>", group_text(f, g, &g->before, c));
 	if (g->has_baseline)
 		sayf(p, "<td class=\"number\">%s</td><td class=\"number\">%s</td>",
@@ -580,7 +584,7 @@ static void csv_figure(struct page *p, const char *by, const struct figure_group
 	number(p, shown, v.value);
 	number(p, shown && v.bounded, v.low);
 	number(p, shown && v.bounded, v.high);
-	number(p, f->target > 0, f->target);
+	number(p, target_of(f, g) > 0, target_of(f, g));
 	number(p, true, before.n);
 	number(p, shown_before, before.value);
 	number(p, g->has_baseline, then.n);

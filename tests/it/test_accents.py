@@ -57,6 +57,22 @@ class InForce(AccentsTest):
                                             'rijbewijs.way': {'value': 'assisted', 'from': 'municipality'},
                                             'aangifte-overlijden.way': {'value': 'personal', 'from': 'region'}})
 
+    def test_targets(self):
+        self.assertEqual(self.shown('targets')['serviceLevel'], {'value': 0.8, 'from': 'default'})
+        self.assertEqual(self.shown('targets')['waitP90'], {'value': None, 'from': 'default'})
+        self.settings('region', targets={'serviceLevel': 0.85, 'waitP90': 180})
+        mine = self.settings('municipality', targets={'waitP90': 120, 'promisesKept': 1})['targets']
+        self.assertEqual({k: mine[k] for k in ('serviceLevel', 'waitP90', 'promisesKept', 'satisfaction')}, {
+            'serviceLevel': {'value': 0.85, 'from': 'region'}, 'waitP90': {'value': 120.0, 'from': 'municipality'},
+            'promisesKept': {'value': 1.0, 'from': 'municipality'}, 'satisfaction': {'value': 8.5, 'from': 'default'}})
+        self.assertNotIn('cases', mine)     # more of them is neither better nor worse
+        self.assertEqual(self.shown('targets', 'regions/drechtsteden')['waitP90'], {'value': 180.0, 'from': 'region'})
+        for of in ('municipality', 'region'):
+            wrong = self.settings(of, 422, targets={'serviceLevel': 80, 'waitP90': 0, 'satisfaction': 11, 'cases': 5, 'geen': 1, 'transfers': 'x'})
+            self.assertEqual({e['name'] for e in wrong['errors']}, {'settings.targets.' + k for k in (
+                'serviceLevel', 'waitP90', 'satisfaction', 'cases', 'geen', 'transfers')})
+            self.assertEqual([e['name'] for e in self.settings(of, 422, targets=[])['errors']], ['settings.targets'])
+
     def test_every_bad_field_is_named(self):
         wrong = self.settings('region', 422, hours={'mon': 'altijd', 'zon': []}, texts={'nl': {'weg': 'x'}}, callback={'promise_minutes': 0},
                               products={'rijbewijs': {'way': 'post', 'prijs': 1, 'answer': ''}, 'bestaat-niet': {}})

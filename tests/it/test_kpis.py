@@ -169,6 +169,33 @@ class Shown(world.LoketTest):
         for one in f.values():
             self.assertTrue(one['title'] and one['definition'].endswith('.'))
 
+    def test_targets(self):
+        """of a municipality its own, over its region's; of all together what they agree on"""
+        def put(what, **settings):
+            answer = self.world.api('PUT', what, 'admin', {'settings': settings} | ({} if 'regions' in what else {
+                'region': 'drechtsteden', 'name': 'Dordrecht'}))
+            self.assertIn(answer.status, (200, 201), answer)
+        region, dordrecht = '/v1/regions/drechtsteden', '/v1/municipalities/dordrecht'
+        self.addCleanup(put, region)
+        self.addCleanup(put, dordrecht)
+        put(region, targets={'waitMedian': 60, 'abandoned': 0.05, 'promisesKept': 0.9})
+        put(dordrecht, targets={'abandoned': 0.1})
+        for municipality in ('dordrecht', 'sliedrecht'):
+            self.sums(FROM, municipality=municipality, channel='phone', cases=40, waited=40, in_time=34, timed=40, calls=100, missed=8)
+            self.world.psql("insert into loket.figure_wait values (%s, %s, 'phone', 'rijbewijs', 'kcc', 23, 40)", [FROM, municipality])
+        wait_until(lambda: [self.figures()[1][k]['target'] for k in ('waitMedian', 'abandoned')] == [60, None], 10, 'the settings to be known')
+        _, f = self.figures(by='municipality')
+        self.assertEqual((f['waitMedian']['target'], f['waitMedian']['met'], f['promisesKept']['target']), (60, True, 0.9))
+        self.assertEqual((f['serviceLevel']['target'], f['serviceLevel']['met']), (0.8, True))
+        self.assertEqual((f['abandoned']['target'], f['abandoned'].get('met')), (None, None))
+        self.assertEqual({g['group']: (g['target'], g['met']) for g in f['abandoned']['groups']}, {'dordrecht': (0.1, True), 'sliedrecht': (0.05, False)})
+        self.assertEqual(self.figures(municipality='dordrecht', by='channel')[1]['abandoned']['groups'][0]['target'], 0.1)
+        page = self.world.api('GET', '/v1/kpis/report?quarter=2026-Q3&municipality=sliedrecht', 'lead').body.decode()
+        self.assertIn('doel: 90,0%', page)
+        put(dordrecht, targets={'satisfaction': 8})
+        wait_until(lambda: self.figures()[1]['satisfaction']['target'] is None, 10, 'the settings to be known')
+        self.assertEqual([self.world.api('GET', '/v1/surveys/report' + q, 'lead').json['target'] for q in ('', '?municipality=dordrecht')], [None, 8])
+
     def test_few(self):
         """nothing of fewer than five cases, or of what fewer than three people do"""
         self.sums(FROM, cases=4, waited=4, in_time=1, graded=4, grade=16, grade2=64, asked=9)
