@@ -77,7 +77,7 @@ seen as materialized (
 		select count(*) filter (where x.met_at is not null or x.by <= clock_timestamp()) as promises,
 		       count(*) filter (where x.met_at <= x.by) as kept,
 		       min(x.by) filter (where x.met_at is null and x.by > clock_timestamp()) as next_at
-		  from (select t.due as by, t.done_at as met_at from loket.task t where t.case_id = k.id and t.state <> 'cancelled'
+		  from (select least(t.due, t.term_until) as by, t.done_at as met_at from loket.task t where t.case_id = k.id and t.state <> 'cancelled'
 		        union all
 		        select a.promised_at, a.ended_at from loket.callback a where a.case_id = k.id and a.state <> 'cancelled') x) b on true
 	  left join unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[]) as n (municipality, channel, norm, helped)

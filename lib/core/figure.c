@@ -69,8 +69,8 @@ const struct figure figures[] = {
 	 "Het deel van de mensen aan wie wij om een cijfer vroegen en die er een gaven.",
 	 FIGURE_SHARE, SUM_GRADED, SUM_ASKED, 0, 1, 0, false},
 	{"promisesKept", "Beloftes op tijd nagekomen",
-	 "Het deel van de beloofde telefoontjes en acties dat klaar was op het moment dat wij hadden beloofd. Beloftes waarvan dat "
-	 "moment nog komt, tellen nog niet mee.",
+	 "Het deel van de beloofde telefoontjes en acties dat klaar was op het moment dat wij hadden beloofd, en binnen de termijn van "
+	 "de wet. Verlengt de gemeente die termijn, dan telt de nieuwe. Beloftes waarvan het moment nog komt, tellen nog niet mee.",
 	 FIGURE_SHARE, SUM_KEPT, SUM_PROMISES, 0, 1, 0, true},
 };
 /* clang-format on */

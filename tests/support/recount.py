@@ -86,7 +86,7 @@ class Case:
         self.fixed = has['outcomes'][0]['y'] if has['outcomes'] else None
         self.asked = bool(has['surveys'])
         self.grade = has['surveys'][0]['grade'] if has['surveys'] else None
-        promises = [(t['due'], t['done_at']) for t in has['tasks']] + [(b['promised_at'], b['ended_at']) for b in has['callbacks']
+        promises = [(min(filter(None, (t['due'], t['term_until']))), t['done_at']) for t in has['tasks']] + [(b['promised_at'], b['ended_at']) for b in has['callbacks']
                                                                       if b['state'] != 'cancelled']
         self.promises = [met is not None and met <= by for by, met in promises if met or by <= now]
 
@@ -100,7 +100,7 @@ ROWS = {
     'notices': "select case_id, at, payload from loket.notice where kind = 'case.changed'",
     'outcomes': 'select case_id, y from loket.outcome',
     'surveys': "select case_id, grade from loket.survey where state in ('offered', 'answered')",
-    'tasks': "select case_id, due, done_at from loket.task where state <> 'cancelled'",
+    'tasks': "select case_id, due, term_until, done_at from loket.task where state <> 'cancelled'",
 }
 
 
