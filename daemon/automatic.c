@@ -3,7 +3,6 @@
 #include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/help_promise.h"
-#include "daemon/log.h"
 #include "daemon/mutant.h"
 #include "daemon/outbox.h"
 #include "daemon/pg.h"
@@ -276,9 +275,6 @@ static void saying_over(struct op *op, enum op_status how)
 	struct automatic *a = op->srv->automatic;
 	bool more = ((struct saying *)op)->found;
 
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "automatic.failed", "what=\"%s\"", op->err.text);
-	a->busy = false;
 	if (!more)
 		a->last = (struct uuid){0};
 	if (more || (a->again && how == OP_DONE))
@@ -290,10 +286,8 @@ void automatic_wake(struct automatic *a)
 	static const struct op_kind kind = {"automatic", saying_step, saying_over, SAYING_ARENA_BYTES};
 
 	a->again = a->busy;
-	if (a->busy || a->srv->stopping || !a->srv->world)
-		return;
-	a->busy = true;
-	op_start(op_new(a->srv, &kind, sizeof(struct saying)));
+	if (!a->srv->stopping && a->srv->world)
+		op_start_alone(a->srv, &kind, sizeof(struct saying), &a->busy);
 }
 
 struct automatic *automatic_new(struct server *srv)

@@ -2,7 +2,6 @@
 
 #include "daemon/crash.h"
 #include "daemon/dispatch.h"
-#include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
@@ -89,22 +88,13 @@ static enum op_status counting_step(struct op *op)
 	return op_bad_state(op);
 }
 
-static void counting_over(struct op *op, enum op_status how)
-{
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "figures.failed", "what=\"%s\"", op->err.text);
-	op->srv->figures->busy = false;
-}
-
 static void look(void *arg)
 {
-	static const struct op_kind kind = {"figures", counting_step, counting_over, COUNTING_ARENA_BYTES};
+	static const struct op_kind kind = {"figures", counting_step, NULL, COUNTING_ARENA_BYTES};
 	struct figures *f = arg;
 
-	if (f->busy || f->srv->stopping || !f->srv->world || !dispatch_leads(f->srv->dispatch))
-		return;
-	f->busy = true;
-	op_start(op_new(f->srv, &kind, sizeof(struct counting)));
+	if (!f->srv->stopping && f->srv->world && dispatch_leads(f->srv->dispatch))
+		op_start_alone(f->srv, &kind, sizeof(struct counting), &f->busy);
 }
 
 struct figures *figures_new(struct server *srv)

@@ -63,6 +63,8 @@ static void run_step(struct op_queue *q, struct op *op)
 	assert(!op->waiting && !op->queued);
 	if (how == OP_FAIL)
 		log_failure(op);
+	if (op->busy != NULL)
+		*op->busy = false;
 	if (op->kind->done != NULL)
 		op->kind->done(op, how);
 	assert(!op->waiting && !op->queued);
@@ -139,6 +141,18 @@ void op_start(struct op *op)
 {
 	assert(!op->waiting && !op->queued);
 	make_ready(op, op->bulk ? READY_BULK_FRESH : READY_FRESH);
+}
+
+void op_start_alone(struct server *srv, const struct op_kind *kind, size_t size, bool *busy)
+{
+	struct op *op;
+
+	if (*busy)
+		return;
+	op = op_new(srv, kind, size);
+	op->busy = busy;
+	*busy = true;
+	op_start(op);
 }
 
 /* ---------------------------------------------------------------- waiting */

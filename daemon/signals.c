@@ -1,6 +1,5 @@
 #include "daemon/signals.h"
 
-#include "daemon/log.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
 #include "daemon/rows.h"
@@ -544,20 +543,15 @@ static enum op_status looking_step(struct op *op)
 static void looking_over(struct op *op, enum op_status how)
 {
 	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "signals.failed", "what=\"%s\"", op->err.text);
-	if (how == OP_FAIL)
 		op->srv->signals->begun = 0; /* what was counted is asked again */
-	op->srv->signals->busy = false;
 }
 
 void signals_sweep(struct signals *s)
 {
 	static const struct op_kind kind = {"signals", looking_step, looking_over, SIGNALS_ARENA_BYTES};
 
-	if (s->busy || !s->srv->world)
-		return;
-	s->busy = true;
-	op_start(op_new(s->srv, &kind, sizeof(struct looking)));
+	if (s->srv->world)
+		op_start_alone(s->srv, &kind, sizeof(struct looking), &s->busy);
 }
 
 struct signals *signals_new(struct server *srv)

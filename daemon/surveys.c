@@ -1,7 +1,6 @@
 #include "daemon/surveys.h"
 
 #include "daemon/automatic.h"
-#include "daemon/log.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
 #include "daemon/rows.h"
@@ -199,9 +198,7 @@ static enum op_status asking_step(struct op *op)
 
 static void asking_over(struct op *op, enum op_status how)
 {
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "surveys.failed", "what=\"%s\"", op->err.text);
-	op->srv->surveys->busy = false;
+	(void)how;
 	if (((struct asking *)op)->spoken)
 		automatic_wake(op->srv->automatic);
 }
@@ -210,10 +207,8 @@ void surveys_sweep(struct surveys *s)
 {
 	static const struct op_kind kind = {"surveys", asking_step, asking_over, ASKING_ARENA_BYTES};
 
-	if (s->busy || !s->srv->world)
-		return;
-	s->busy = true;
-	op_start(op_new(s->srv, &kind, sizeof(struct asking)));
+	if (s->srv->world)
+		op_start_alone(s->srv, &kind, sizeof(struct asking), &s->busy);
 }
 
 struct surveys *surveys_new(struct server *srv)
