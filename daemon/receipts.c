@@ -1,7 +1,6 @@
 #include "daemon/receipts.h"
 
 #include "daemon/crash.h"
-#include "daemon/log.h"
 #include "daemon/outbox.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -166,21 +165,12 @@ static enum op_status confirming_step(struct op *op)
 	return op_bad_state(op);
 }
 
-static void confirming_over(struct op *op, enum op_status how)
-{
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "receipts.failed", "what=\"%s\"", op->err.text);
-	op->srv->receipts->busy = false;
-}
-
 void receipts_sweep(struct receipts *r)
 {
-	static const struct op_kind kind = {"receipts", confirming_step, confirming_over, RECEIPT_ARENA_BYTES};
+	static const struct op_kind kind = {"receipts", confirming_step, NULL, RECEIPT_ARENA_BYTES};
 
-	if (r->busy || !r->srv->world)
-		return;
-	r->busy = true;
-	op_start(op_new(r->srv, &kind, sizeof(struct confirming)));
+	if (r->srv->world)
+		op_start_alone(r->srv, &kind, sizeof(struct confirming), &r->busy);
 }
 
 struct receipts *receipts_new(struct server *srv)

@@ -1,6 +1,5 @@
 #include "daemon/tasks.h"
 
-#include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -44,21 +43,11 @@ static enum op_status looking_step(struct op *op)
 	return op_bad_state(op);
 }
 
-static void looking_over(struct op *op, enum op_status how)
-{
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "tasks.failed", "what=\"%s\"", op->err.text);
-	op->srv->tasks->busy = false;
-}
-
 void tasks_sweep(struct tasks *t)
 {
-	static const struct op_kind kind = {"tasks", looking_step, looking_over, TASKS_ARENA_BYTES};
+	static const struct op_kind kind = {"tasks", looking_step, NULL, TASKS_ARENA_BYTES};
 
-	if (t->busy)
-		return;
-	t->busy = true;
-	op_start(op_new(t->srv, &kind, sizeof(struct op)));
+	op_start_alone(t->srv, &kind, sizeof(struct op), &t->busy);
 }
 
 struct tasks *tasks_new(struct server *srv)
