@@ -125,15 +125,6 @@ static enum problem split_refused(const struct api *a, const struct split *s)
 	return uuid_is_nil(s->w.owner.u) ? PROBLEM_STATE : PROBLEM_FORBIDDEN;
 }
 
-/* as long as a question of this channel may wait */
-static int norm_seconds(struct server *srv, const struct work *w)
-{
-	const struct world *world = world_now(srv);
-	int m = world_municipality(world, w->municipality), c = world_channel(world, w->channel);
-
-	return m < 0 || c < 0 ? 0 : world_norm_s(world, m, c, false);
-}
-
 static enum op_status split_write(struct api *a, struct split *s)
 {
 	const char *rule, *words = NULL, *made;
@@ -168,7 +159,7 @@ static enum op_status split_write(struct api *a, struct split *s)
 	pg_uuid(u, s->made);
 	pg_text(u, s->reference);
 	pg_text(u, s->product);
-	pg_int(u, norm_seconds(a->op.srv, &s->w));
+	pg_int(u, work_norm_s(a->op.srv, &s->w, false));
 	pg_uuid(u, server_uuid(a->op.srv)); /* of the note */
 	pg_uuid(u, work_writer(a));
 	pg_text(u, s->note);

@@ -262,14 +262,6 @@ static enum problem patch_refused(const struct api *a, struct patch *p)
 	return work_refused(a, &p->w, p->epoch, was == CASE_QUEUED ? (int)CASE_EV_CONTACT : -1);
 }
 
-static int patch_norm_s(struct server *srv, const struct work *w)
-{
-	const struct world *world = world_now(srv);
-	int m = world_municipality(world, w->municipality), c = world_channel(world, w->channel);
-
-	return m < 0 || c < 0 ? 0 : world_norm_s(world, m, c, true);
-}
-
 static enum op_status patch_write(struct api *a, struct patch *p)
 {
 	struct pg_unit *u;
@@ -292,7 +284,7 @@ static enum op_status patch_write(struct api *a, struct patch *p)
 	flag(u, p->formal);
 	pg_text(u, "corrected by people");
 	pg_uuid(u, server_uuid(a->op.srv));   /* of a help request */
-	pg_int(u, patch_norm_s(a->op.srv, &p->w));
+	pg_int(u, work_norm_s(a->op.srv, &p->w, true));
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_text(u, p->why_help);
 	pg_add(u, SQL_CASES_GET);

@@ -266,7 +266,7 @@ static enum op_status reopen_write(struct api *a, struct move *m)
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_uuid(u, work_writer(a));
 	pg_text(u, m->note);
-	pg_int(u, work_norm_s(a->op.srv, &m->w) / MATCH_REPEAT_SOONER);
+	pg_int(u, work_norm_s(a->op.srv, &m->w, m->w.option0) / MATCH_REPEAT_SOONER);
 	pg_text(u, m->w.why);
 	return pg_submit(&a->op, WORK_WRITTEN, u);
 }

@@ -11,6 +11,7 @@
 #include "lib/core/handling.h"
 #include "lib/core/menu.h"
 #include "lib/core/needs.h"
+#include "lib/core/norm.h"
 #include "lib/core/promise.h"
 #include "lib/core/texts.h"
 
@@ -40,7 +41,7 @@ enum op_status setup_got(struct api *a)
 	if (pg_rows(&a->op, 0) != 1)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	now = rows_object(&a->op, 0, 0);
-	setup_routing_shown(now);
+	setup_routing_shown(a, now);
 	return api_answer(a, 200, now);
 }
 
@@ -53,7 +54,7 @@ enum op_status setup_written(struct api *a, int put, int get)
 	if (pg_rows(&a->op, put) != 1)
 		return api_problem(a, PROBLEM_STATE, "It belongs to another municipality as well.");
 	now = rows_object(&a->op, get, 0);
-	setup_routing_shown(now);
+	setup_routing_shown(a, now);
 	world_reload(a->op.srv);
 	return api_answer(a, pg_get_bool(&a->op, put, 0, "made") ? 201 : 200, now);
 }
@@ -175,15 +176,25 @@ enum op_status api_municipality_get(struct api *a)
 	return setup_get(a, SQL_SETUP_MUNICIPALITY_GET, SETUP_DONE);
 }
 
-static void check_norms(struct api *a, const char *field, json_t *norms)
+/* kinds: of a channel's own norm there are none */
+static void check_norms(struct api *a, const char *field, json_t *norms, bool kinds)
 {
-	const char *channel;
+	const char *key;
 	json_t *seconds;
 
-	json_object_foreach(norms, channel, seconds) {
-		const char *name = arena_printf(a->op.arena, "%s.%.40s", field, channel);
+	if (norms && !json_is_object(norms))
+		api_bad_field(a, field, "must be an object of seconds by channel");
+	json_object_foreach(norms, key, seconds)
+	{
+		const char *name = arena_printf(a->op.arena, "%s.%.60s", field, key);
+		char channel[NORM_CHANNEL_BYTES];
 
-		setup_known(a, name, SETUP_CHANNEL, channel);
+		if (!norm_key(key, channel) || (!kinds && strcmp(key, channel) != 0))
+			api_bad_field(a, name,
+				      kinds ? "is a channel, or a channel and a kind: whatsapp.report"
+					    : "is a channel; kinds are settings of a region or municipality");
+		else
+			setup_known(a, name, SETUP_CHANNEL, channel);
 		if (!json_is_integer(seconds) || json_integer_value(seconds) < 1)
 			api_bad_field(a, name, "not a number of seconds");
 	}
@@ -201,6 +212,7 @@ void setup_accents(struct api *a, const json_t *settings)
 	struct hours h = hours_defaults();
 	struct promise_rules r = promise_defaults();
 
+	check_norms(a, "settings.norms", json_object_get(settings, "norms"), true);
 	name_bad(a, "hours", problems, hours_read(settings, &h, problems, HOURS_MAX_PROBLEMS));
 	name_bad(a, "callback", problems, promise_read(settings, &r, problems, HOURS_MAX_PROBLEMS));
 	name_bad(a, "texts", problems, texts_check(settings, problems, TEXTS_MAX_PROBLEMS));
@@ -247,7 +259,6 @@ enum op_status api_municipality_put(struct api *a)
 		return setup_written(a, 0, 1);
 	if (!access_municipality(&a->who, a->param[0]))
 		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
-	check_norms(a, "settings.norms", json_object_get(settings, "norms"));
 	setup_routing(a, settings);
 	setup_survey(a, settings);
 	setup_targets(a, settings);
@@ -360,7 +371,7 @@ enum op_status api_norm_put(struct api *a)
 	}
 	if (municipality ? !access_municipality(&a->who, municipality) : !setup_whole_region(a))
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality or the region.");
-	check_norms(a, "norms", norms);
+	check_norms(a, "norms", norms, municipality != NULL);
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
 	u = api_unit(a);

@@ -41,12 +41,12 @@ void setup_targets(struct api *a, const json_t *settings);
 void setup_survey(struct api *a, const json_t *settings);
 /* setup_webcare - the same of settings.webcare */
 void setup_webcare(struct api *a, const json_t *settings);
-/* setup_accents - the same of settings.hours, callback, texts and products: what a region says for its municipalities, and each
+/* setup_accents - the same of settings.norms, hours, callback, texts, products: what a region says for its municipalities, and each
  * of them for itself */
 void setup_accents(struct api *a, const json_t *settings);
 /* setup_routing_shown - in place of regionSettings: routing, survey and webcare, every setting in force and where it is
  * from; a row without them stays as it is */
-void setup_routing_shown(json_t *municipality);
+void setup_routing_shown(struct api *a, json_t *municipality);
 
 /* a body field as a parameter; NULL when absent */
 void setup_add_texts(struct api *a, struct pg_unit *u, const char *field);

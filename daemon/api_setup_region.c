@@ -103,9 +103,29 @@ static json_t *webcare_shown(const json_t *region, const json_t *municipality)
 	return shown;
 }
 
-/* every setting in force and where it is from: own over those of the region; NULL: of the region alone */
-static void show(json_t *now, const json_t *region, const json_t *own)
+/* of each channel, and of each kind of which something is said */
+static json_t *norms_shown(const struct world *w, const json_t *region, const json_t *own)
 {
+	const json_t *theirs = json_object_get(region, "norms"), *mine = json_object_get(own, "norms");
+	json_t *all = json_object();
+	const char *key;
+	json_t *v;
+
+	for (int c = 0; c < w->n_channels; c++)
+		json_object_set_new(
+			all, w->channels[c],
+			in_force(theirs, mine, w->channels[c], json_integer(w->channel_norm_s[c])));
+	json_object_foreach((json_t *)theirs, key, v)
+		json_object_set_new(all, key, in_force(theirs, mine, key, json_incref(v)));
+	json_object_foreach((json_t *)mine, key, v)
+		json_object_set_new(all, key, in_force(theirs, mine, key, json_incref(v)));
+	return all;
+}
+
+/* every setting in force and where it is from: own over those of the region; NULL: of the region alone */
+static void show(struct api *a, json_t *now, const json_t *region, const json_t *own)
+{
+	json_object_set_new(now, "norms", norms_shown(world_now(a->op.srv), region, own));
 	json_object_set_new(now, "routing", policy_shown(region, own));
 	json_object_set_new(now, "survey", survey_shown(region, own));
 	json_object_set_new(now, "targets", target_shown(region, own));
@@ -116,13 +136,13 @@ static void show(json_t *now, const json_t *region, const json_t *own)
 	json_object_set_new(now, "products", in_force_deep(region, own, "products"));
 }
 
-void setup_routing_shown(json_t *municipality)
+void setup_routing_shown(struct api *a, json_t *municipality)
 {
 	const json_t *region = json_object_get(municipality, "regionSettings");
 
 	if (!region)
 		return;
-	show(municipality, region, json_object_get(municipality, "settings"));
+	show(a, municipality, region, json_object_get(municipality, "settings"));
 	json_object_del(municipality, "regionSettings");
 }
 
@@ -137,7 +157,7 @@ static enum op_status region_answer(struct api *a, int statement)
 	if (pg_rows(&a->op, statement) != 1)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	now = rows_object(&a->op, statement, 0);
-	show(now, json_object_get(now, "settings"), NULL);
+	show(a, now, json_object_get(now, "settings"), NULL);
 	return api_answer(a, 200, now);
 }
 

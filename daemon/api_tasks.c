@@ -507,7 +507,7 @@ static void add_loop(struct api *a, struct pg_unit *u, const struct change *c)
 	pg_array(u, PG_TYPE_TEXT, secret);
 	if (secret)
 		pg_push_text(u, contact_flag_name(FLAG_BSN_MASKED));
-	pg_int(u, work_norm_s(a->op.srv, &c->w));
+	pg_int(u, work_norm_s(a->op.srv, &c->w, c->w.option0));
 	pg_text(u, told ? "what was promised is done: the citizen is told"
 			: "what was promised is done: an agent tells the citizen");
 }

@@ -316,7 +316,7 @@ static int norm_s(const struct settle *s)
 	const struct world *w = world_now(s->op.srv);
 	const struct world_inbox *in = world_inbox(w, s->inbox);
 
-	return in ? w->norm_s[in->municipality][in->channel] : 60;
+	return in ? w->norm_s[in->municipality][in->channel][NORM_QUESTION] : 60;
 }
 
 static void ask_for_coach(struct settle *s, struct pg_unit *u)

@@ -26,22 +26,51 @@ struct counting {
 
 enum counting_state { COUNTING_START, COUNTING_FOLDED };
 
-/* of each municipality and channel: its norm, and that of who asked for help by a person */
+/* of each municipality, channel and kind: its norm, and that of who asked for help by a person */
 static void add_norms(struct pg_unit *u, const struct world *w)
 {
-	int n = w->n_municipalities * w->n_channels;
+	int n = w->n_municipalities * w->n_channels * N_NORM_KINDS;
 
 	pg_array(u, PG_TYPE_TEXT, n);
 	for (int i = 0; i < n; i++)
-		pg_push_text(u, w->municipalities[i / w->n_channels]);
+		pg_push_text(u, w->municipalities[i / N_NORM_KINDS / w->n_channels]);
 	pg_array(u, PG_TYPE_TEXT, n);
 	for (int i = 0; i < n; i++)
-		pg_push_text(u, w->channels[i % w->n_channels]);
+		pg_push_text(u, w->channels[i / N_NORM_KINDS % w->n_channels]);
 	for (int helped = 0; helped <= 1; helped++) {
 		pg_array(u, PG_TYPE_INT8, n);
 		for (int i = 0; i < n; i++)
-			pg_push_int(u, world_norm_s(w, i / w->n_channels, i % w->n_channels, helped));
+			pg_push_int(u, world_norm_s(w, i / N_NORM_KINDS / w->n_channels,
+						    i / N_NORM_KINDS % w->n_channels,
+						    (enum norm_kind)(i % N_NORM_KINDS), helped));
 	}
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int i = 0; i < n; i++)
+		pg_push_text(u, norm_kind_name((enum norm_kind)(i % N_NORM_KINDS)));
+}
+
+static bool is_report(const struct world *w, int i)
+{
+	int m = i / w->n_products, p = i % w->n_products;
+
+	return w->handlings[m] && w->handlings[m][p].report;
+}
+
+/* which questions are reports: municipality and product */
+static void add_reports(struct pg_unit *u, const struct world *w)
+{
+	int n = 0, all = w->n_municipalities * w->n_products;
+
+	for (int i = 0; i < all; i++)
+		n += is_report(w, i);
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int i = 0; i < all; i++)
+		if (is_report(w, i))
+			pg_push_text(u, w->municipalities[i / w->n_products]);
+	pg_array(u, PG_TYPE_TEXT, n);
+	for (int i = 0; i < all; i++)
+		if (is_report(w, i))
+			pg_push_text(u, w->products[i % w->n_products]);
 }
 
 static enum op_status fold(struct op *op)
@@ -58,6 +87,7 @@ static enum op_status fold(struct op *op)
 	pg_int(u, FIGURES_NOTICES);
 	pg_int(u, FIGURES_OTHERS);
 	add_norms(u, w);
+	add_reports(u, w);
 	pg_add(u, SQL_FIGURE_OLD);
 	pg_int(u, FIGURES_OLD);
 	pg_int(u, FIGURES_KEEP_DAYS);

@@ -49,7 +49,7 @@ static int64_t answer_before(const struct world *w, const struct help_case *k, c
 
 	if (there)
 		return k->due_us > now_us ? k->due_us : now_us;
-	return hours_add(h, now_us, m < 0 || c < 0 ? DAY_S : w->norm_s[m][c]);
+	return hours_add(h, now_us, m < 0 || c < 0 ? DAY_S : w->norm_s[m][c][NORM_QUESTION]);
 }
 
 /* what was promised before holds */

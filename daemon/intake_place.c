@@ -75,8 +75,11 @@ static struct batch_party *party_for(struct batch *b, const struct batch_item *i
 static int64_t norm_us(const struct batch_item *it, bool option0)
 {
 	const struct world_inbox *in = it->post->p->inbox;
+	const struct world *w = it->post->p->world;
+	enum norm_kind kind =
+		world_norm_kind(w, in->municipality, it->placed->product, it->c->flags & FLAG_FORMAL);
 
-	return world_norm_s(it->post->p->world, in->municipality, in->channel, option0) * WHEN_SECOND_US;
+	return world_norm_s(w, in->municipality, in->channel, kind, option0) * WHEN_SECOND_US;
 }
 
 void intake_reference(const char *municipality, char out[INTAKE_REFERENCE])
@@ -467,7 +470,7 @@ static void place_automatic(struct batch *b, struct batch_item *it)
 	    k->option0 || !is_written(it) || json_object_get(in->in.settings, "bot"))
 		return;
 	h = it->placed->new_case ? world_handling(w, in->municipality, it->placed->product) : NULL;
-	if (h)
+	if (h && h->way != HANDLING_NOT_SAID)
 		it->answered = h->answer && !(it->c->flags & FLAG_FORMAL);
 	else if (in->menu && !it->placed->new_case)
 		place_choice(it);

@@ -37,6 +37,16 @@ int work_team(const struct world *world, const char *id)
 	return 0;
 }
 
+static bool has_flag(const struct op *op, int statement, enum contact_flag flag)
+{
+	const json_t *flags = rows_json(op, statement, 0, "flags"), *f;
+	size_t i;
+
+	json_array_foreach(flags, i,
+			   f) if (!strcmp(json_string_value(f), contact_flag_name(flag))) return true;
+	return false;
+}
+
 bool work_got_at(struct api *a, int statement, struct work *w)
 {
 	const struct op *op = &a->op;
@@ -54,6 +64,7 @@ bool work_got_at(struct api *a, int statement, struct work *w)
 	w->owner.u = pg_get_uuid(op, statement, 0, "owner");
 	w->epoch = pg_get_int(op, statement, 0, "epoch");
 	w->option0 = pg_get_bool(op, statement, 0, "option0");
+	w->formal = has_flag(op, statement, FLAG_FORMAL);
 	w->merged = pg_get(op, statement, 0, "merged_into") != NULL;
 	w->transfers = (int)pg_get_int(op, statement, 0, "transfers");
 	w->n_open_tasks = (int)pg_get_int(op, statement, 0, "open_tasks");
@@ -226,11 +237,13 @@ void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, cons
 	pg_text(u, municipality);
 }
 
-int work_norm_s(struct server *srv, const struct work *w)
+int work_norm_s(struct server *srv, const struct work *w, bool option0)
 {
 	const struct world *world = world_now(srv);
 	int channel = world_channel(world, w->channel);
 	int municipality = world_municipality(world, w->municipality);
+	enum norm_kind kind = world_norm_kind(world, municipality, w->product, w->formal);
 
-	return channel < 0 || municipality < 0 ? 0 : world_norm_s(world, municipality, channel, w->option0);
+	return channel < 0 || municipality < 0 ? 0
+					       : world_norm_s(world, municipality, channel, kind, option0);
 }

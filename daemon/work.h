@@ -24,7 +24,7 @@ struct work {
 	enum case_state state;
 	struct agent_id owner;         /* nil: nobody */
 	int64_t epoch;
-	bool option0, merged;
+	bool option0, formal, merged;
 	int transfers, n_open_tasks;
 	int64_t opened_us, arrived_us, due_us;
 	struct agent_id wanted;        /* asked for by a transfer; nil: anybody */
@@ -69,8 +69,8 @@ int work_wrapup_seconds(struct server *srv, const struct work *w);
 void work_waits(struct server *srv, const struct work *w, struct agent_id not_again);
 /* work_as_seen - a note or task in the answer to a write: what a list would show the same caller. The same reference */
 json_t *work_as_seen(const struct api *a, json_t *paper);
-/* work_norm_s - how long a case may wait where it is; 0: that is not set up any more */
-int work_norm_s(struct server *srv, const struct work *w);
+/* work_norm_s - how long a case may wait where it is, with or without option 0; 0: that is not set up any more */
+int work_norm_s(struct server *srv, const struct work *w, bool option0);
 /* work_due - the body's "due": a moment, or a date alone, which means until the end of that day (UTC); 0 when absent or
  * bad (named) */
 int64_t work_due(struct api *a, bool required);

@@ -118,16 +118,23 @@ const struct handling *world_handling(const struct world *w, int municipality, c
 	const struct handling *all = municipality < 0 ? NULL : w->handlings[municipality];
 	int p = all ? world_product(w, product) : -1;
 
-	return p < 0 || all[p].way == HANDLING_NOT_SAID ? NULL : &all[p];
+	return p < 0 ? NULL : &all[p];
 }
 
-int world_norm_s(const struct world *w, int municipality, int channel, bool option0)
+enum norm_kind world_norm_kind(const struct world *w, int municipality, const char *product, bool formal)
 {
-	int norm = w->norm_s[municipality][channel];
+	const struct handling *h = formal ? NULL : world_handling(w, municipality, product);
+
+	return formal ? NORM_FORMAL : h && h->report ? NORM_REPORT : NORM_QUESTION;
+}
+
+int world_norm_s(const struct world *w, int municipality, int channel, enum norm_kind kind, bool option0)
+{
+	int norm = w->norm_s[municipality][channel][kind];
 
 	for (int c = 0; option0 && c < w->n_channels; c++)
-		if (w->kind[c] != KIND_ASYNC && w->norm_s[municipality][c] < norm)
-			norm = w->norm_s[municipality][c];
+		if (w->kind[c] != KIND_ASYNC && w->norm_s[municipality][c][NORM_QUESTION] < norm)
+			norm = w->norm_s[municipality][c][NORM_QUESTION];
 	return norm;
 }
 

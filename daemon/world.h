@@ -13,6 +13,7 @@
 #include "lib/core/handling.h"
 #include "lib/core/match.h"
 #include "lib/core/menu.h"
+#include "lib/core/norm.h"
 #include "lib/core/promise.h"
 #include "lib/core/receipt.h"
 #include "lib/core/route.h"
@@ -61,8 +62,9 @@ struct world {
 	int n_no_way_out; /* inboxes whose settings miss option 0 somewhere */
 	struct map *blocked; int n_blocked;                     /* senders; what is in it is for world_blocked */
 	const char *receipt_keys[RECEIPT_MAX_KEYS]; int n_receipt_keys; /* the newest first */
-	/* seconds a case may wait, and wrap-up seconds, per municipality and channel */
-	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS];
+	/* seconds a case may wait, per municipality, channel and kind; as the channel was set up; wrap-up seconds */
+	int norm_s[ROUTE_MAX_MUNICIPALITIES][ROUTE_MAX_CHANNELS][N_NORM_KINDS];
+	int channel_norm_s[ROUTE_MAX_CHANNELS];
 	int wrapup_s[ROUTE_MAX_CHANNELS];
 	enum route_kind kind[ROUTE_MAX_CHANNELS];
 	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
@@ -98,8 +100,10 @@ int world_channel(const struct world *w, const char *name);
 int world_language(const struct world *w, const char *code);
 /* world_handling - how a product is handled there; NULL: nothing is said of it */
 const struct handling *world_handling(const struct world *w, int municipality, const char *product);
+/* world_norm_kind - what counts for how long it may wait; formal: the flag of that name */
+enum norm_kind world_norm_kind(const struct world *w, int municipality, const char *product, bool formal);
 /* world_norm_s - how long a case may wait. Who asks for help by hand waits as if somebody were on the line */
-int world_norm_s(const struct world *w, int municipality, int channel, bool option0);
+int world_norm_s(const struct world *w, int municipality, int channel, enum norm_kind kind, bool option0);
 /* world_blocked - is this sender blocked at now_us? scratch: for the length of this call */
 bool world_blocked(struct arena *scratch, const struct world *w, const char *municipality, const char *kind,
                    const char *value, int64_t now_us);

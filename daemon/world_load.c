@@ -91,24 +91,22 @@ static void load_channels(struct world *w, const struct op *op)
 		w->wrapup_s[c] = (int)pg_get_int(op, Q_CHANNELS, c, "wrapup_s");
 		w->kind[c] = !pg_get_bool(op, Q_CHANNELS, c, "live") ? KIND_ASYNC :
 			pg_get_bool(op, Q_CHANNELS, c, "conversational") ? KIND_CHAT : KIND_PHONE;
-		for (int m = 0; m < w->n_municipalities; m++)
-			w->norm_s[m][c] = (int)pg_get_int(op, Q_CHANNELS, c, "norm_s");
+		w->channel_norm_s[c] = (int)pg_get_int(op, Q_CHANNELS, c, "norm_s");
 	}
 }
 
-/* a municipality's own norms over those of the channels; needs both */
+/* needs municipalities and channels */
 static void load_norms(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < w->n_municipalities; m++) {
-		json_t *norms = copy_json(w, op, Q_MUNICIPALITIES, m, "norms"), *v;
-		const char *name;
+		json_t *region = copy_json(w, op, Q_MUNICIPALITIES, m, "region");
+		json_t *settings = copy_json(w, op, Q_MUNICIPALITIES, m, "settings");
 
-		json_object_foreach(norms, name, v) {
-			int c = world_channel(w, name);
+		for (int i = 0; i < w->n_channels * N_NORM_KINDS; i++) {
+			int c = i / N_NORM_KINDS, kind = i % N_NORM_KINDS;
+			int norm = norm_seconds(region, settings, w->channels[c], (enum norm_kind)kind);
 
-			if (c >= 0 && json_is_integer(v) && json_integer_value(v) > 0 &&
-			    json_integer_value(v) <= INT32_MAX)
-				w->norm_s[m][c] = (int)json_integer_value(v);
+			w->norm_s[m][c][kind] = norm ? norm : w->channel_norm_s[c];
 		}
 	}
 }
@@ -151,7 +149,7 @@ static void load_hours(struct world *w, const struct op *op)
 	}
 }
 
-/* which products are answered digitally, and which never are */
+/* which products are answered digitally, which never are, and which are reports */
 static void load_handlings(struct world *w, const struct op *op)
 {
 	for (int m = 0; m < w->n_municipalities; m++) {
@@ -161,7 +159,7 @@ static void load_handlings(struct world *w, const struct op *op)
 
 		for (int p = 0; p < w->n_products; p++) {
 			all[p] = handling_of(region, settings, w->products[p]);
-			if (all[p].way != HANDLING_NOT_SAID)
+			if (all[p].way != HANDLING_NOT_SAID || all[p].report)
 				w->handlings[m] = all;
 		}
 	}

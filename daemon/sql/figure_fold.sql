@@ -3,7 +3,8 @@
 -- seen have ended (and a second has passed, for who had an id but had not begun to write). A horizon of another cluster, after
 -- a restore, says nothing
 -- $1 int notices at most, $2 int other cases at most; norms: $3 text[] municipality, $4 text[] channel, $5 bigint[] seconds,
--- $6 bigint[] seconds when help was asked
+-- $6 bigint[] seconds when help was asked, $7 text[] kind (lib/core/norm); products that are reports: $8 text[] municipality,
+-- $9 text[] product
 -- columns: more: there is more to do now
 with at as materialized (
 	select last, seen, since, since < clock_timestamp() - interval '1 second'
@@ -80,8 +81,11 @@ seen as materialized (
 		  from (select least(t.due, t.term_until) as by, t.done_at as met_at from loket.task t where t.case_id = k.id and t.state <> 'cancelled'
 		        union all
 		        select a.promised_at, a.ended_at from loket.callback a where a.case_id = k.id and a.state <> 'cancelled') x) b on true
-	  left join unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[]) as n (municipality, channel, norm, helped)
+	  left join unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[]) as n (municipality, channel, norm, helped, kind)
 	    on n.municipality = k.municipality and n.channel = k.channel
+	   and n.kind = case when 'formal' = any (k.flags) then 'formal'
+	                     when (k.municipality, k.product) in (select * from unnest($8::text[], $9::text[])) then 'report'
+	                     else 'question' end
 	 cross join lateral (
 		select k.post is not null or said.typed_by is not null or exists (
 		         select from loket.callback a where a.case_id = k.id and (o.agent is null or a.created_at <= o.ended_at)) as out,

@@ -1,9 +1,9 @@
--- world_municipalities: who we work for, with the norms, the routing, the hours and the menus of their own
--- columns: id, norms (json object channel → seconds, or null), settings (what lib/core policy, hours, promise, match, survey,
---          target, theme, protocol and handling read), region (the same of its region, or null),
+-- world_municipalities: who we work for, with the routing, the hours and the menus of their own
+-- columns: id, settings (what lib/core policy, hours, promise, match, survey, target, theme, protocol, handling and norm read),
+--          region (the same of its region, or null),
 --          menus (json object channel → what lib/core/menu reads, or null)
-select m.id, m.settings -> 'norms' as norms,
-       jsonb_build_object('routing', m.settings -> 'routing', 'hours', m.settings -> 'hours',
+select m.id,
+       jsonb_build_object('norms', m.settings -> 'norms', 'routing', m.settings -> 'routing', 'hours', m.settings -> 'hours',
                           'callback', m.settings -> 'callback', 'option0', m.settings -> 'option0',
                           'survey', m.settings -> 'survey', 'targets', m.settings -> 'targets',
                           'webcare', m.settings -> 'webcare', 'products', m.settings -> 'products') as settings,

@@ -39,9 +39,11 @@ static const char *said(const json_t *region, const json_t *own, const char *pro
 struct handling handling_of(const json_t *region, const json_t *own, const char *product)
 {
 	struct handling h = {.way = way_from(said(region, own, product, "way"))};
+	const char *kind = said(region, own, product, "kind");
 
 	if (h.way == HANDLING_DIGITAL || h.way == HANDLING_ASSISTED)
 		h.answer = said(region, own, product, "answer");
+	h.report = kind && !strcmp(kind, "report");
 	return h;
 }
 
@@ -54,6 +56,8 @@ static const char *wrong(const char *name, const json_t *v)
 		return way_from(s) ? NULL : "is digital, assisted or personal";
 	if (!strcmp(name, "department"))
 		return s && *s && strlen(s) <= HANDLING_DEPARTMENT_BYTES ? NULL : "is a text of 1 to 200 bytes";
+	if (!strcmp(name, "kind"))
+		return s && (!strcmp(s, "question") || !strcmp(s, "report")) ? NULL : "is question or report";
 	if (!strcmp(name, "answer"))
 		return s && *s && strlen(s) <= HANDLING_ANSWER_BYTES ? NULL : "is a text of 1 to 1000 bytes";
 	return "is not known";

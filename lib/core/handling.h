@@ -4,7 +4,8 @@
  * Settings of a region, and of a municipality over them, field by field: {"products": {"rijbewijs": {"department": "Burgerzaken",
  * "way": "digital", "answer": "Dat kan op dordrecht.nl/rijbewijs"}}}. digital: who asks in writing gets the answer at once, and a person
  * after it; assisted: the same, and is invited to do it together with a person; personal: it is complex or emotional: no menu, no answer
- * without a person. Option 0 holds for all of them.
+ * without a person. Option 0 holds for all of them. "kind": "report" says that it is no question but a report of something outside
+ * (lib/core/norm).
  */
 #ifndef LOKET_HANDLING_H
 #define LOKET_HANDLING_H
@@ -18,6 +19,7 @@ enum handling_way { HANDLING_NOT_SAID, HANDLING_DIGITAL, HANDLING_ASSISTED, HAND
 struct handling {
 	enum handling_way way;
 	const char *answer; /* that is given without a person; NULL: none */
+	bool report;        /* of something outside: norms of its own */
 };
 
 /* handling_of - how a product is handled; region, own: settings that handling_check takes, or NULL, and lenders of the answer */

@@ -73,6 +73,32 @@ class InForce(AccentsTest):
                 'serviceLevel', 'waitP90', 'satisfaction', 'cases', 'geen', 'transfers')})
             self.assertEqual([e['name'] for e in self.settings(of, 422, targets=[])['errors']], ['settings.targets'])
 
+    def test_norms(self):
+        self.settings('region', norms={'whatsapp': 7200, 'whatsapp.report': 86400, 'email.formal': 1800},
+                      products={'melding-openbare-ruimte': {'kind': 'report'}})
+        mine = self.settings('municipality', norms={'whatsapp': 3600, 'whatsapp.formal': 600})['norms']
+        self.assertEqual({k: (v['value'], v['from']) for k, v in mine.items() if k.split('.')[0] in ('whatsapp', 'email')}, {
+            'whatsapp': (3600, 'municipality'), 'whatsapp.report': (86400, 'region'), 'whatsapp.formal': (600, 'municipality'),
+            'email': (mine['email']['value'], 'default'), 'email.formal': (1800, 'region')})
+        self.assertEqual(self.shown('norms', 'regions/drechtsteden')['whatsapp'], {'value': 7200, 'from': 'region'})
+
+        def waits(text, n=itertools.count(31623000001)):
+            person = str(next(n))
+            self.world.hook_whatsapp(text, wa_id=person)
+            return self.world.value('select extract(epoch from k.due_at - k.arrived_at)::int from loket.case_file k join loket.contact c on c.case_id = k.id '
+                                    "where c.addresses -> 0 ->> 'value' = %s", ['+' + person])
+        wait_until(lambda: waits('Waar vraag ik een uittreksel aan?') == 3600, 10, 'the norms of the municipality')
+        self.assertEqual(waits('Er ligt een losse stoeptegel in onze straat'), 86400)
+        self.assertEqual(waits('Hierbij maak ik bezwaar tegen uw besluit'), 600)
+        self.assertEqual(waits('0'), 30)                        # as on the line
+        wrong = self.settings('region', 422, norms={'fax': 1, 'whatsapp.haast': 1, '.report': 1, 'sms.report': 0})
+        self.assertEqual({e['name'] for e in wrong['errors']}, {f'settings.norms.{k}' for k in ('fax', 'whatsapp.haast', '.report', 'sms.report')})
+        answer = self.world.api('PUT', '/v1/norms', 'admin', {'norms': {'sms.report': 60}})
+        self.assertEqual((answer.status, [e['name'] for e in answer.json['errors']]), (422, ['norms.sms.report']))
+        answer = self.world.api('PUT', '/v1/norms', 'admin', {'municipality': 'dordrecht', 'norms': {'sms.report': 60}})
+        self.assertEqual((answer.status, self.shown('norms')['sms.report']), (200, {'value': 60, 'from': 'municipality'}))
+        self.world.psql("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() where state <> 'closed'")
+
     def test_every_bad_field_is_named(self):
         wrong = self.settings('region', 422, hours={'mon': 'altijd', 'zon': []}, texts={'nl': {'weg': 'x'}}, callback={'promise_minutes': 0},
                               products={'rijbewijs': {'way': 'post', 'prijs': 1, 'answer': ''}, 'bestaat-niet': {}})

@@ -19,6 +19,10 @@ from town import Town  # noqa: E402
 ACTS = {'reply': 0.5, 'decline': 0.1, 'task': 0.1, 'transfer': 0.1, 'callback': 0.1, 'attempt': 0.3, 'reopen': 0.1}
 SURVEY = {'survey': {'on': True, 'url': 'https://www.dordrecht.example/uw-mening', 'waitMinutes': 0}}
 
+# short, so that some of each kind are late
+NORMS = {'norms': {'whatsapp': 60, 'whatsapp.formal': 1, 'whatsapp.report': 2, 'webform.report': 2},
+         'products': {p: {'kind': 'report'} for p in ('melding-openbare-ruimte', 'parkeervergunning', 'rijbewijs')}}
+
 
 def counted(w):
     """Waits until all that was committed by now is counted. Then GET /v1/kpis."""
@@ -49,7 +53,7 @@ class Recounted(unittest.TestCase):
         cls.world = cls.town.world
         cls.world.set_clock(datetime.datetime.now(datetime.timezone.utc))
         cls.town.start()
-        answer = cls.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': SURVEY})
+        answer = cls.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': SURVEY | NORMS})
         assert answer.status in (200, 201), answer
 
     @classmethod

@@ -36,15 +36,22 @@ class Norms:
 
     def __init__(self, connection):
         self.live = {r['id'] for r in rows(connection, 'select id from loket.channel where live')}
-        self.of = {}
+        self.of, self.kinds = {}, {}
         general = {r['id']: r['norm_s'] for r in rows(connection, 'select id, norm_s from loket.channel')}
-        for m in rows(connection, "select id, coalesce(settings -> 'norms', '{}') as own from loket.municipality"):
+        for m in rows(connection, '''select m.id, m.settings as own, coalesce(r.settings, '{}') as region
+                                       from loket.municipality m left join loket.region r on r.id = m.region'''):
+            said = m['region'].get('norms', {}) | m['own'].get('norms', {})
             for channel, seconds in general.items():
-                self.of[m['id'], channel] = m['own'].get(channel, seconds)
+                for kind in ('question', 'report', 'formal'):
+                    self.of[m['id'], channel, kind] = said.get(f'{channel}.{kind}', said.get(channel, seconds))
+            for settings in (m['region'], m['own']):
+                for product, of in settings.get('products', {}).items():
+                    self.kinds[m['id'], product] = of.get('kind', self.kinds.get((m['id'], product), 'question'))
 
-    def seconds(self, municipality, channel, helped):
-        own = self.of[municipality, channel]
-        return min([own, *(self.of[municipality, c] for c in self.live)]) if helped else own
+    def seconds(self, k, helped):
+        place, channel = k['municipality'], k['channel']
+        own = self.of[place, channel, 'formal' if 'formal' in k['flags'] else self.kinds.get((place, k['product']), 'question')]
+        return min([own, *(self.of[place, c, 'question'] for c in self.live)]) if helped else own
 
 
 class Case:
@@ -62,7 +69,7 @@ class Case:
         waits = not (k['post'] or typed or called)
         self.wait = max(0, math.floor((taken_at - opened).total_seconds())) if waits and taken_at else None
         asked = min((h['asked_at'] for h in has['helps']), default=None)
-        norm = datetime.timedelta(seconds=norms.seconds(k['municipality'], k['channel'], asked and asked <= (taken_at or now)))
+        norm = datetime.timedelta(seconds=norms.seconds(k, asked and asked <= (taken_at or now)))
         self.in_time = None
         if waits and taken_at:
             self.in_time = taken_at - opened <= norm
