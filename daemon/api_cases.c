@@ -12,13 +12,14 @@
 
 /* ---------------------------------------------------------------- GET /v1/cases */
 
+enum { LIST_WORDS_BYTES = 2000 };   /* 500 characters */
 enum list_state { LIST_START, LIST_READ };
 
 struct list {
 	int limit;
 	struct uuid last, party, owner;
 	const char *reference, *municipality, *product, *state, *channel;
-	const char *address_kind, *address;   /* POST only: it stands in no URL */
+	const char *address_kind, *address, *words;   /* POST only: they stand in no URL */
 	int64_t from_us, to_us;
 };
 
@@ -60,6 +61,9 @@ static void list_add(struct pg_unit *u, const struct list *l)
 	if (l->address != NULL) {
 		pg_add(u, SQL_CASES_FIND_ADDRESS);
 		pg_text(u, l->address);
+	} else if (l->words != NULL) {
+		pg_add(u, SQL_CASES_FIND_WORDS);
+		pg_text(u, l->words);
 	} else if (l->reference != NULL) {
 		pg_add(u, SQL_CASES_LIST_REFERENCE);
 		pg_text(u, l->reference);
@@ -144,16 +148,17 @@ static enum op_status search_start(struct api *a, struct list *l)
 	body_time(a, "from", &l->from_us);
 	body_time(a, "to", &l->to_us);
 	work_address(a, &l->address_kind, &l->address);
+	l->words = api_text(a, "words", false, LIST_WORDS_BYTES);
 	l->reference = api_text(a, "reference", false, 40);
 	l->municipality = api_text(a, "municipality", false, 80);
 	l->product = api_text(a, "product", false, 80);
 	l->state = api_text(a, "state", false, 20);
 	l->channel = api_text(a, "channel", false, 40);
-	if (l->address != NULL && l->reference != NULL)
-		api_bad_field(a, "reference", "is of one case: without an address");
+	if ((l->address != NULL) + (l->reference != NULL) + (l->words != NULL) > 1)
+		api_bad_field(a, "body", "at most one of address, reference and words");
 	if (api_has_bad_fields(a))
 		return api_invalid(a);
-	return list_ask(a, l, l->address != NULL ? "address" : "cases", NULL);
+	return list_ask(a, l, l->address != NULL ? "address" : l->words != NULL ? "words" : "cases", NULL);
 }
 
 enum op_status api_case_search(struct api *a)

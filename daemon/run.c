@@ -12,6 +12,7 @@
 #include "daemon/courier.h"
 #include "daemon/dispatch.h"
 #include "daemon/events.h"
+#include "daemon/case_words.h"
 #include "daemon/figures.h"
 #include "daemon/fetch.h"
 #include "daemon/fetcher.h"
@@ -273,6 +274,7 @@ static void start_parts(struct server *s)
 	s->tasks = tasks_new(s);
 	s->receipts = receipts_new(s);
 	s->figures = figures_new(s);
+	s->case_words = case_words_new(s);
 	s->fetcher = fetcher_new(s);
 	s->attachments = attachments_new(s);
 	s->calls = calls_new(s);
@@ -327,6 +329,7 @@ static void free_parts(struct server *s)
 	s->sweep = sweep_free(s->sweep);
 	s->poll = poll_free(s->poll);
 	s->figures = figures_free(s->figures);
+	s->case_words = case_words_free(s->case_words);
 	s->surveys = surveys_free(s->surveys);
 	s->signals = signals_free(s->signals);
 	s->tasks = tasks_free(s->tasks);

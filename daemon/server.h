@@ -37,6 +37,7 @@ struct server {
 	struct tasks *tasks;
 	struct receipts *receipts;
 	struct figures *figures;
+	struct case_words *case_words;
 	struct sweep *sweep;
 	struct uuid_gen uuids;
 	char instance[UUID_TEXT];      /* of this process */

@@ -5,11 +5,12 @@
 
 One PostgreSQL, with history, a queue, and agents with a token each; rounds interleaved, medians. Reads: a case with all that hangs
 on it (each look is recorded, durably), a page of the queue, a party, and what an agent has (GET /v1/me); alone, by one connection: somebody
-with a thousand contacts, and a question to twenty thousand articles (lookups.sql). Writes: each offer is
+with a thousand contacts, a question to twenty thousand articles, and words in all cases (lookups.sql). Writes: each offer is
 accepted, answered, and resolved, once. "the same rows": case_read.sql, by pgbench, 8 clients. A peer in Node reads a case with its contacts and
 history, and records the look too (peer/README.md).
 """
 import argparse
+import json
 import pathlib
 import statistics
 import sys
@@ -28,8 +29,10 @@ AGENTS, WAITING, ASKED = 100, 2000, 2000
 READS = {'case': 'GET /v1/cases/{id}', 'queue': 'GET /v1/queue', 'party': 'GET /v1/parties/{id}', 'me': 'GET /v1/me'}
 WRITES = {'accept': 'POST /v1/offers/{id}/accept', 'reply': 'POST /v1/cases/{id}/replies', 'resolve': 'POST /v1/cases/{id}/resolve'}
 SELECTS = {'same rows': 'the same rows as a case, pgbench, 8 clients', 'one row': 'one row by its key, pgbench, 8 clients'}
-ALONE = {'person': 'GET /v1/parties/{id}, 1,000 contacts, alone', 'found': 'GET /v1/articles?q=, alone'}     # one connection
+ALONE = {'person': 'GET /v1/parties/{id}, 1,000 contacts, alone', 'found': 'GET /v1/articles?q=, alone',
+         'words': 'POST /v1/cases/search by words, alone'}     # one connection
 PERSON = 'bbbbbbbb-0000-7000-8000-000000000001'
+WORDS = ['rijbewijs', 'vraag rijbewijs', 'rijbewijs laatst', 'paspoort', 'trampoline']
 QUESTIONS = ['paspoort+aanvragen', 'paspoortaanvraag', 'paspoord', 'parkeervergunning', 'rijbewijsverlenging', 'verhuising', 'container+kwijt']
 NODE = {'ordinary': 'a case, ordinary Node', 'tuned': 'a case, tuned Node'}
 WHAT = READS | ALONE | WRITES | SELECTS | NODE
@@ -80,6 +83,7 @@ class Bench:
         self.requests('party', [('GET', f'/v1/parties/{h.party_id(c)}', h.token(c)) for c in some])
         self.requests('person', [('GET', f'/v1/parties/{PERSON}', h.token(0))])
         self.requests('found', [('GET', f'/v1/articles?q={q}', h.token(0)) for q in QUESTIONS])
+        self.requests('words', [('POST', '/v1/cases/search', h.token(0), json.dumps({'words': w})) for w in WORDS])
         self.requests('queue', [('GET', '/v1/queue', h.token(c)) for c in range(AGENTS)])
         self.requests('me', [('GET', '/v1/me', h.token(c)) for c in range(AGENTS)])
         for kind, peer in self.peers.items():
@@ -137,6 +141,7 @@ class Bench:
             gates['a case, loketd / ordinary Node'] = Gate(ratio('ordinary'), least=5)
         gates['somebody with 1,000 contacts, p50 ms'] = Gate(rows['person']['p50_us'] / 1000, most=10)
         gates[f'a question to {self.options.articles:,} articles, p50 ms'] = Gate(rows['found']['p50_us'] / 1000, most=20)
+        gates[f'words in cases of {self.options.contacts:,} contacts, p50 ms'] = Gate(rows['words']['p50_us'] / 1000, most=50)
         failed = sum(x.get('failed', 0) for r in rounds for x in r.values())
         gates['requests not answered 2xx'] = Gate(failed, most=0)
         return {'rows': rows, 'tuned_ratio': ratio('tuned') if self.peers else None, 'skipped': self.skipped, 'contacts': self.options.contacts,

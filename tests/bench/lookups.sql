@@ -1,4 +1,4 @@
--- lookups.sql: somebody with a thousand contacts, and twenty thousand articles (their municipality: the region)
+-- lookups.sql: somebody with a thousand contacts, twenty thousand articles (their municipality: the region), and the words of all cases
 \set ON_ERROR_STOP on
 set search_path = loket;
 begin;
@@ -17,5 +17,9 @@ select 'kennis-' || n, 'article', 'nl',
        (array['aanvragen', 'verlengen', 'betalen', 'wijzigen', 'ophalen', 'stopzetten', 'kwijt'])[1 + n % 7] || ' straat' || n % 4001,
        repeat('Dit vraagt u aan op de website. Neem een pasfoto en uw oude kaart mee naar balie ' || n % 997 || '. ', 6), now()
   from generate_series(1, :articles) n;
+insert into case_words
+select k.id, k.municipality, case_words_of(string_agg(c.text, ' ')) || array_to_tsvector(array[to_char(k.opened_at at time zone 'UTC', '"="YYYYMMDD')])
+  from case_file k join contact c on c.case_id = k.id where c.text is not null group by k.id on conflict do nothing;
+update case_words_cursor set back = '00000000-0000-0000-0000-000000000000';
 commit;
-analyze article, article_word, case_file, contact;
+analyze article, article_word, case_file, contact, case_words;

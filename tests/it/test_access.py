@@ -24,7 +24,7 @@ ROLES = ['agent', 'coach', 'webcare', 'lead', 'integration', 'admin']
 AGENT_OF = {'agent': ANNA, 'coach': '01900000-0000-7000-8000-000000000003', 'webcare': '01900000-0000-7000-8000-000000000004',
             'lead': '01900000-0000-7000-8000-000000000005'}
 AFTER_WHERE = {'group', 'order', 'limit', 'returning', 'union', 'on', 'having', 'for', 'window', 'offset'}
-TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted', 'article_word', 'figure_cursor'}
+TABLES_OF_THE_REGION = {'product', 'channel', 'team', 'world_version', 'lease', 'arm_counted', 'theme_counted', 'article_word', 'figure_cursor', 'case_words_cursor'}
 
 
 def row(table, **columns):
@@ -133,6 +133,7 @@ class Filled(world.LoketTest):
                  'fixed finished reopened day_over in_day week_over in_week asked graded grade grade2 promises kept').split(), 7), **mun),
             row('baseline_wait', baseline=i['baseline'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', bucket=1, n=1, **mun),
             row('unserved', product=SECRET.lower(), channel='whatsapp', language='nl', option0=False, since=now, **mun),
+            row('case_words', case_id=i['case'], words="'alleen' 'dordrecht' '" + SECRET.lower() + "'", **mun),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:
@@ -283,6 +284,9 @@ class OtherMunicipality(Filled):
             answer = self.world.api('POST', '/v1/parties/search', token, body)
             self.assertEqual(answer.json.get('items', []), [], answer)
             self.assertNotIn(self.id['party'].encode(), answer.body)
+        self.assertEqual([c['id'] for c in self.world.api('POST', '/v1/cases/search', self.everywhere['lead'], {'words': SECRET}).json['items']],
+                         [self.id['case']])
+        self.assertEqual(self.world.api('POST', '/v1/cases/search', token, {'words': SECRET}).json['items'], [])
         self.assertEqual(self.world.api('GET', f"/v1/cases?party={self.id['party']}", token).json['items'], [])
         self.assertEqual(self.world.api('GET', '/v1/cases?municipality=dordrecht', token).json['items'], [])
         self.assertEqual(self.world.api('GET', '/v1/cases?reference=DOR-AAAA-AAAA', token).json['items'], [])
@@ -409,14 +413,32 @@ class PostgreSQL(Filled):
                                          '(rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)'), [])
         self.assertEqual(self.world.psql("select relname from pg_class where relnamespace = 'loket'::regnamespace and "
                                          "(relkind in ('v', 'm') or pg_get_userbyid(relowner) in ('loket_api', 'loket_system'))"), [])
-        # one function looks further than who calls it: for articles, the only rows that its owner may read, and it gives their ids
+        # two functions look further than who calls them: for articles and words of cases, the only rows that their owner may read,
+        # and they give ids
         self.assertEqual(self.world.psql("select proname, proowner::regrole::text, pg_get_function_result(oid) from pg_proc "
-                                         "where pronamespace = 'loket'::regnamespace and prosecdef"),
-                         [('articles_found', 'loket_owner', 'TABLE(id text, municipality text, score double precision)')])
+                                         "where pronamespace = 'loket'::regnamespace and prosecdef order by 1"),
+                         [('articles_found', 'loket_owner', 'TABLE(id text, municipality text, score double precision)'),
+                          ('cases_found', 'loket_owner', 'SETOF uuid')])
         self.assertEqual(self.world.psql("select tablename::text, cmd from pg_policies where schemaname = 'loket' and "
-                                         "roles && '{loket_owner,public}'"), [('article', 'SELECT')])
+                                         "roles && '{loket_owner,public}' order by 1"), [('article', 'SELECT'), ('case_words', 'SELECT')])
         self.assertEqual(self.world.psql("select pg_has_role('loket_api', 'loket_system', 'member') or "
                                          "pg_has_role('loket_api', 'loket_owner', 'member')"), [(False,)])
+
+    def test_who_looks_further_tells_nothing_of_another_municipality(self):
+        """Whatever is asked, of whom, and whatever tables of their own somebody puts before ours."""
+        def found(function, scope, of):
+            return [r[0] for r in self.world.psql(
+                "begin; select set_config('loket.scope', %s, true); set local search_path = pg_temp, loket; "
+                'create temporary table article (like loket.article) on commit drop; '
+                'create temporary table case_words (like loket.case_words) on commit drop; '
+                "insert into case_words values (%s, 'sliedrecht', %s); "
+                f'select f::text from loket.{function} f', [scope, NOBODY, "'alleen' 'dordrecht'", SECRET, of], user='loket_api')]
+        for function, mine in (('articles_found(%s, %s)', self.id['article']), ('cases_found(%s, %s, null, null)', self.id['case'])):
+            for of in (None, 'dordrecht', 'sliedrecht'):
+                self.assertEqual(len(found(function, 'dordrecht', of)), int(of != 'sliedrecht'), (function, of))
+                self.assertIn(mine, repr(found(function, 'dordrecht,sliedrecht', None)))
+                for scope in ('sliedrecht', '', 'dordrecht2', '{dordrecht}'):
+                    self.assertEqual(found(function, scope, of), [], (function, scope, of))
 
     def test_a_row_cannot_be_written_elsewhere(self):
         import psycopg2

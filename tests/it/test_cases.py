@@ -411,6 +411,55 @@ class Search(CasesTest):
         # nobody of another municipality finds them
         self.assertEqual(self.search('gijs', address=address)['items'], [])
 
+    def found(self, words, **body):
+        return {c['id'] for c in self.search(words=words, **body)['items']}
+
+    def test_by_words(self):
+        """What was said or noted: other forms, compounds and misspellings; not what somebody's number is."""
+        first, contact = self.says('Mijn kliko is zoek; mijn BSN is 111222333, NL91 ABNA 0417 1643 00, bel 06-12345678')
+        second, _ = self.says('Er staan parkeerautomaten voor de deur van nummer 14')
+        self.post(second, 'notes', {'text': 'De buurvrouw heeft ook een schutting'}, status=201)
+        for words, case in (('kliko', first), ('zoeken KLIKO', first), ('parkeerautomaat', second), ('schuttingen buurvrouw', second),
+                            ('automaten schutting parkeer', None), ('parkeer schutting', second), ('"kliko" & !zoek | \'(:*', first)):
+            if case:
+                wait_until(lambda words=words, case=case: self.found(words) == {case}, what=words)
+            else:
+                self.assertEqual(self.found(words), set(), words)
+        for number in ('111222333', 'BSN 111222333', '111 222 333', 'NL91ABNA0417164300', '0417164300', '0612345678'):
+            self.assertEqual(self.found(number), self.found('BSN') if 'BSN' in number else set(), number)
+        self.assertEqual(self.found('kliko', state='closed'), set())
+        self.assertEqual(self.found('kliko', municipality='dordrecht', channel='whatsapp', **{'from': '2026-01-01T00:00:00Z'}), {first})
+        self.assertEqual(self.found('kliko', to='2026-01-01T00:00:00Z'), set())
+        self.assertEqual(self.found('kliko', to='9999-01-01T00:00:00Z', **{'from': '0001-01-01T00:00:00Z'}), {first})
+        self.assertEqual(self.found('kliko', municipality='zwijndrecht'), set())
+        self.assertEqual(self.search('gijs', words='kliko')['items'], [])
+        self.assertEqual(self.search(status=422, words='kliko', reference='DOR-AAAA-AAAA')['errors'][0]['name'], 'body')
+        # a word of a title is meant
+        self.says('Ik ben mijn paspoort kwijt')
+        self.world.psql("insert into loket.article_word values ('paspoort', 'paspoort') on conflict do nothing")
+        wait_until(lambda: self.found('paspoord kwijt'), what='what is meant')
+        # what was split off or deleted is not found where it was
+        self.world.psql("update loket.contact set text = null where id = %s", [contact])
+        self.post(first, 'notes', {'text': 'weg'}, status=201)
+        wait_until(lambda: self.found('kliko') == set(), what='what was taken back')
+
+    def test_words_that_many_have(self):
+        """The newest thousand, a page at a time."""
+        self.world.psql("""with k as (insert into loket.case_file (id, municipality, reference, product, inbox, channel, state, outcome, opened_at,
+                arrived_at, due_at, last_contact_at, closed_at)
+            select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || lpad(to_hex(n), 16, '8'))::uuid, 'dordrecht',
+                   'VEEL-' || n, 'rijbewijs', 'dordrecht-whatsapp', 'whatsapp', 'closed', 'solved', at, at, at, at, at
+              from (select n, now() - n * interval '1 hour' as at from generate_series(1, 1200) n) x returning id, opened_at)
+            insert into loket.case_words select id, 'dordrecht', loket.case_words_of('vlaggenmast') ||
+                   array_to_tsvector(array[to_char(opened_at at time zone 'UTC', '"="YYYYMMDD')]) from k""")
+        seen, page = [], self.search(words='vlaggenmasten', limit=100)
+        while page['items']:
+            seen += [c['reference'] for c in page['items']]
+            page = self.search(words='vlaggenmasten', limit=100, cursor=page['next']) if page['next'] else {'items': []}
+        self.assertEqual(seen, [f'VEEL-{n}' for n in range(1, 1001)])
+        self.assertEqual(len(self.found('vlaggenmast', limit=100, to=self.world.value(
+            "select to_char(now() - interval '1149.5 hours', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"))), 51)
+
     def test_pages_of_parties(self):
         for _ in range(3):
             self.says(PARKING, name='Pagina Zoeker')

@@ -51,7 +51,7 @@ analyze
 
 # tables that grow with every contact, or every tenth: all of one is years
 GROW = {'access_log', 'address', 'attachment', 'automatic', 'call', 'call_event', 'callback', 'case_file', 'case_link',
-        'case_merge', 'contact', 'contact_platform', 'delivery_report', 'figure_case', 'figure_day', 'figure_wait',
+        'case_merge', 'case_words', 'contact', 'contact_platform', 'delivery_report', 'figure_case', 'figure_day', 'figure_wait',
         'help_request', 'note', 'notice', 'offer', 'outbox', 'outcome', 'party', 'post', 'raw', 'routing', 'task',
         'task_event'}
 # indexes of what is under way, whatever its key: as many rows as there is work

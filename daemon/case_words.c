@@ -1,0 +1,98 @@
+#include "daemon/case_words.h"
+
+#include "daemon/dispatch.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/op.h"
+#include "daemon/pg.h"
+#include "daemon/server.h"
+#include "lib/base/must.h"
+
+#include <stdlib.h>
+
+enum { FOLDING_ARENA_BYTES = 64 << 10 };
+
+struct case_words {
+	struct server *srv;
+	struct loop_timer *timer;
+	bool busy;
+};
+
+struct folding {
+	struct op op;
+	int64_t began_us;
+};
+
+enum folding_state { FOLDING_START, FOLDING_DONE };
+
+static enum op_status fold(struct op *op)
+{
+	struct pg_unit *u;
+
+	if (op->srv->stopping)
+		return OP_DONE;
+	((struct folding *)op)->began_us = mono_us();
+	u = pg_unit(op, PG_BULK, NULL);
+	pg_add(u, SQL_CASE_WORDS_FOLD);
+	pg_int(u, CASE_WORDS_NOTICES);
+	pg_int(u, CASE_WORDS_OLD);
+	return pg_submit(op, FOLDING_DONE, u);
+}
+
+/* a tenth of the time at most: whoever stores and serves comes first */
+static int pause_ms(const struct op *op)
+{
+	int64_t ms = 9 * (mono_us() - ((const struct folding *)op)->began_us) / 1000;
+
+	return ms < CASE_WORDS_PAUSE_MS ? CASE_WORDS_PAUSE_MS : ms > CASE_WORDS_MS ? CASE_WORDS_MS : (int)ms;
+}
+
+static enum op_status folding_step(struct op *op)
+{
+	switch ((enum folding_state)op->state) {
+	case FOLDING_START:
+		return fold(op);
+	case FOLDING_DONE:
+		if (pg_failed(op))
+			return OP_FAIL; /* nothing was written: the next look does it */
+		return pg_get_bool(op, 0, 0, "more") ? op_sleep(op, FOLDING_START, pause_ms(op)) : OP_DONE;
+	}
+	return op_bad_state(op);
+}
+
+static void folding_over(struct op *op, enum op_status how)
+{
+	if (how == OP_FAIL)
+		log_event(LOG_WARNING, "case_words.failed", "what=\"%s\"", op->err.text);
+	op->srv->case_words->busy = false;
+}
+
+static void look(void *arg)
+{
+	static const struct op_kind kind = {"case_words", folding_step, folding_over, FOLDING_ARENA_BYTES};
+	struct case_words *w = arg;
+
+	if (w->busy || w->srv->stopping || !dispatch_leads(w->srv->dispatch))
+		return;
+	w->busy = true;
+	op_start(op_new(w->srv, &kind, sizeof(struct folding)));
+}
+
+struct case_words *case_words_new(struct server *srv)
+{
+	struct case_words *w = must(calloc(1, sizeof *w));
+
+	w->srv = srv;
+	w->timer = loop_timer_new(srv, look, w);
+	loop_timer_every(w->timer, CASE_WORDS_MS);
+	return w;
+}
+
+struct case_words *case_words_free(struct case_words *w)
+{
+	if (!w)
+		return NULL;
+	loop_timer_free(w->timer);
+	free(w);
+	return NULL;
+}
