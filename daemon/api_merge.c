@@ -2,7 +2,8 @@
  * api_merge.c - two parties that are one person, and back
  *
  * POST /v1/parties/merge {"party", "duplicate", "note"?} and /v1/parties/unmerge {"party"}. Addresses and cases move;
- * nothing is deleted, so that it can be undone as long as the party it went into is not merged itself.
+ * nothing is deleted, so that it can be undone as long as the party it went into is not merged itself, and no case of one went on
+ * in a case of the other: those are taken apart first, by somebody who looks at them.
  */
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -115,6 +116,26 @@ enum op_status api_party_merge(struct api *a)
 
 /* ---------------------------------------------------------------- unmerge */
 
+/* why it is not undone: cases of both that are one, by their references; false: there are none */
+static bool says_mixed(struct api *a, int statement, enum op_status *how)
+{
+	const char *which = "";
+
+	for (int i = 0; i < pg_rows(&a->op, statement); i++)
+		which = arena_printf(a->op.arena, "%s%s%s in %s", which, i ? ", " : "", pg_get(&a->op, statement, i, "reference"),
+				     pg_get(&a->op, statement, i, "into"));
+	if (*which)
+		*how = api_rule(a, "casesMerged",
+				arena_printf(a->op.arena, "Cases of both went on in one since: %s. Unmerge those first.", which));
+	return *which != '\0';
+}
+
+static void add_mixed(struct pg_unit *u, const struct merge *m)
+{
+	pg_add(u, SQL_PARTY_MIXED);
+	pg_uuid(u, m->party);
+}
+
 static enum op_status unmerge_start(struct api *a, struct merge *m)
 {
 	struct pg_unit *u;
@@ -124,11 +145,13 @@ static enum op_status unmerge_start(struct api *a, struct merge *m)
 		return api_invalid(a);
 	u = api_unit(a);
 	add_get(u, m->party);
+	add_mixed(u, m);
 	return pg_submit(&a->op, MERGE_READ, u);
 }
 
 static enum op_status unmerge_write(struct api *a, struct merge *m)
 {
+	enum op_status how;
 	struct pg_unit *u;
 
 	if (pg_rows(&a->op, 0) == 0) {
@@ -137,11 +160,14 @@ static enum op_status unmerge_write(struct api *a, struct merge *m)
 	}
 	if (!is_merged(a, 0))
 		return api_rule(a, "notMerged", "This party was not merged into another.");
+	if (says_mixed(a, 1, &how))
+		return how;
 	u = api_unit(a);
 	pg_add(u, SQL_PARTY_UNMERGE);
 	pg_uuid(u, m->party);
 	pg_uuid(u, work_writer(a));
 	add_get(u, m->party);
+	add_mixed(u, m);
 	api_audit(a, u, "party.unmerge", arena_str(a->op.arena, pg_get(&a->op, 0, 0, "municipality")), "party",
 	          jsonx_str(a->body, "party"));
 	return pg_submit(&a->op, MERGE_DONE, u);
@@ -150,6 +176,7 @@ static enum op_status unmerge_write(struct api *a, struct merge *m)
 enum op_status api_party_unmerge(struct api *a)
 {
 	struct merge *m = a->work;
+	enum op_status how;
 
 	switch ((enum merge_state)a->op.state) {
 	case MERGE_START:
@@ -160,6 +187,8 @@ enum op_status api_party_unmerge(struct api *a)
 	case MERGE_DONE:
 		if (pg_failed(&a->op))
 			return api_failed(a);
+		if (is_merged(a, 1) && says_mixed(a, 2, &how))
+			return how;
 		if (is_merged(a, 1))
 			return api_rule(a, "mergedOn", "The party it went into was merged itself: undo that first.");
 		return answer(a, 1);

@@ -75,6 +75,24 @@ class Identity(world.LoketTest):
         # an address that came later stays where it came
         self.assertEqual(self.world.value("select party::text from loket.address where value = 'een@voorbeeld.nl'"), anna)
 
+    def test_cases_that_became_one_meanwhile_come_first(self):
+        """Nobody gets to see what becomes of somebody else's question."""
+        anna, anna_case = self.party_of('31655000041')
+        other, other_case = self.party_of('31655000042', 'Mijn paspoort is gestolen')
+        self.post('/v1/parties/merge', {'party': anna, 'duplicate': other})
+        for kept, gone in ((anna_case, other_case), (other_case, anna_case)):
+            epoch = self.world.value('select epoch from loket.case_file where id = %s', [kept])
+            answer = self.world.api('POST', f'/v1/cases/{kept}/merge', 'lead', {'duplicate': gone, 'epoch': epoch})
+            self.assertEqual(answer.status, 200, answer)
+            answer = self.post('/v1/parties/unmerge', {'party': other})
+            self.assertEqual((answer.status, answer.json['rule']), (422, 'casesMerged'), answer)
+            for case in (kept, gone):
+                self.assertIn(self.world.value('select reference from loket.case_file where id = %s', [case]), answer.json['detail'])
+            self.assertEqual((self.case_party(anna_case), self.case_party(other_case)), (anna, anna))
+            self.assertEqual(self.world.api('POST', f'/v1/cases/{gone}/unmerge', 'lead').status, 200)
+        self.assertEqual(self.post('/v1/parties/unmerge', {'party': other}).status, 200)
+        self.assertEqual((self.case_party(anna_case), self.case_party(other_case)), (anna, other))
+
     def test_a_chain_is_undone_from_the_end(self):
         a, b, c = (self.party_of(f'3165500002{i}')[0] for i in range(3))
         self.assertEqual(self.post('/v1/parties/merge', {'party': a, 'duplicate': b}).status, 200)
