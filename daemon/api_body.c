@@ -7,6 +7,7 @@
 #include "lib/base/url.h"
 #include "lib/base/utf8.h"
 #include "lib/base/when.h"
+#include "lib/channel/form.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -77,6 +78,10 @@ bool api_read_query(struct api *a)
 
 /* ------------------------------------------------------------------ body */
 
+/* of a route that takes files; where it takes none, as the plan of the route says */
+enum { JSON_BYTES = 256 * 1024 };
+#define JSON_PART "json"
+
 static bool is_json(const char *type)
 {
 	static const char json[] = "application/json";
@@ -126,8 +131,37 @@ static json_t *empty_object(struct arena *arena)
 	return empty;
 }
 
+/* the plan "files": JSON, or a form with files, of which one part is the JSON */
+static bool takes_files(const struct api *a)
+{
+	return a->route->plan.max_body == 0;
+}
+
+/* that part; the files are for the route to read. false when it has answered */
+static bool read_part(struct api *a, struct bytes *body)
+{
+	struct form *f = arena_new_of(a->op.arena, struct form);
+	int outcome = form_multipart(a->op.arena, http_header(a->x, "Content-Type"), *body, f);
+	const char *json = form_get(f, JSON_PART);
+
+	if (outcome)
+		return refuse(a, outcome == FORM_TOO_MUCH ? PROBLEM_TOO_LARGE : PROBLEM_BAD_REQUEST, NULL);
+	for (int i = 0; i < f->n_fields; i++)
+		if (strcmp(f->fields[i].name, JSON_PART) != 0)
+			api_bad_field(a, f->fields[i].name, "unknown key");
+	if (a->bad_fields)
+		return refuse(a, PROBLEM_BAD_REQUEST, "The form has parts that this route does not know.");
+	if (!json)
+		api_bad_field(a, JSON_PART, "required, once");
+	if (a->bad_fields)
+		return refuse(a, PROBLEM_INVALID, NULL);
+	*body = (struct bytes){(const uint8_t *)json, strlen(json)};
+	return true;
+}
+
 bool api_read_body(struct api *a)
 {
+	bool form = false;
 	struct bytes body;
 	struct err err = { 0 };
 	int rc;
@@ -135,11 +169,18 @@ bool api_read_body(struct api *a)
 	if (!a->route->body)
 		return true;
 	body = http_body(a->x);
+	if (takes_files(a)) {
+		form = form_is_type(http_header(a->x, "Content-Type"), "multipart/form-data");
+		if (form && !read_part(a, &body))
+			return false;
+		if (!form && body.len > JSON_BYTES)
+			return refuse(a, PROBLEM_TOO_LARGE, NULL);
+	}
 	if (body.len == 0) {
 		a->body = empty_object(a->op.arena);
 		return check_body(a);
 	}
-	if (!is_json(http_header(a->x, "Content-Type")))
+	if (!form && !is_json(http_header(a->x, "Content-Type")))
 		return refuse(a, PROBLEM_MEDIA_TYPE, NULL);
 	rc = jsonx_load(a->op.arena, body, &a->body, &err);
 	if (rc != 0)

@@ -9,6 +9,8 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/utf8.h"
 #include "lib/base/when.h"
+#include "lib/channel/answers.h"
+#include "lib/channel/form.h"
 #include "lib/core/wire.h"
 
 #include <string.h>
@@ -126,8 +128,24 @@ static void read_what(struct api *a, const struct world *w, struct contact *c)
 	c->reply_to = clean(a, jsonx_str(a->body, "replyTo"), VALUE_BYTES);
 	if (c->product && world_product(w, c->product) < 0)
 		api_bad_field(a, "product", "there is no such product");
-	if (c->kind == KIND_TEXT && (!c->text || !*c->text) && !c->fields)
-		api_bad_field(a, "text", "is needed, or fields");
+	if (!kind && c->n_attachments && (!c->text || !*c->text))
+		c->kind = KIND_MEDIA;
+	if (c->kind == KIND_TEXT && (!c->text || !*c->text) && !c->fields && !c->n_attachments)
+		api_bad_field(a, "text", "is needed, or fields, or a file");
+}
+
+/* files that came with it: a letter that was scanned, what somebody brought to the counter */
+static void read_files(struct api *a, struct contact *c)
+{
+	const char *type = http_header(a->x, "Content-Type");
+	struct form *f;
+
+	if (!form_is_type(type, "multipart/form-data"))
+		return;
+	f = arena_new_of(a->op.arena, struct form);
+	form_multipart(a->op.arena, type, http_body(a->x), f); /* as it was for the JSON in it */
+	for (int i = 0; i < f->n_files; i++)
+		answers_attach(a->op.arena, c, &f->files[i]);
 }
 
 const char *api_natural_key(struct api *a)
@@ -149,13 +167,14 @@ static struct create *create_new(struct api *a, struct world *w)
 	struct create *c = arena_new_of(a->op.arena, struct create);
 
 	c->contact.provider_id = api_natural_key(a);
+	read_files(a, &c->contact);
 	read_from(a, &c->contact);
 	read_what(a, w, &c->contact);
 	read_flags(a, &c->contact);
 	read_time(a, &c->contact);
 	c->post.inbox = find_inbox(a, w);
 	c->post.world = w;
-	c->post.content_type = "application/json";
+	c->post.content_type = c->contact.n_attachments ? "multipart/form-data" : "application/json";
 	c->post.received_us = now_us();
 	c->post.batch.contacts = &c->contact;
 	c->post.batch.n_contacts = 1;

@@ -13,6 +13,7 @@ PLANS = {
     'small': (16 * 1024, 0, 0, 0, False),
     'body': (256 * 1024, 0, 0, 0, False),
     'hook': (0, 0, 0, 0, False),
+    'files': (0, 0, 0, 0, False),
     'upload': (0, 0, 0, 0, False),
     'stream': (0, 0, 0, 0, True),
 }

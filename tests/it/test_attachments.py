@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import io
 import itertools
+import json
 import os
 import pathlib
 import random
@@ -156,6 +157,50 @@ class Story(AttachmentTest):
                                        'where f.reference = %s', [answer.json['reference']])
             self.assertEqual(state, self.wait_for(contact, *SETTLED)['state'])
             self.assertEqual(200 if state == 'stored' else 409, self.get(contact).status)
+
+    def post_form(self, *parts, who='anna', **headers):
+        """POST /v1/contacts as a form: parts are (name, filename or None, content)."""
+        body = b''.join(b'--b\r\nContent-Disposition: form-data; name="' + name.encode() + b'"'
+                        + (b'; filename="' + filename.encode() + b'"' if filename else b'') + b'\r\n\r\n' + content + b'\r\n'
+                        for name, filename, content in parts) + b'--b--\r\n'
+        return self.world.api('POST', '/v1/contacts', who, body, headers={'Content-Type': 'multipart/form-data; boundary=b'} | headers)
+
+    def test_an_agent_adds_a_letter_to_a_case(self):
+        case = self.world.value('select case_id::text from loket.contact where id = %s', [self.send('photo', kind='document')])
+        said = json.dumps({'municipality': 'dordrecht', 'channel': 'counter', 'case': case, 'text': 'Brief van de huisbaas'}).encode()
+        for _ in range(2):
+            answer = self.post_form(('json', None, said), ('brief', 'brief.png', hostile.PNG), ('x', '../../b.html', b'<html><script>'),
+                                    **{'Idempotency-Key': f'letter-{case}'})
+            self.assertEqual((answer.status, answer.json['case']['id']), (201, case), answer)
+        contact = answer.json['contact']
+        self.assertEqual((contact['text'], contact['agent'], contact['channel']), ('Brief van de huisbaas', self.world.api('GET', '/v1/me', 'anna').json['agent']['id'], 'counter'))
+        self.assertEqual([a['name'] for a in contact['attachments']], ['brief.png', 'b.html'])
+        self.assertEqual(self.wait_for(contact['id'], *SETTLED)['state'], 'stored')
+        self.assertEqual(self.get(contact['id'], 'anna').body, hostile.PNG)
+        shown = next(c for c in self.world.api('GET', f'/v1/cases/{case}', 'lead').json['contacts'] if c['id'] == contact['id'])
+        wait_until(lambda: self.world.api('GET', f"/v1/contacts/{contact['id']}", 'lead').json['attachments'][1]['state'] == 'refused', 40, 'the page')
+        self.assertEqual(len(shown['attachments']), 2)
+        # a file says enough
+        only = json.dumps({'municipality': 'dordrecht', 'channel': 'counter', 'case': case}).encode()
+        self.assertEqual(self.post_form(('json', None, only), ('f', 'f.png', hostile.PNG)).json['contact']['kind'], 'media')
+
+    def test_forms_that_are_refused(self):
+        said = json.dumps({'municipality': 'dordrecht', 'channel': 'counter', 'text': 'x'}).encode()
+        file = ('f', 'f.txt', b'x')
+        for parts, status in (((file,), 422), ((('json', None, said), ('json', None, said), file), 422), ((('json', None, b'{'), file), 400),
+                              ((('json', None, b'[]'), file), 400), ((('json', None, said), ('anders', None, b'x')), 400),
+                              ((('json', None, b'{"nope": 1}'), file), 400), ((('json', None, b'{}'),), 422)):
+            answer = self.post_form(*parts)
+            self.assertEqual(answer.status, status, (parts, answer))
+        elsewhere = json.dumps({'municipality': 'sliedrecht', 'channel': 'whatsapp', 'text': 'x'}).encode()
+        self.assertEqual(self.post_form(('json', None, elsewhere), file).status, 403)
+        many = [('f', f'{n}.txt', b'x') for n in range(30)]
+        self.assertEqual(self.post_form(('json', None, said), *many).status, 413)
+        answer = self.world.api('POST', '/v1/contacts', 'anna', {'municipality': 'dordrecht', 'channel': 'counter', 'text': 'x' * 300000})
+        self.assertEqual(answer.status, 413)
+        answer = self.world.api('POST', '/v1/contacts', 'anna', b'--b\r\n', headers={'Content-Type': 'multipart/form-data; boundary=b'})
+        self.assertEqual(answer.status, 400)
+        self.assertEqual(self.world.api('POST', '/v1/contacts', 'anna', b'x', headers={'Content-Type': 'text/plain'}).status, 415)
 
     def test_taken_back(self):
         """A message that its sender took back has no attachments, and the sweep finds their files."""
