@@ -18,7 +18,7 @@ TABLES = {
         'loketd: post, signature, case, queue, COMMIT, 200 *{}', 'pgbench: BEGIN.* {}', 'the same SQL, bare loop.* {}',
         'loketd at 50 a second: p50 {}', 'CPU of loketd a contact / a hello of evhttp .* {} ', 'posts not answered 200 *0.00 .*passed']),
     'api': ('--contacts 800 --seconds 0.3 --rounds 1 --connections 8 --writes 20 --articles 200 --no-peers', [
-        'GET /v1/cases/[{]id[}] *{}', 'GET /v1/queue *{}', 'GET /v1/parties/[{]id[}] *{}', 'GET /v1/me *{}', '1,000 contacts, alone *{}', '[?]q=, alone *{}', 'the same rows as a case.* {}',
+        'GET /v1/cases/[{]id[}] *{}', 'GET /v1/queue *{}', 'GET /v1/parties/[{]id[}] *{}', 'GET /v1/me *{}', '1,000 contacts, alone *{}', '[?]q=, alone *{}', 'by words, alone *{}', 'the same rows as a case.* {}',
         'POST /v1/offers/[{]id[}]/accept *{}', 'POST /v1/cases/[{]id[}]/replies *{}', 'POST /v1/cases/[{]id[}]/resolve *{}',
         'requests not answered 2xx *0.00 .*passed']),
     'growth': ('--sizes 400,800 --seconds 0.3 --rounds 1', [
