@@ -1,4 +1,4 @@
--- 0048 cases that are found by what was said in them
+-- 0051 cases that are found by what was said in them
 --
 -- The words of a case (of its contacts and notes) are put here after the fact (daemon/case_words.h), so that intake does nothing
 -- for it. Row level security lets no index on words be used (@@ is not leakproof), so cases_found looks with the rights of the

@@ -1,4 +1,4 @@
--- 0049 which cases go back when two parties are two again after all
+-- 0052 which cases go back when two parties are two again after all
 
 set local search_path = loket;
 
