@@ -7,6 +7,7 @@
 -- secrets      by inbox; signs what comes in, and is the word of the subscription handshake
 -- accounts     by inbox: who carries it, under which account, and which kinds of secrets we send with
 -- menu         of the telephone of Dordrecht; without it calls begin without one
+-- settings     of the region and of municipalities: what webcare posts are about, how they are answered, targets; without it there are none
 -- standin_token  what we show the providers when we send; standin_url: where their stand-in is; standin_smtp: its mail server
 -- Nobody in here exists. Run as the owner of the cluster: row level security is forced on everyone else.
 \set ON_ERROR_STOP on
@@ -170,6 +171,11 @@ where (m.id = 'dordrecht' and c.id not in ('mastodon', 'telegram')) or c.id in (
 on conflict do nothing;
 update inbox i set settings = i.settings || a.settings from account a
 where a.inbox = i.id and i.settings ->> 'base_url' is distinct from a.settings ->> 'base_url';
+\if :{?settings}
+insert into region (id, settings) values ('drechtsteden', :'settings'::jsonb -> 'region') on conflict do nothing;
+update municipality m set settings = m.settings || s.value
+  from jsonb_each(:'settings'::jsonb -> 'municipalities') s where s.key = m.id and not m.settings ? 'webcare';
+\endif
 \if :{?menu}
 update inbox set settings = settings || jsonb_build_object('menu', :'menu'::jsonb)
 where id = 'dordrecht-phone' and not settings ? 'menu';

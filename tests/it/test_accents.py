@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Municipalities with accents: what a region says holds, unless a municipality says otherwise; each value in force, and who changed it."""
 import itertools
+import json
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
 import world  # noqa: E402
-from servers import wait_until  # noqa: E402
+from servers import ROOT, wait_until  # noqa: E402
 
 WEEK = {'mon': [['09:00', '12:00'], ['13:00', '17:00']], 'thu': [['09:00', '20:00']]}
 
@@ -98,6 +99,15 @@ class InForce(AccentsTest):
         answer = self.world.api('PUT', '/v1/norms', 'admin', {'municipality': 'dordrecht', 'norms': {'sms.report': 60}})
         self.assertEqual((answer.status, self.shown('norms')['sms.report']), (200, {'value': 60, 'from': 'municipality'}))
         self.world.psql("update loket.case_file set state = 'closed', outcome = 'solved', closed_at = now() where state <> 'closed'")
+
+    def test_the_settings_of_the_demo(self):
+        demo = json.loads((ROOT / 'config/demo/settings.json').read_text())
+        self.settings('region', **demo['region'])
+        mine = self.settings('municipality', **demo['municipalities']['dordrecht'])
+        self.assertEqual((mine['targets']['promisesKept'], mine['targets']['abandoned']),
+                         ({'value': 0.95, 'from': 'municipality'}, {'value': 0.05, 'from': 'region'}))
+        self.assertEqual(([a['id'] for a in mine['webcare']['areas']][:2], mine['webcare']['protocol']['from']), (['centrum', 'crabbehof'], 'region'))
+        self.assertEqual(set(demo['municipalities']) - set(world.MUNICIPALITIES), set())
 
     def test_every_bad_field_is_named(self):
         wrong = self.settings('region', 422, hours={'mon': 'altijd', 'zon': []}, texts={'nl': {'weg': 'x'}}, callback={'promise_minutes': 0},
