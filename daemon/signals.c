@@ -43,7 +43,7 @@ struct looking {
 	int n_series;
 };
 
-enum looking_state { LOOK_START, LOOK_POSTS, LOOK_PROPOSED, LOOK_BEGUN, LOOK_CONTACTS, LOOK_COUNTED, LOOK_SERIES, LOOK_RAISED,
+enum looking_state { LOOK_START, LOOK_POSTS, LOOK_PROPOSED, LOOK_MOVED, LOOK_BEGUN, LOOK_CONTACTS, LOOK_COUNTED, LOOK_SERIES, LOOK_RAISED,
 	LOOK_OPEN, LOOK_STILL, LOOK_ENDED, LOOK_FORGOT };
 
 /* ---------------------------------------------------------------- what posts are about */
@@ -281,6 +281,16 @@ static bool count_page(struct looking *l)
 	return rows > 0;
 }
 
+/* what people said that posts are about goes before what the rules did, also in the counts */
+static enum op_status move(struct looking *l)
+{
+	struct pg_unit *u = pg_unit(&l->op, PG_SYSTEM, NULL);
+
+	for (int i = 0; i < SIGNALS_MOVED; i++)
+		pg_add(u, SQL_SORT_MOVE);
+	return pg_submit(&l->op, LOOK_MOVED, u);
+}
+
 /* ---------------------------------------------------------------- judging */
 
 static enum op_status read_series(struct looking *l, int next_state)
@@ -496,11 +506,14 @@ static enum op_status looking_step(struct op *op)
 		return read_posts(l);
 
 	case LOOK_POSTS:
-		return pg_rows(op, 0) > 0 ? propose_all(l, l->w) : count(l);
+		return pg_rows(op, 0) > 0 ? propose_all(l, l->w) : move(l);
 
 	case LOOK_PROPOSED:
 		rows_publish(op, 0);
-		return count(l);
+		return move(l);
+
+	case LOOK_MOVED:
+		return pg_rows(op, SIGNALS_MOVED - 1) > 0 ? move(l) : count(l);
 
 	case LOOK_BEGUN:
 		begun(l);

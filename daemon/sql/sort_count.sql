@@ -7,7 +7,9 @@ with moved as (
 heard as (
 	insert into loket.theme_case (case_id, theme, municipality, area, contact, hour)
 	select distinct on (t.case_id, t.theme) t.* from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[])
-	       t (case_id, theme, municipality, area, contact, hour) order by t.case_id, t.theme, t.contact
+	       t (case_id, theme, municipality, area, contact, hour)
+	 where not exists (select from loket.post p where p.id = t.contact and p.labelled_by is not null) -- sort_move counts it
+	 order by t.case_id, t.theme, t.contact
 	on conflict (case_id, theme) do nothing returning municipality, theme, area, hour),
 more as (
 	select municipality, theme, area, hour, count(*) as n

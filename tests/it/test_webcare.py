@@ -80,6 +80,33 @@ class Webcare(test_posts.PostsTest):
         self.assertEqual(answer.status, 200, answer)
         return answer.json
 
+    def hours(self):
+        """What was counted, all hours together."""
+        found = self.world.psql("select theme, area, sum(n)::int from loket.theme_hour where municipality = 'dordrecht' group by 1, 2")
+        return collections.Counter({(theme, area): n for theme, area, n in found if n})
+
+    def test_what_a_person_says_is_counted(self):
+        """A correction moves the counts of signals, whether it comes before they were made or after; a question stays one."""
+        before = self.hours()
+
+        def counted(want, what):
+            wait_until(lambda: self.hours() - before == collections.Counter(want) and not before - self.hours(), 60, what)
+        said = self.on_x('De prullenbak in Sterrenburg zit vol')
+        counted({('afval', 'sterrenburg'): 1, ('afval', ''): 1}, 'what the rule says')
+        self.triage(said, 'label', theme='verkeer')
+        counted({('verkeer', 'sterrenburg'): 1, ('verkeer', ''): 1}, 'another theme')
+        self.triage(said, 'label', area='')
+        counted({('verkeer', ''): 1}, 'no area')
+        self.triage(said, 'label', theme='')
+        counted({}, 'nothing')
+        self.triage(said, 'label', theme='afval', area='centrum')
+        counted({('afval', 'centrum'): 1, ('afval', ''): 1}, 'what no rule said')
+        early = self.on_x('Grijze bak nog steeds niet geleegd')
+        self.triage(early, 'label', theme='verkeer')            # seconds before it is counted
+        silent = self.on_x('Alweer hetzelfde')                  # of which a rule knows nothing
+        self.triage(silent, 'label', sentiment='negative', area='centrum')
+        counted({('afval', 'centrum'): 1, ('afval', ''): 1, ('verkeer', ''): 1, ('', 'centrum'): 1}, 'all of them')
+
     # ---------------------------------------------------------------- the scenario
 
     def test_a_post_from_stream_to_logbook(self):
