@@ -5,6 +5,7 @@
  * ends who had it. When the last promise of a case that waits for it is done, the loop is closed (task_loop.sql): the answer goes to
  * the citizen, or the case to an agent who tells them.
  */
+#include "daemon/automatic.h"
 #include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/outbox.h"
@@ -17,6 +18,7 @@
 #include "lib/core/promise.h"
 #include "lib/core/task.h"
 #include "lib/core/term.h"
+#include "lib/core/texts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -717,6 +719,21 @@ static const struct refusal {
 	[TERM_NEEDS_CONSENT] = {"termNeedsConsent", "For so long it needs the consent of who asked for it: record that."},
 };
 
+/* who waits for it is told, by the outbox: a duty of the law (Awb 4:14, 7:10, 9:11; Woo 4.4) */
+static void add_term_told(struct api *a, struct pg_unit *u, const struct change *c, const struct term *t,
+			  const char *reason, int64_t until_us)
+{
+	struct arena *m = a->op.arena;
+	const char *words = texts_say(m, rows_json(&a->op, 0, 0, "settings"), TEXT_TERM, c->w.language,
+				      texts_date(m, term_last_day(t, NULL)));
+
+	pg_add(u, SQL_TASK_TERM_SAY);
+	pg_uuid(u, server_uuid(a->op.srv));
+	pg_uuid(u, c->id);
+	pg_time(u, until_us);
+	pg_text(u, arena_printf(m, "%s %s", words, guard_mask(m, reason)));
+}
+
 static enum op_status extend_write(struct api *a, struct change *c)
 {
 	int weeks = (int)api_int(a, "weeks", true, 1, TERM_MAX_WEEKS);
@@ -741,6 +758,7 @@ static enum op_status extend_write(struct api *a, struct change *c)
 	u = api_unit(a);
 	add_patch(a, u, c, "extended", false, term, until_us, term);
 	add_shown(a, u, c, "task.extend");
+	add_term_told(a, u, c, &t, reason, until_us);
 	return pg_submit(&a->op, CHANGE_WRITTEN, u);
 }
 
@@ -755,7 +773,10 @@ enum op_status api_task_extend(struct api *a)
 	case CHANGE_READ:
 		return pg_failed(&a->op) ? api_failed(a) : extend_write(a, c);
 	case CHANGE_WRITTEN:
-		return pg_failed(&a->op) ? api_failed(a) : changed(a);
+		if (pg_failed(&a->op))
+			return api_failed(a);
+		automatic_wake(a->op.srv->automatic);
+		return changed(a);
 	case CHANGE_TO:
 		break;
 	}

@@ -185,8 +185,8 @@ static void take_choice(struct saying *s, struct pg_unit *u)
 
 static enum op_status say(struct saying *s)
 {
-	static const char *const after_option0[] = {"promise", "preference", "menu"};
-	int limit = 0, rule, n_kinds = MUTANT("menu_after_option0") ? 3 : 2;
+	static const char *const after_option0[] = {"promise", "preference", "term", "menu"};
+	int limit = 0, rule, n_kinds = MUTANT("menu_after_option0") ? 4 : 3;
 	struct pg_unit *u;
 
 	if (s->menu.keys)

@@ -1,11 +1,12 @@
 -- task_case: a promise, with what every write to its case looks at first
 -- $1 uuid task
 -- columns: as work_case, case_id, outcome, task_state, task_owner, task_department, task_team, task_due, attempts, term (json),
--- term_until
+-- term_until, settings (json: texts of the municipality)
 select c.reference, c.municipality, c.product, c.party, c.inbox, c.channel, c.language, c.state, c.owner, c.epoch,
        c.option0, to_jsonb(c.flags) as flags, c.transfers, c.opened_at, c.arrived_at, c.due_at, c.merged_into,
        c.wanted_agent, c.wanted_team, c.arm,
        (select count(*) from loket.task o where o.case_id = c.id and o.state = 'open') as open_tasks,
        c.id as case_id, c.outcome, t.state as task_state, t.owner as task_owner, t.department as task_department,
-       t.team as task_team, t.due as task_due, t.attempts, t.term, t.term_until
-  from loket.task t join loket.case_file c on c.id = t.case_id where t.id = $1
+       t.team as task_team, t.due as task_due, t.attempts, t.term, t.term_until,
+       loket.settings_of(m.region, m.settings) as settings
+  from loket.task t join loket.case_file c on c.id = t.case_id join loket.municipality m on m.id = c.municipality where t.id = $1

@@ -1,5 +1,6 @@
 -- work_patch: what a case is about, corrected; null leaves a thing as it is. What is option 0 from now on waits no longer than
--- that may, and for a coach: who is none, and holds it or is asked, does not keep it, and no wish for somebody holds
+-- that may, and for a coach: who is none, and holds it or is asked, does not keep it, and no wish for somebody holds. What is formal
+-- from now on, is so in the messages of its question too: they are confirmed (receipt_next)
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner or null, $4 text state as it was read; $5 text product,
 -- $6 text language, $7 bool option 0, $8 bool formal, $9 text why
 -- $10 uuid help request (new), $11 int seconds that option 0 may wait, $12 uuid of what is said of it (new), $13 text why when
@@ -35,6 +36,12 @@ asked as (
 	       case when owner is not null then clock_timestamp() end, owner
 	  from changed where $7::bool
 	on conflict (case_id) where ended_at is null do nothing),
+marked as (
+	update loket.contact t
+	   set flags = case when $8 then array_append(t.flags, 'formal') else array_remove(t.flags, 'formal') end
+	  from changed c
+	 where $8::bool is not null and t.case_id = c.id and t.direction = 'in' and t.agent is null and t.visibility = 'private'
+	   and t.kind in ('text', 'media', 'form') and t.received_at >= c.arrived_at and ('formal' = any (t.flags)) <> $8::bool),
 taken_back as (
 	update loket.help_request h set ended_at = clock_timestamp()
 	  from changed c where h.case_id = c.id and h.ended_at is null and not $7::bool),

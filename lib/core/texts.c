@@ -56,6 +56,7 @@ static const struct kind {
 	[TEXT_RECEIPT_COPY] = {"receiptCopy", NULL},
 	[TEXT_ANSWER_MORE] = {"answerMore", NULL},
 	[TEXT_ANSWER_TOGETHER] = {"answerTogether", NULL},
+	[TEXT_TERM] = {"term", "{{datum}}"},
 };
 
 static const struct built_in {
@@ -110,7 +111,8 @@ static const struct built_in {
 	  "Is uw vraag hiermee niet opgelost? Dan wacht u op ons antwoord. Lukt het niet op de computer of "
 	  "telefoon? "
 	  "Stuur 0. Dan helpt een medewerker u.",
-	  "Wij doen dit graag samen met u. Stuur 0. Dan helpt een medewerker u."}},
+	  "Wij doen dit graag samen met u. Stuur 0. Dan helpt een medewerker u.",
+	  "Wij hebben meer tijd nodig. U krijgt antwoord uiterlijk op {{datum}}. De reden:"}},
 	{"en",
 	 {"A person will help you now. "
 	  "Would you rather be called? Reply 1. Would you rather come to our desk? Reply 2.",
@@ -160,7 +162,8 @@ static const struct built_in {
 	  "This is what you sent us:",
 	  "Does this not solve it? You will hear from us. Is it difficult on the computer or telephone? "
 	  "Send 0. Then a person will help you.",
-	  "We are happy to do this together with you. Send 0. Then a person will help you."}},
+	  "We are happy to do this together with you. Send 0. Then a person will help you.",
+	  "We need more time. You will have our answer on {{datum}} at the latest. The reason:"}},
 	{"pl",
 	 {"Nasz pracownik pomoże teraz. "
 	  "Wolisz rozmowę telefoniczną? Odpowiedz 1. Wolisz wizytę w urzędzie? Odpowiedz 2.",
@@ -210,7 +213,8 @@ static const struct built_in {
 	  "Oto co do nas wysłano:",
 	  "Nie rozwiązuje to sprawy? Odpowiemy. Sprawia to trudność na komputerze lub telefonie? "
 	  "Wyślij 0. Pomoże Ci pracownik.",
-	  "Chętnie zrobimy to razem z Tobą. Wyślij 0. Pomoże Ci pracownik."}},
+	  "Chętnie zrobimy to razem z Tobą. Wyślij 0. Pomoże Ci pracownik.",
+	  "Potrzebujemy więcej czasu. Odpowiemy najpóźniej {{datum}}. Powód:"}},
 	{"tr",
 	 {"Bir çalışanımız size şimdi yardım edecek. "
 	  "Sizi aramamızı mı istersiniz? 1 yazın. Belediyede randevu mu istersiniz? 2 yazın.",
@@ -259,7 +263,8 @@ static const struct built_in {
 	  "Bize gönderdiğiniz:",
 	  "Bu sorununuzu çözmedi mi? Size yanıt vereceğiz. Bilgisayarda veya telefonda zorlanıyor musunuz? "
 	  "0 gönderin. Bir görevli size yardım eder.",
-	  "Bunu sizinle birlikte yapmak isteriz. 0 gönderin. Bir görevli size yardım eder."}},
+	  "Bunu sizinle birlikte yapmak isteriz. 0 gönderin. Bir görevli size yardım eder.",
+	  "Daha fazla zamana ihtiyacımız var. En geç {{datum}} tarihinde yanıt vereceğiz. Nedeni:"}},
 	{"ar",
 	 {"سيساعدك أحد موظفينا الآن. "
 	  "هل تفضل أن نتصل بك؟ أجب بالرقم 1. هل تفضل موعدًا في مكتب البلدية؟ أجب بالرقم 2.",
@@ -308,7 +313,8 @@ static const struct built_in {
 	  "هذا ما أرسلته إلينا:",
 	  "ألم يحل هذا سؤالك؟ سنجيبك. هل يصعب عليك ذلك على الحاسوب أو الهاتف؟ "
 	  "أرسل 0. سيساعدك موظف.",
-	  "يسعدنا أن نقوم بذلك معك. أرسل 0. سيساعدك موظف."}},
+	  "يسعدنا أن نقوم بذلك معك. أرسل 0. سيساعدك موظف.",
+	  "نحتاج إلى مزيد من الوقت. سنجيبك في {{datum}} على الأكثر. السبب:"}},
 	{"uk",
 	 {"Працівник допоможе вам зараз. "
 	  "Бажаєте, щоб вам зателефонували? Напишіть 1. Бажаєте прийти до муніципалітету? Напишіть 2.",
@@ -357,7 +363,8 @@ static const struct built_in {
 	  "Ось що ви нам надіслали:",
 	  "Це не вирішило питання? Ми відповімо. Важко зробити це на комп'ютері чи телефоні? "
 	  "Надішліть 0. Вам допоможе працівник.",
-	  "Ми радо зробимо це разом із вами. Надішліть 0. Вам допоможе працівник."}},
+	  "Ми радо зробимо це разом із вами. Надішліть 0. Вам допоможе працівник.",
+	  "Нам потрібно більше часу. Ви отримаєте відповідь не пізніше {{datum}}. Причина:"}},
 };
 
 /* ------------------------------------------------------------------ what a municipality sets */
@@ -464,16 +471,24 @@ bool texts_has(const json_t *settings, enum text_kind kind, const char *language
 	return find(settings, kind, language) != NULL;
 }
 
+const char *texts_date(struct arena *a, int64_t day)
+{
+	int64_t y;
+	int m, d;
+
+	when_date(day, &y, &m, &d);
+	return arena_printf(a, "%02d-%02d-%04d", d, m, (int)y);
+}
+
 const char *texts_time(struct arena *a, int64_t us, int64_t now_us)
 {
-	int64_t day, y;
-	int minute, m, d;
+	int64_t day;
+	int minute;
 
 	day = hours_local_day(us + 60 * WHEN_SECOND_US - 1, &minute);
 	if (day == hours_local_day(now_us, NULL))
 		return arena_printf(a, "%02d:%02d", minute / 60, minute % 60);
-	when_date(day, &y, &m, &d);
-	return arena_printf(a, "%02d-%02d-%04d %02d:%02d", d, m, (int)y, minute / 60, minute % 60);
+	return arena_printf(a, "%s %02d:%02d", texts_date(a, day), minute / 60, minute % 60);
 }
 
 /* ------------------------------------------------------------------ what comes back */

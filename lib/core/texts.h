@@ -64,6 +64,8 @@ enum text_kind {
 	/* after what a product's handling answers without a person: what if it does not help; that we do it together */
 	TEXT_ANSWER_MORE,
 	TEXT_ANSWER_TOGETHER,
+	/* a term of the law was put off: answered on {{datum}} at the latest; the reason follows */
+	TEXT_TERM,
 	N_TEXT_KINDS
 };
 
@@ -86,6 +88,8 @@ const char *texts_say(struct arena *a, const json_t *settings, enum text_kind ki
 		      const char *value);
 /* texts_has - is there a text of this kind in this language, of the municipality or built in? */
 bool texts_has(const json_t *settings, enum text_kind kind, const char *language);
+/* texts_date - "28-04-2027", of a day since 1970 */
+const char *texts_date(struct arena *a, int64_t day);
 /* texts_time - "14:30" when that is on the day of now_us, else "28-04-2027 09:30": the same in every language.
  * Seconds count as a minute */
 const char *texts_time(struct arena *a, int64_t us, int64_t now_us);

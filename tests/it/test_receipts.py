@@ -76,6 +76,18 @@ class Confirmed(ReceiptTest):
         self.assertEqual(self.world.psql('select * from loket.receipt where contact = %s', [contact]), [])
         self.assertEqual((self.said(case), self.proved(case)), ([], []))
 
+    def test_people_find_it_formal(self):
+        case, first = self.writes('Ik ben het er niet mee eens.')
+        _, second = self.writes('Dat boek ik als een klacht.')
+        epoch = self.world.value('select epoch from loket.case_file where id = %s', [case])
+        answer = self.world.api('PATCH', f'/v1/cases/{case}', 'lead', {'epoch': epoch, 'formal': True})
+        self.assertEqual(answer.status, 200, answer)
+        for contact in (first, second):
+            self.assertEqual(self.receipt(contact), ('message', None))
+        self.assertEqual(self.world.api('PATCH', f'/v1/cases/{case}', 'lead', {'epoch': epoch, 'formal': False}).status, 200)
+        self.assertEqual(self.world.value("select count(*) from loket.contact where case_id = %s and flags @> '{formal}'", [case]), 0)
+        self.assertEqual(len(self.said(case)), 2)
+
     def test_one_each(self):
         case, first = self.writes()
         _, second = self.writes('Nog eens: hierbij maak ik bezwaar tegen dat besluit.')

@@ -179,6 +179,22 @@ class Law(TaskTest):
         self.assertEqual(self.events(task), ['made', 'extended', 'extended'])
         self.assertEqual([e['name'] for e in self.patch(task, 422, due='2099-03-01')['errors']], ['due'])
 
+    def said(self, case):
+        wait_until(lambda: not self.world.value("select count(*) from loket.automatic where state = 'queued'"), 20, 'what is said')
+        return [t for t, in self.world.psql("select text from loket.contact where case_id = %s and direction = 'out' order by id", [case])]
+
+    def test_the_citizen_is_told_of_more_time(self):
+        taken = self.take()
+        task = self.make(taken, due='P2D', term={'kind': 'complaint', 'from': '2098-11-03'})
+        self.extend(task, weeks=4, reason='Wij wachten op de commissie. Uw BSN is 111222333.')
+        text, = self.said(taken['case']['id'])
+        self.assertTrue(text.startswith('Wij hebben meer tijd nodig. U krijgt antwoord uiterlijk op 12-01-2099. De reden: Wij wachten'), text)
+        self.assertNotIn('111222333', text)
+        wait_until(lambda: [r for r in self.world.standin.received if r['message'].get('text', {}).get('body') == text], 20, 'it is sent')
+        self.world.psql("update loket.case_file set option0 = true where id = %s", [taken['case']['id']])
+        self.extend(task, weeks=1, consent=True)                # also to who asked for help by a person: the law says so
+        self.assertIn('19-01-2099', self.said(taken['case']['id'])[1])
+
     def test_rules(self):
         taken = self.take()
         woo = self.make(taken, due='P1D', term={'kind': 'woo'})

@@ -13,7 +13,8 @@ static bool has_no_field(int kind)
 	return kind == TEXT_HELP_NOW || kind == TEXT_CALL_FIRST || kind == TEXT_CALL_OFFER ||
 	       kind == TEXT_CALL_NOBODY || kind == TEXT_CALL_HIDDEN ||
 	       (kind >= TEXT_MENU_HELP && kind != TEXT_NEXT_ANSWER && kind != TEXT_NEXT_PROMISE &&
-		kind != TEXT_SURVEY_INVITE && kind != TEXT_RECEIPT && kind != TEXT_RECEIPT_REFERENCE);
+		kind != TEXT_TERM && kind != TEXT_SURVEY_INVITE && kind != TEXT_RECEIPT &&
+		kind != TEXT_RECEIPT_REFERENCE);
 }
 
 START_TEST(built_in)
