@@ -400,6 +400,9 @@ class Triage(PostsTest):
         done = self.triage(said, 'department', department='Wijkbeheer', task='Lamp vervangen', due='2099-01-01', note='Bij nr. 3')
         task = self.world.api('GET', f"/v1/tasks?case={said['case']['id']}", 'lead').json['items'][0]
         self.assertEqual((task['id'], task['department'], task['action'], task['state']), (done['task']['id'], 'Wijkbeheer', 'Lamp vervangen', 'open'))
+        self.assertEqual(self.world.psql("select kind from loket.task_event where task = %s", [task['id']]), [('made',)])
+        self.assertEqual(self.world.psql("select payload ->> 'event', payload -> 'task' ->> 'department' from loket.notice where kind = 'task.changed' "
+                                         "and payload -> 'task' ->> 'id' = %s", [task['id']]), [('made', 'Wijkbeheer')])
         self.assertEqual(self.triage(said, 'done')['post']['outcome'], 'promised')
         self.assertEqual(self.case(said)['outcome'], 'promised')
 

@@ -216,6 +216,9 @@ class Routing(DispatchTest):
             self.assertEqual(self.world.api('GET', '/v1/queue', 'gijs').json['unserved'], [])
             tasks = "select case_id::text, department, due > now() + interval '2 days' from loket.task where state = 'open'"
             wait_until(lambda: self.world.psql(tasks) == [(late, 'Team parkeren', True)], 12, 'a task of the second line')
+            self.assertEqual(self.world.psql("select n.payload ->> 'event', n.payload -> 'task' ->> 'department' from loket.notice n join loket.task t "
+                                             "on n.payload -> 'task' ->> 'id' = t.id::text where n.kind = 'task.changed' and t.state = 'open'"),
+                             [('made', 'Team parkeren')])
             daan = self.person('daan')
             self.assertIn('until', lead.wait('queue.unserved', timeout=20)['unserved'])
             self.assertEqual(self.world.api('GET', '/v1/queue', 'lead').json['unserved'], [])

@@ -167,6 +167,8 @@ class ByAgent(SurveyTest):
     def test_typed_in(self):
         case = self.helped()
         self.assertEqual(self.type_in(case, grade=4, text='Duurde lang')['callsBack'], True)
+        self.assertEqual(self.world.psql("select n.payload ->> 'event' from loket.notice n join loket.task t on n.payload -> 'task' ->> 'id' = t.id::text "
+                                         "where n.kind = 'task.changed' and t.case_id = %s", [case]), [('made',)])
         self.assertEqual(self.kept(case)[:2], ('answered', 4))
         self.assertIn('niet tevreden', self.tasks(case)[0][1])
         self.assertEqual(self.world.psql("select action from loket.access_log where object_id = %s and action like 'survey%%'", [case]),
