@@ -1,4 +1,5 @@
 /* lib/core/hours: when people are there */
+#include "tests/unit/moments.h"
 #include "tests/unit/prng.h"
 #include "tests/unit/unit.h"
 
@@ -7,22 +8,6 @@
 #include "lib/core/promise.h"
 
 #include <stdio.h>
-
-static int64_t at(const char *when)
-{
-	int64_t us = 0;
-
-	ck_assert_msg(when_parse(when, &us), "%s", when);
-	return us;
-}
-
-static const char *text(int64_t us)
-{
-	static char out[WHEN_TEXT];
-
-	when_format(us, out);
-	return out;
-}
 
 static int read_hours(const char *settings, struct hours *h, struct bad_setting *problems, int max)
 {

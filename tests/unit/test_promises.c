@@ -1,26 +1,11 @@
 /* lib/core/task and lib/core/term: when what was promised is due, and what the law says */
+#include "tests/unit/moments.h"
 #include "tests/unit/prng.h"
 #include "tests/unit/unit.h"
 
 #include "lib/base/when.h"
 #include "lib/core/task.h"
 #include "lib/core/term.h"
-
-static int64_t at(const char *when)
-{
-	int64_t us = 0;
-
-	ck_assert_msg(when_parse(when, &us), "%s", when);
-	return us;
-}
-
-static const char *text(int64_t us)
-{
-	static char out[WHEN_TEXT];
-
-	when_format(us, out);
-	return out;
-}
 
 static void assert_moment(int64_t us, const char *expected)
 {
