@@ -10,6 +10,7 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "daemon/world.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 #include <stdlib.h>
 #include <string.h>
@@ -292,10 +293,8 @@ void automatic_wake(struct automatic *a)
 
 struct automatic *automatic_new(struct server *srv)
 {
-	struct automatic *a = calloc(1, sizeof *a);
+	struct automatic *a = must(calloc(1, sizeof *a));
 
-	if (!a)
-		abort();
 	a->srv = srv;
 	return a;
 }
