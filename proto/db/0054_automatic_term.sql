@@ -1,4 +1,4 @@
--- 0050 that a term of the law is put off is told to who waits for it, each time
+-- 0054 that a term of the law is put off is told to who waits for it, each time
 -- contract 0034: checks that now allow more; who knows only the old ones writes only what those allow
 
 set local search_path = loket;

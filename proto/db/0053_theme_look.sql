@@ -1,4 +1,4 @@
--- 0049 a post whose theme or area a person corrected: what was counted of it (theme_case, theme_hour) is moved by who counts
+-- 0053 a post whose theme or area a person corrected: what was counted of it (theme_case, theme_hour) is moved by who counts
 
 set local search_path = loket;
 
