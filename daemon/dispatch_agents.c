@@ -25,7 +25,6 @@ void dispatch_agents_forget(struct dispatch *d)
 		struct route_agent a = *router_agent(d->router, i);
 
 		a.presence = PRESENCE_OFFLINE;
-		d->more[i].known = false;
 		router_agent_set(d->router, i, &a, now_us());
 	}
 	dispatch_agents_again(d);
@@ -148,8 +147,10 @@ void dispatch_agents_build(struct dispatch *d)
 	d->world = w;
 	if (before && !same_units(before, w))
 		dispatch_learn_forget(d);
-	if (before && !(same_numbers(before, w) && same_methods(before, w)))
+	if (before && !(same_numbers(before, w) && same_methods(before, w))) {
 		d->loaded = d->partly = false; /* the next tick loads what waits with the new numbers and methods */
+		d->n_unserved = -1;
+	}
 	world_unref(before);
 }
 
@@ -161,14 +162,6 @@ bool dispatch_agents_asking(const struct dispatch *d)
 		if (d->more[i].read)
 			return true;
 	return false;
-}
-
-bool dispatch_agents_known(const struct dispatch *d)
-{
-	for (int i = 0; i < d->n_agents; i++)
-		if (!d->more[i].known)
-			return false;
-	return true;
 }
 
 int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u)
@@ -271,7 +264,7 @@ static void got_agent(struct dispatch *d, const struct op *op, int st, int row)
 	else if (pg_get_time(op, st, row, "idle_since") > a.idle_since_us)
 		a.idle_since_us = pg_get_time(op, st, row, "idle_since");
 	router_agent_set(d->router, i, &a, now_us());
-	d->more[i].look = d->more[i].known = true;
+	d->more[i].look = true;
 	d->more[i].wrapup_ends_us = 0;
 	if (pg_get(op, st, row, "wrapup_ms"))
 		d->more[i].wrapup_ends_us = mono_us() + 1000 * (pg_get_int(op, st, row, "wrapup_ms") + 1);

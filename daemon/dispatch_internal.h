@@ -49,7 +49,7 @@ enum {
 	DISPATCH_LEARNED = 1000000, /* rows of it: 10,000 agents with 20 products in 5 municipalities each */
 	DISPATCH_FORGET = 5000,     /* rows of it removed in one sweep */
 	DISPATCH_UNSERVED = 200,    /* classes without anybody who has the skill that leads are told of */
-	DISPATCH_UNSERVED_S = 5,    /* looked at so often; what waits shorter is not told */
+	DISPATCH_UNSERVED_S = 5,    /* looked at so often; what waits shorter, or is found once, is not told */
 	DISPATCH_HEARD_TICKS = 6,   /* how far back notices of other instances are read again */
 	DISPATCH_HEARD = 1 << 14,   /* of which so many are known to have been heard */
 };
@@ -57,7 +57,6 @@ enum {
 /* beside a route_agent: what the dispatcher must remember */
 struct dispatch_agent {
 	bool read;                      /* presence and load are to be read (again) */
-	bool known;                     /* they were, since we lead: not offline for want of an answer */
 	bool look;                      /* may have room: see what waits */
 	bool seen;                      /* gave a sign of life since that was last written */
 	int64_t wrapup_ends_us;         /* mono; 0: no wrap-up */
@@ -112,7 +111,9 @@ struct dispatch {
 	int n_agents;
 
 	int64_t unserved_due_us;        /* mono; when it is looked at again */
-	bool unserved;                  /* there was some, or nobody has looked yet */
+	struct router_unserved unserved[DISPATCH_UNSERVED]; /* what the last look found */
+	int n_unserved;                 /* of these; -1: nobody has looked yet */
+	bool told_unserved;             /* some of it was told, or who led before may have */
 	struct dispatch_ids look;       /* cases to find an agent for */
 	struct dispatch_ids back;       /* cases that may wait again: read them */
 	uint64_t queue_changed;         /* bit per municipality: what waits changed since it was last said */
@@ -144,7 +145,6 @@ void dispatch_agents_look(struct dispatch *d);          /* everybody looks at wh
 /* dispatch_agents_ask - adds the statement for agents that are to be read; how many */
 int dispatch_agents_ask(struct dispatch *d, struct pg_unit *u);
 bool dispatch_agents_asking(const struct dispatch *d);  /* is there one to be read? */
-bool dispatch_agents_known(const struct dispatch *d);   /* was each of them read? */
 void dispatch_agents_got(struct dispatch *d, const struct op *op, int statement);
 void dispatch_agents_sweep(struct dispatch *d);         /* some of them are to be read; the next time others */
 /* dispatch_agents_forget - somebody else led: nobody is there until they are read again, or who was asked would be asked twice */

@@ -77,7 +77,8 @@ static void got_lease(struct tick *t, int64_t epoch)
 	d->loaded = d->partly = false;
 	dispatch_agents_forget(d);
 	d->learn_due_us = 0;
-	d->unserved = true; /* as far as who led before knew */
+	d->n_unserved = -1;
+	d->told_unserved = true; /* as far as who led before knew */
 }
 
 static int count_expired(const struct op *op, int statement)

@@ -237,6 +237,7 @@ class Routing(DispatchTest):
         """until agents are read again nobody is thought away: leads were told that nobody could finish what waited"""
         always = {day: [['00:00', '23:59']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
         self.set_hours('dordrecht', always)
+        wait_until(lambda: not self.world.psql('select from loket.unserved where until is null'), 20, 'what was before to end')
         lead = self.world.events('lead')
         eva = self.person('eva')
         try:
