@@ -110,9 +110,10 @@ static void keep_what_was_read(const struct route_agent *was, struct route_agent
 	a->asked = was->asked;
 }
 
-static void build_agent(const struct dispatch *d, const struct world *w, int i, bool same_channels,
-			struct route_agent *a, struct dispatch_agent *more)
+static void build_agent(const struct dispatch *d, int i, const struct dispatch_agent *had, bool same_channels,
+			struct route_agent *a)
 {
+	const struct world *w = d->world;
 	int was = same_channels ? router_find(d->router, w->agents[i].base.id) : -1;
 
 	*a = w->agents[i].base;
@@ -121,30 +122,31 @@ static void build_agent(const struct dispatch *d, const struct world *w, int i, 
 	a->team_unit = a->teams ? w->n_agents + __builtin_ctzll(a->teams) : LEARN_NO_UNIT;
 	if (was >= 0) {
 		keep_what_was_read(router_agent(d->router, was), a);
-		*more = d->more[was];
+		d->more[i] = had[was];
 	}
-	more->read = true;
+	d->more[i].read = true;
 }
 
 void dispatch_agents_build(struct dispatch *d)
 {
 	struct world *w = world_ref(world_now(d->srv)), *before = d->world;
-	struct route_agent *agents = must(calloc((size_t)w->n_agents + 1, sizeof(*agents)));
-	struct dispatch_agent *more = must(calloc((size_t)w->n_agents + 1, sizeof(*more)));
+	struct dispatch_agent *had = d->more;
+	struct route_agent *agents;
 	bool same_channels =
 		before && same_names(before->channels, before->n_channels, w->channels, w->n_channels);
 
-	for (int i = 0; i < w->n_agents; i++)
-		build_agent(d, w, i, same_channels, &agents[i], &more[i]);
-	free(d->more);
-	d->more = more;
+	d->world = w;
 	d->n_agents = w->n_agents;
+	d->more = must(calloc((size_t)w->n_agents + 1, sizeof(*d->more)));
+	agents = must(calloc((size_t)w->n_agents + 1, sizeof(*agents)));
+	for (int i = 0; i < w->n_agents; i++)
+		build_agent(d, i, had, same_channels, &agents[i]);
+	free(had);
 	learn_units(d->learn, w->n_agents + w->n_teams);
 	router_agents(d->router, agents, w->n_agents, now_us());
 	router_policies(d->router, w->policies);
 	dispatch_settings_forget(d);
 	free(agents);
-	d->world = w;
 	if (before && !same_units(before, w))
 		dispatch_learn_forget(d);
 	if (before && !(same_numbers(before, w) && same_methods(before, w))) {

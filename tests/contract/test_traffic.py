@@ -49,7 +49,8 @@ def wrong_with_answer(operation, t):
 def wrong_with_request(operation, t):
     """Only of requests that were answered well: others may be as wrong as they like."""
     schema = operation.request_schema()
-    if t['status'] >= 300 or schema is None or not t['requestBody']:
+    media = next((v for k, v in t['requestHeaders'].items() if k.lower() == 'content-type'), '')
+    if t['status'] >= 300 or schema is None or not t['requestBody'] or not media.startswith('application/json'):
         return []
     return contract.wrong_with(schema, json.loads(t['requestBody']))
 

@@ -133,7 +133,9 @@ class Filled(world.LoketTest):
                  'fixed finished reopened day_over in_day week_over in_week asked graded grade grade2 promises kept').split(), 7), **mun),
             row('baseline_wait', baseline=i['baseline'], day='2026-01-01', channel='whatsapp', product=SECRET, team='', bucket=1, n=1, **mun),
             row('unserved', product=SECRET.lower(), channel='whatsapp', language='nl', option0=False, since=now, **mun),
-            row('case_words', case_id=i['case'], words="'alleen' 'dordrecht' '" + SECRET.lower() + "'", **mun),
+            ('insert into loket.case_words (case_id, municipality, words) values (%s, %s, %s) '    # loketd may have been here first
+             'on conflict (case_id) do update set words = excluded.words',
+             [i['case'], 'dordrecht', f"'alleen' 'dordrecht' '{SECRET.lower()}'"]),
             row('region', id='elders', settings=json.dumps({'name': SECRET})),
             row('product_word', word=SECRET.lower(), product='rijbewijs', **mun),
         ]:

@@ -132,6 +132,7 @@ class NewMunicipality(ApiTest):
         self.assertEqual(made.pop('webcare'), {'areas': [], 'themes': []})
         self.assertEqual(made.pop('hours')['sat'], {'value': [], 'from': 'default'})
         self.assertEqual(made.pop('norms')['chat'], {'value': 60, 'from': 'default'})
+        self.assertEqual(made.pop('targets')['serviceLevel'], {'value': 0.8, 'from': 'default'})
         self.assertEqual(made.pop('callback')['promise_minutes'], {'value': 480, 'from': 'default'})
         self.assertEqual(made, body | {'id': 'papendrecht', 'settings': {}, 'products': {}, 'texts': {}})
         self.api('GET', '/v1/municipalities/papendrecht', want=404)

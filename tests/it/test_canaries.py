@@ -101,7 +101,7 @@ class Privacy(world.LoketTest):
         cls.anna.reply(taken, c.sentence())
         cls.anna.reply(taken, c.sentence())
         w.api('POST', f'/v1/cases/{case}/notes', 'anna', {'text': c.sentence() + c.bsn()}, {'Idempotency-Key': c.word()})
-        cls.anna.call('POST', f'/v1/cases/{case}/tasks', {'department': c.word(), 'action': c.sentence(), 'due': '2036-01-01',
+        cls.anna.call('POST', f'/v1/cases/{case}/tasks', {'department': 'Team parkeren', 'action': c.sentence(), 'due': '2036-01-01',
                                                           'note': c.sentence(), 'epoch': taken['epoch']})
         w.api('POST', '/v1/contacts', 'anna', {'inbox': 'dordrecht-phone', 'kind': 'call', 'text': c.sentence(),
                                                'from': {'name': c.name(), 'addresses': [{'kind': 'phone', 'value': '+' + c.phone()}]}})
