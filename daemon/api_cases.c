@@ -12,14 +12,14 @@
 
 /* ---------------------------------------------------------------- GET /v1/cases */
 
-enum { LIST_WORDS_BYTES = 2000 };   /* 500 characters */
+enum { LIST_WORDS_BYTES = 2000 }; /* 500 characters */
 enum list_state { LIST_START, LIST_READ };
 
 struct list {
 	int limit;
 	struct uuid last, party, owner;
 	const char *reference, *municipality, *product, *state, *channel;
-	const char *address_kind, *address, *words;   /* POST only: they stand in no URL */
+	const char *address_kind, *address, *words; /* POST only: they stand in no URL */
 	int64_t from_us, to_us;
 };
 

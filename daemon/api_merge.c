@@ -1,9 +1,10 @@
 /*
  * api_merge.c - two parties that are one person, and back
  *
- * POST /v1/parties/merge {"party", "duplicate", "note"?} and /v1/parties/unmerge {"party"}. Addresses and cases move;
- * nothing is deleted, so that it can be undone as long as the party it went into is not merged itself, and no case of one went on
- * in a case of the other: those are taken apart first, by somebody who looks at them.
+ * POST /v1/parties/merge {"party", "duplicate", "note"?} and /v1/parties/unmerge {"party"}. Addresses and
+ * cases move; nothing is deleted, so that it can be undone as long as the party it went into is not merged
+ * itself, and no case of one went on in a case of the other: those are taken apart first, by somebody who
+ * looks at them.
  */
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -122,11 +123,14 @@ static bool says_mixed(struct api *a, int statement, enum op_status *how)
 	const char *which = "";
 
 	for (int i = 0; i < pg_rows(&a->op, statement); i++)
-		which = arena_printf(a->op.arena, "%s%s%s in %s", which, i ? ", " : "", pg_get(&a->op, statement, i, "reference"),
+		which = arena_printf(a->op.arena, "%s%s%s in %s", which, i ? ", " : "",
+				     pg_get(&a->op, statement, i, "reference"),
 				     pg_get(&a->op, statement, i, "into"));
 	if (*which)
 		*how = api_rule(a, "casesMerged",
-				arena_printf(a->op.arena, "Cases of both went on in one since: %s. Unmerge those first.", which));
+				arena_printf(a->op.arena,
+					     "Cases of both went on in one since: %s. Unmerge those first.",
+					     which));
 	return *which != '\0';
 }
 

@@ -4,8 +4,8 @@
  * The product's skill is never dropped, so such cases would wait unseen: leads are told when it begins and
  * when it ends, and what is late then goes to the second line of the product as a task
  * (dispatch_second_line.sql); it keeps its place, for whoever comes first. Outside opening hours nobody is
- * expected. It is told when two looks in a row found it: who just came may not have been read yet, and everybody
- * is read again after a takeover.
+ * expected. It is told when two looks in a row found it: who just came may not have been read yet, and
+ * everybody is read again after a takeover.
  */
 #include "daemon/dispatch_internal.h"
 

@@ -62,7 +62,7 @@ struct op {
 
 	/* op.c only */
 	bool waiting, queued, asleep;
-	bool *busy;                              /* of op_start_alone */
+	bool *busy; /* of op_start_alone */
 	struct loop_timer *sleep;
 	TAILQ_ENTRY(op) ready_link;
 	LIST_ENTRY(op) all_link;
@@ -74,8 +74,8 @@ struct op {
  */
 struct op *op_new(struct server *srv, const struct op_kind *kind, size_t size);
 void op_start(struct op *op);
-/* op_start_alone - a new one, of which there is one at a time; *busy, which outlives it, says whether there is: then nothing is
- * started. It is false again when done is called */
+/* op_start_alone - a new one, of which there is one at a time; *busy, which outlives it, says whether there
+ * is: then nothing is started. It is false again when done is called */
 void op_start_alone(struct server *srv, const struct op_kind *kind, size_t size, bool *busy);
 
 /* for wrapped libraries, and for one operation that waits on another: */

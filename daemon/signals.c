@@ -43,8 +43,21 @@ struct looking {
 	int n_series;
 };
 
-enum looking_state { LOOK_START, LOOK_POSTS, LOOK_PROPOSED, LOOK_MOVED, LOOK_BEGUN, LOOK_CONTACTS, LOOK_COUNTED, LOOK_SERIES, LOOK_RAISED,
-	LOOK_OPEN, LOOK_STILL, LOOK_ENDED, LOOK_FORGOT };
+enum looking_state {
+	LOOK_START,
+	LOOK_POSTS,
+	LOOK_PROPOSED,
+	LOOK_MOVED,
+	LOOK_BEGUN,
+	LOOK_CONTACTS,
+	LOOK_COUNTED,
+	LOOK_SERIES,
+	LOOK_RAISED,
+	LOOK_OPEN,
+	LOOK_STILL,
+	LOOK_ENDED,
+	LOOK_FORGOT
+};
 
 /* ---------------------------------------------------------------- what posts are about */
 

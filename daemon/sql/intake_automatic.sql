@@ -1,6 +1,7 @@
 -- intake_automatic: what is to be said without a person. Who asks for help by a person is told when it comes, and asked how
 -- they would like it; once in a case, and not where the municipality has settings.option0.answer false. Who writes for the
--- first time, nobody knows what about, gets the menu; what they choose in one that was said leads to the next step. What is done digitally is answered when it is asked first
+-- first time, nobody knows what about, gets the menu; what they choose in one that was said leads to the next step. What is done
+-- digitally is answered when it is asked first
 -- $1 uuid[] of what is said (new), $2 uuid[] cases, stored before in this unit, $3 timestamptz now, $4 text[] keys that lead
 -- to what they chose ('': the menu itself), $5 text[] key they chose of the menu that was said last; both null: option 0,
 -- $6 uuid[] contact, $7 bool[] the answer of what its product's handling says

@@ -1,8 +1,9 @@
 /*
  * norm.h - how long a question may wait: by channel, and by what kind of question it is
  *
- * Settings of a municipality, and of its region under them, field by field: {"norms": {"whatsapp": 14400, "whatsapp.report": 86400,
- * "email.formal": 3600}}. What neither says of a kind is as that channel; of a channel, as the channel was set up.
+ * Settings of a municipality, and of its region under them, field by field: {"norms": {"whatsapp": 14400,
+ * "whatsapp.report": 86400, "email.formal": 3600}}. What neither says of a kind is as that channel; of a
+ * channel, as the channel was set up.
  */
 #ifndef LOKET_NORM_H
 #define LOKET_NORM_H
