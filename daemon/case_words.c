@@ -1,7 +1,6 @@
 #include "daemon/case_words.h"
 
 #include "daemon/dispatch.h"
-#include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/op.h"
 #include "daemon/pg.h"
@@ -60,22 +59,13 @@ static enum op_status folding_step(struct op *op)
 	return op_bad_state(op);
 }
 
-static void folding_over(struct op *op, enum op_status how)
-{
-	if (how == OP_FAIL)
-		log_event(LOG_WARNING, "case_words.failed", "what=\"%s\"", op->err.text);
-	op->srv->case_words->busy = false;
-}
-
 static void look(void *arg)
 {
-	static const struct op_kind kind = {"case_words", folding_step, folding_over, FOLDING_ARENA_BYTES};
+	static const struct op_kind kind = {"case_words", folding_step, NULL, FOLDING_ARENA_BYTES};
 	struct case_words *w = arg;
 
-	if (w->busy || w->srv->stopping || !dispatch_leads(w->srv->dispatch))
-		return;
-	w->busy = true;
-	op_start(op_new(w->srv, &kind, sizeof(struct folding)));
+	if (!w->srv->stopping && dispatch_leads(w->srv->dispatch))
+		op_start_alone(w->srv, &kind, sizeof(struct folding), &w->busy);
 }
 
 struct case_words *case_words_new(struct server *srv)
