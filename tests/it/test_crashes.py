@@ -30,7 +30,7 @@ AT_LOSS = ('lost.',)                                # passed when an agent vanis
 AT_DEATH = ('orphans.',)                            # passed when somebody died while a reply was on its way
 SLOWEST = 10 if TIMES else 30
 CONFIG = '''log_level = "notice"
-dispatch { sweep_seconds = 1 offer_seconds = 2 presence_seconds = 5 }
+dispatch { sweep_seconds = 1 offer_seconds = 4 presence_seconds = 5 }     # who vanishes is lost before two offers put them away
 calls { call_silent_minutes = 1 }
 ''' + world.NO_BUDGETS
 ACTS = {'reply': 0.6, 'decline': 0.1, 'ignore': 0.03, 'task': 0.1, 'transfer': 0.1, 'callback': 0.1, 'attempt': 0.5, 'stale': 0.1,

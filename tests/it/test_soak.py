@@ -33,7 +33,7 @@ class Faults(unittest.TestCase):
                     fault.end(town)
                     town.goes_on(fault.goes_on_s)
                     self.assertEqual([], [*fault.holds(town), *town.look().lines()])
-            found = town.rest(60)
+            found = town.rest(120)
             print(f'{len(town.recorder.acknowledged)} contacts and {len(town.recorder.calls)} calls acknowledged, '
                   f'{len(town.recorder.replies)} replies', end=' ', flush=True)
             self.assertEqual([], found.lines())

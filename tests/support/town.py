@@ -109,9 +109,10 @@ class Town:
         self.crowd.feeding = False
         end = time.monotonic() + limit_s
         while time.monotonic() < end:
-            # what would come with time comes now: call-backs, calls that are silent
+            # what would come with time comes now: call-backs, calls that are silent, replies to be tried again
             self.world.psql("update loket.callback set not_before = clock_timestamp() where state = 'open' and not due")
             self.world.psql("update loket.call set seen_at = clock_timestamp() - interval '2 minutes' where state <> 'ended'")
+            self.world.psql("update loket.outbox set next_at = clock_timestamp() where state = 'queued'")
             if not recorder.ask(self.world, recorder.AT_REST).lines():
                 break
             time.sleep(0.5)
