@@ -117,4 +117,7 @@ class Town:
                 break
             time.sleep(0.5)
         self.crowd.stop()
-        return recorder.judge(self.world, self.recorder, recorder.AT_REST)
+        # what the last of it brings about, a survey for one, is said a moment later
+        while (found := recorder.judge(self.world, self.recorder, recorder.AT_REST)).lines() and time.monotonic() < end:
+            time.sleep(0.5)
+        return found
