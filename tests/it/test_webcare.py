@@ -87,6 +87,9 @@ class Webcare(test_posts.PostsTest):
 
     def test_what_a_person_says_is_counted(self):
         """A correction moves the counts of signals, whether it comes before they were made or after; a question stays one."""
+        before = self.hours()[('afval', 'sterrenburg')]
+        self.on_x('Nog een prullenbak in Sterrenburg')        # counted in order: then all from before it is
+        wait_until(lambda: self.hours()[('afval', 'sterrenburg')] > before, 60, 'what came before to be counted')
         before = self.hours()
 
         def counted(want, what):
