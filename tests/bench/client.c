@@ -64,7 +64,9 @@ static void ask(struct client *c)
 	}
 	c->sent = c->n_head = c->body_left = 0;
 	c->status = 0;
-	c->began_us = run->per_second > 0 ? c->due_us : now();
+	c->began_us = now();
+	if (run->per_second > 0 && c->due_us < c->began_us) /* a timer may be early */
+		c->began_us = c->due_us;
 	client_send(c);
 }
 
