@@ -299,9 +299,9 @@ static void add_article(struct api *a, struct pg_unit *u, const char *municipali
 static void check_day(struct api *a, const char *field)
 {
 	const char *text = jsonx_str(a->body, field);
-	int64_t us;
+	int64_t day;
 
-	if (text && !when_parse(arena_join(a->op.arena, text, "T00:00:00Z", NULL), &us))
+	if (text && !when_day(text, &day))
 		api_bad_field(a, field, "must be a day: 2027-02-28");
 }
 

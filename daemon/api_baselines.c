@@ -39,11 +39,11 @@ enum op_status api_baseline_list(struct api *a)
 /* days since 1970; -1: is none, and a bad field */
 static int64_t read_day(struct api *a, const char *key)
 {
-	const char *day = api_text(a, key, true, KPI_DAY);
-	int64_t us;
+	const char *day = api_text(a, key, true, WHEN_DAY);
+	int64_t found;
 
-	if (day && strlen(day) == 10 && when_parse(arena_join(a->op.arena, day, "T00:00:00Z", NULL), &us))
-		return us / (86400 * WHEN_SECOND_US);
+	if (when_day(day, &found))
+		return found;
 	api_bad_field(a, key, "must be a day: 2027-02-28");
 	return -1;
 }
@@ -64,7 +64,7 @@ static enum op_status make(struct api *a)
 	const char *municipality = jsonx_str(a->body, "municipality"),
 		   *name = api_text(a, "name", true, BASELINE_NAME_BYTES);
 	struct kpi_days d = read_days(a);
-	char day[KPI_DAY];
+	char day[WHEN_DAY];
 	struct pg_unit *u;
 
 	if (municipality && world_municipality(world_now(a->op.srv), municipality) < 0)
@@ -78,8 +78,8 @@ static enum op_status make(struct api *a)
 	pg_uuid(u, server_uuid(a->op.srv));
 	pg_text(u, municipality);
 	pg_text(u, name);
-	pg_text(u, kpis_day(d.from, day));
-	pg_text(u, kpis_day(d.to, day));
+	pg_text(u, when_day_format(d.from, day));
+	pg_text(u, when_day_format(d.to, day));
 	pg_uuid(u, work_writer(a));
 	pg_int(u, BASELINES_PER_MUNICIPALITY);
 	return pg_submit(&a->op, BASELINE_DONE, u);

@@ -106,9 +106,9 @@ static json_t *with_groups(const struct kpi_view *v, const struct figure *f)
 
 static json_t *days_json(struct kpi_days d)
 {
-	char from[KPI_DAY], to[KPI_DAY];
+	char from[WHEN_DAY], to[WHEN_DAY];
 
-	return json_pack("{s:s, s:s}", "from", kpis_day(d.from, from), "to", kpis_day(d.to, to));
+	return json_pack("{s:s, s:s}", "from", when_day_format(d.from, from), "to", when_day_format(d.to, to));
 }
 
 static enum op_status kpis_answer(struct api *a, const struct kpi_view *v)

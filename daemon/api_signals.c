@@ -137,11 +137,9 @@ static struct uuid first_id(int64_t us)
 static int64_t first_day(struct api *a, bool week)
 {
 	const char *date = api_query(a, "date");
-	int64_t us, day = hours_local_day(now_us(), NULL) - (week ? 7 : 1);
+	int64_t day = hours_local_day(now_us(), NULL) - (week ? 7 : 1);
 
-	if (date && when_parse(arena_join(a->op.arena, date, "T00:00:00Z", NULL), &us))
-		day = us / (86400 * WHEN_SECOND_US);
-	else if (date)
+	if (date && !when_day(date, &day))
 		api_bad_field(a, "date", "must be a date such as 2026-12-24");
 	return week ? day - (day + 3) % 7 : day;
 }

@@ -42,9 +42,7 @@ static struct due read_due(struct api *a, bool required)
 	if (s == NULL || task_due_text(s, &d.within))
 		return d;
 	if (strlen(s) == strlen("2026-11-21")) {
-		when_parse(arena_printf(a->op.arena, "%sT00:00:00Z", s), &d.us);
-		d.day = d.us / (86400 * WHEN_SECOND_US);
-		d.us = 0;
+		when_day(s, &d.day);
 		if (d.day < hours_local_day(now_us(), NULL))
 			api_bad_field(a, "due", "must be in the future");
 	} else if (!when_parse(s, &d.us) || d.us <= now_us()) {
@@ -82,22 +80,19 @@ static int64_t read_reminder(struct api *a)
 
 static const char *date_text(struct api *a, int64_t day)
 {
-	int64_t year;
-	int month, date;
+	char text[WHEN_DAY];
 
-	when_date(day, &year, &month, &date);
-	return arena_printf(a->op.arena, "%04d-%02d-%02d", (int)year, month, date);
+	return arena_str(a->op.arena, when_day_format(day, text));
 }
 
 static int64_t day_from(const char *s)
 {
-	char text[WHEN_TEXT];
-	int64_t us = 0;
+	int64_t us, day = 0;
 
 	if (strlen(s) > DATE_TEXT)
 		return when_parse(s, &us) ? hours_local_day(us, NULL) : 0;
-	snprintf(text, sizeof text, "%.10sT00:00:00Z", s);
-	return when_parse(text, &us) ? us / (86400 * WHEN_SECOND_US) : 0;
+	when_day(s, &day);
+	return day;
 }
 
 /* as it is kept with a task, or as a body has it; false: there is none */

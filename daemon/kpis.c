@@ -36,16 +36,6 @@ struct kpi_days kpis_before(struct kpi_days d)
 	return (struct kpi_days){d.from - (d.to - d.from), d.from};
 }
 
-const char *kpis_day(int64_t day, char out[KPI_DAY])
-{
-	int64_t y;
-	int m, d;
-
-	when_date(day, &y, &m, &d);
-	snprintf(out, KPI_DAY, "%04d-%02d-%02d", (int)y % 10000, m, d);
-	return out;
-}
-
 bool kpis_by_time(const struct kpi_asked *k)
 {
 	static const char *const times[] = {"day", "week", "month", "quarter"};
@@ -68,10 +58,10 @@ static void add_which(struct pg_unit *u, const struct kpi_asked *k)
 
 static void add_days(struct pg_unit *u, struct kpi_days d)
 {
-	char day[KPI_DAY];
+	char day[WHEN_DAY];
 
-	pg_text(u, kpis_day(d.from, day));
-	pg_text(u, kpis_day(d.to, day));
+	pg_text(u, when_day_format(d.from, day));
+	pg_text(u, when_day_format(d.to, day));
 }
 
 static void add_sums(struct pg_unit *u, const struct kpi_asked *k, struct kpi_days d, bool weeks)
@@ -296,12 +286,12 @@ static void put_targets(struct api *a, struct kpi_view *v)
 	}
 }
 
-static int64_t day_of(struct api *a, const char *column)
+static int64_t day_of(const struct op *op, const char *column)
 {
-	int64_t us = 0;
+	int64_t day = 0;
 
-	when_parse(arena_join(a->op.arena, pg_get(&a->op, ASK_NAMED, 0, column), "T00:00:00Z", NULL), &us);
-	return us / (86400 * WHEN_SECOND_US);
+	when_day(pg_get(op, ASK_NAMED, 0, column), &day);
+	return day;
 }
 
 static bool read_baseline(struct api *a, struct kpi_view *v)
@@ -315,7 +305,7 @@ static bool read_baseline(struct api *a, struct kpi_view *v)
 			  : "there is none of that name");
 		return false;
 	}
-	v->baseline = (struct kpi_days){day_of(a, "from"), day_of(a, "to")};
+	v->baseline = (struct kpi_days){day_of(&a->op, "from"), day_of(&a->op, "to")};
 	v->baseline_of = rows_json(&a->op, ASK_NAMED, 0, "municipalities");
 	read_sums(a, v, ASK_BASELINE, BASELINE);
 	v->all.has_baseline = true;

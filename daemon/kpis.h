@@ -11,7 +11,7 @@
 #include "lib/core/figure.h"
 #include "lib/core/target.h"
 
-enum { KPI_MAX_GROUPS = 1200, KPI_MAX_DAYS = 1100, KPI_DAY = 16 };
+enum { KPI_MAX_GROUPS = 1200, KPI_MAX_DAYS = 1100 };
 
 /* days since 1970 in Amsterdam, to not in it */
 struct kpi_days {
@@ -40,8 +40,6 @@ struct kpi_view {
 struct kpi_days kpis_days(int64_t from_us, int64_t to_us);
 /* kpis_before - as many days right before */
 struct kpi_days kpis_before(struct kpi_days d);
-/* kpis_day - "2026-11-22" */
-const char *kpis_day(int64_t day, char out[KPI_DAY]);
 /* kpis_by_time - are the groups times? Then none has a group before it */
 bool kpis_by_time(const struct kpi_asked *k);
 

@@ -1,5 +1,6 @@
 #include "lib/base/when.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY INT64_C(86400)
@@ -129,18 +130,49 @@ static bool offset(const char **s, int *seconds)
 	return true;
 }
 
+/* "2026-11-21", and what stands behind it is left */
+static bool date(const char **s, int64_t *day)
+{
+	int y, mon, d;
+
+	if (!number(s, 4, 1, 9999, &y) || !skip(s, "-") || !number(s, 2, 1, 12, &mon) || !skip(s, "-") ||
+	    !number(s, 2, 1, days_in(y, mon), &d))
+		return false;
+	*day = when_days(y, mon, d);
+	return true;
+}
+
+bool when_day(const char *s, int64_t *day)
+{
+	int64_t found;
+
+	if (!s || !date(&s, &found) || *s)
+		return false;
+	*day = found;
+	return true;
+}
+
+const char *when_day_format(int64_t day, char out[WHEN_DAY])
+{
+	int64_t y;
+	int m, d;
+
+	when_date(day, &y, &m, &d);
+	snprintf(out, WHEN_DAY, "%04d-%02d-%02d", (int)y % 10000, m, d);
+	return out;
+}
+
 bool when_parse(const char *s, int64_t *us)
 {
-	int y, mon, d, h, min, sec, off;
-	int64_t micro, moment;
+	int h, min, sec, off;
+	int64_t day, micro, moment;
 
 	/* second 60 is a leap second: the one after 59, as everywhere in Unix time */
-	if (!s || !number(&s, 4, 1, 9999, &y) || !skip(&s, "-") || !number(&s, 2, 1, 12, &mon) ||
-	    !skip(&s, "-") || !number(&s, 2, 1, days_in(y, mon), &d) || !skip(&s, "Tt ") ||
+	if (!s || !date(&s, &day) || !skip(&s, "Tt ") ||
 	    !number(&s, 2, 0, 23, &h) || !skip(&s, ":") || !number(&s, 2, 0, 59, &min) || !skip(&s, ":") ||
 	    !number(&s, 2, 0, 60, &sec) || !fraction(&s, &micro) || !offset(&s, &off) || *s)
 		return false;
-	moment = (when_days(y, mon, d) * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
+	moment = (day * SECONDS_PER_DAY + h * 3600 + min * 60 + sec - off) * WHEN_SECOND_US + micro;
 	if (moment < YEAR_1 || moment >= YEAR_10000)
 		return false;   /* an offset can lead out of the years that have four digits */
 	*us = moment;

@@ -406,13 +406,10 @@ static json_t *day_json(const struct hours *h, int w)
 static json_t *closed_json(const struct hours *h)
 {
 	json_t *dates = json_array();
-	int64_t year;
-	int month, date;
+	char day[WHEN_DAY];
 
-	for (int i = 0; i < h->n_closed; i++) {
-		when_date(h->closed[i], &year, &month, &date);
-		json_array_append_new(dates, json_sprintf("%04d-%02d-%02d", (int)year, month, date));
-	}
+	for (int i = 0; i < h->n_closed; i++)
+		json_array_append_new(dates, json_string(when_day_format(h->closed[i], day)));
 	return dates;
 }
 

@@ -62,22 +62,11 @@ static bool all_of(const char *s, const char *allowed, size_t min, size_t max)
 	return !s[n] && n >= min && n <= max;
 }
 
-static bool is_date(const char *s)
-{
-	char midnight[40];
-	int64_t us;
-
-	if (strlen(s) != 10)
-		return false;
-	snprintf(midnight, sizeof midnight, "%sT00:00:00Z", s);
-	return when_parse(midnight, &us);
-}
-
 static const char *format_wrong(enum shape_format f, const char *s)
 {
 	struct uuid id;
 	struct task_within within;
-	int64_t us;
+	int64_t us, day;
 
 	switch (f) {
 	case FORMAT_NONE:
@@ -87,9 +76,9 @@ static const char *format_wrong(enum shape_format f, const char *s)
 	case FORMAT_TIME:
 		return when_parse(s, &us) ? NULL : "not a time as in RFC 3339";
 	case FORMAT_TIME_OR_DATE:
-		return when_parse(s, &us) || is_date(s) ? NULL : "not a time or date as in RFC 3339";
+		return when_parse(s, &us) || when_day(s, &day) ? NULL : "not a time or date as in RFC 3339";
 	case FORMAT_DUE:
-		return when_parse(s, &us) || is_date(s) || task_due_text(s, &within) ? NULL
+		return when_parse(s, &us) || when_day(s, &day) || task_due_text(s, &within) ? NULL
 		       : "not a time or date as in RFC 3339, nor P1D to P60D or PT1H to PT80H";
 	case FORMAT_CODE:
 		if (!all_of(s, "abcdefghijklmnopqrstuvwxyz0123456789-", 1, 80))

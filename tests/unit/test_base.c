@@ -455,6 +455,22 @@ START_TEST(moments_parse)
 }
 END_TEST
 
+START_TEST(days_there_and_back)
+{
+	static const char *const bad[] = {"", "2026-11-2", "2026-11-211", "2026-11-21T", " 2026-11-21", "2026-02-29", "2026-13-01",
+					  "2026-00-01", "2026-01-00", "0000-01-01", "2026/11/21", "2026-1-101"};
+	char text[WHEN_DAY];
+	int64_t day = 17;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_msg(!when_day(bad[i], &day) && day == 17, "%s", bad[i]);
+	ck_assert(!when_day(NULL, &day));
+	for (int64_t d = when_days(1899, 12, 31); d < when_days(2100, 3, 2); d++)
+		ck_assert(when_day(when_day_format(d, text), &day) && day == d);
+	ck_assert_str_eq(when_day_format(when_days(2024, 2, 29), text), "2024-02-29");
+}
+END_TEST
+
 /* every day for 400 years, a whole round of the calendar, against the C library, and there and back again */
 START_TEST(moments_calendar)
 {
@@ -506,7 +522,7 @@ int main(void)
 	const TTest *const tests[] = {
 		digests, sha1_and_base64, hex, comparing, arenas, json_limits, json_error_is_discreet, json_access, json_only_read,
 		utf8_what_is_valid, utf8_normal_form,
-		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix,
+		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix, days_there_and_back,
 		url_there_and_back,
 	};
 
