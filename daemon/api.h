@@ -22,6 +22,7 @@
 
 enum { API_MAX_PARAMS = 2, API_MAX_QUERY = 16, API_MAX_BAD_FIELDS = 50, API_STATES = 9000 };
 
+struct form;
 struct intake_post;
 struct api;
 
@@ -46,6 +47,7 @@ struct api {
 	struct principal who;                        /* a copy; zero on routes without token */
 	const char *param[API_MAX_PARAMS];           /* decoded path parameters, in order */
 	json_t *body;                                /* object that fits the contract; NULL when none */
+	struct form *form;                           /* what body came in, with files; NULL: it came as JSON */
 	void *work;                                  /* the route's own struct, in op.arena */
 	/* api*.c only */
 	bool in_route;                               /* the route's step function runs */

@@ -137,10 +137,10 @@ static bool takes_files(const struct api *a)
 	return a->route->plan.max_body == 0;
 }
 
-/* that part; the files are for the route to read. false when it has answered */
+/* that part; the files are for the route to read, in a->form. false when it has answered */
 static bool read_part(struct api *a, struct bytes *body)
 {
-	struct form *f = arena_new_of(a->op.arena, struct form);
+	struct form *f = a->form = arena_new_of(a->op.arena, struct form);
 	int outcome = form_multipart(a->op.arena, http_header(a->x, "Content-Type"), *body, f);
 	const char *json = form_get(f, JSON_PART);
 
@@ -161,7 +161,6 @@ static bool read_part(struct api *a, struct bytes *body)
 
 bool api_read_body(struct api *a)
 {
-	bool form = false;
 	struct bytes body;
 	struct err err = { 0 };
 	int rc;
@@ -170,17 +169,18 @@ bool api_read_body(struct api *a)
 		return true;
 	body = http_body(a->x);
 	if (takes_files(a)) {
-		form = form_is_type(http_header(a->x, "Content-Type"), "multipart/form-data");
-		if (form && !read_part(a, &body))
-			return false;
-		if (!form && body.len > JSON_BYTES)
+		if (form_is_type(http_header(a->x, "Content-Type"), "multipart/form-data")) {
+			if (!read_part(a, &body))
+				return false;
+		} else if (body.len > JSON_BYTES) {
 			return refuse(a, PROBLEM_TOO_LARGE, NULL);
+		}
 	}
 	if (body.len == 0) {
 		a->body = empty_object(a->op.arena);
 		return check_body(a);
 	}
-	if (!form && !is_json(http_header(a->x, "Content-Type")))
+	if (!a->form && !is_json(http_header(a->x, "Content-Type")))
 		return refuse(a, PROBLEM_MEDIA_TYPE, NULL);
 	rc = jsonx_load(a->op.arena, body, &a->body, &err);
 	if (rc != 0)

@@ -137,15 +137,8 @@ static void read_what(struct api *a, const struct world *w, struct contact *c)
 /* files that came with it: a letter that was scanned, what somebody brought to the counter */
 static void read_files(struct api *a, struct contact *c)
 {
-	const char *type = http_header(a->x, "Content-Type");
-	struct form *f;
-
-	if (!form_is_type(type, "multipart/form-data"))
-		return;
-	f = arena_new_of(a->op.arena, struct form);
-	form_multipart(a->op.arena, type, http_body(a->x), f); /* as it was for the JSON in it */
-	for (int i = 0; i < f->n_files; i++)
-		answers_attach(a->op.arena, c, &f->files[i]);
+	for (int i = 0; a->form && i < a->form->n_files; i++)
+		answers_attach(a->op.arena, c, &a->form->files[i]);
 }
 
 const char *api_natural_key(struct api *a)
