@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 1000, CHECK_PART = 50 };
+enum { AGAIN_MS = 1000, CHECK_PART = 50, STAYS_TIMES = 4 };
 
 struct queue {
 	struct server *srv;
@@ -31,7 +31,9 @@ struct queue {
 	int n_pending;                  /* changes */
 	bool lossy;                     /* Redis missed something */
 	bool owed;                      /* the rebuild under way is for that */
-	bool rebuilding, checking, differed;
+	bool rebuilding, checking;
+	struct queue_difference difference;          /* of the last check */
+	int n_stayed;                                /* checks in a row that found it */
 	/* counting costs more the more waits: after a check 50 times as long as it took, so it stays 2 % of the time */
 	int64_t checking_since_us, check_after_us;   /* mono */
 	struct loop_timer *flush, *again;
@@ -244,7 +246,7 @@ void queue_rebuild(struct queue *q)
 void queue_rebuilt(struct queue *q, bool whole)
 {
 	q->rebuilding = false;
-	q->differed = false;
+	q->n_stayed = 0;
 	q->lossy = q->lossy || (q->owed && !whole);
 	if (whole)
 		metric_add(M_QUEUE_REBUILDS, 1);
@@ -267,21 +269,26 @@ void queue_sweep(struct queue *q)
 		queue_check(q);
 }
 
-/* changes on their way make a difference too, so only the second in a row counts */
-void queue_checked(struct queue *q, bool known, bool whole, bool same)
+/* changes on their way make a difference too, but not the same one in each check, nor of what waits longest */
+static bool stays(struct queue_difference before, struct queue_difference now)
 {
+	return (now.too_many != 0 && now.too_many == before.too_many) || (now.missing > 0 && before.missing > 0);
+}
+
+void queue_checked(struct queue *q, bool known, bool whole, struct queue_difference d)
+{
+	int64_t pause_us = CHECK_PART * (mono_us() - q->checking_since_us);
+
 	q->checking = false;
-	q->check_after_us = mono_us() + CHECK_PART * (mono_us() - q->checking_since_us);
+	q->check_after_us = mono_us() + pause_us;
 	if (!known)
 		return;
-	if (!whole || (!same && q->differed)) {
-		q->differed = false;
+	q->n_stayed = d.too_many == 0 && d.missing == 0 ? 0 : stays(q->difference, d) ? q->n_stayed + 1 : 1;
+	q->difference = d;
+	if (!whole || q->n_stayed >= STAYS_TIMES)
 		queue_rebuild(q);
-		return;
-	}
-	q->differed = !same;
-	if (!same)
-		loop_timer_once(q->again, AGAIN_MS);
+	else if (q->n_stayed > 0)
+		loop_timer_once(q->again, pause_us > AGAIN_MS * INT64_C(1000) ? (int)(pause_us / 1000) : AGAIN_MS);
 }
 
 static void again(void *arg)

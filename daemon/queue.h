@@ -29,7 +29,7 @@ void queue_put(struct queue *q, const struct route_case *c);
 void queue_remove(struct queue *q, struct case_id id);
 /* queue_rebuild - make Redis say what PostgreSQL says; at connect, and when the sweep finds a difference */
 void queue_rebuild(struct queue *q);
-/* queue_check - compare the number and the most urgent with PostgreSQL; rebuild when they differ twice */
+/* queue_check - compare the number and the most urgent with PostgreSQL; rebuild when a difference stays */
 void queue_check(struct queue *q);
 /* queue_sweep - queue_check, at most 2 % of the time: the longer counting took, the later again */
 void queue_sweep(struct queue *q);

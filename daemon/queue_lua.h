@@ -45,11 +45,17 @@ const char **queue_args_list(const struct queue_args *a);
 void queue_args_reset(struct queue_args *a);
 void queue_args_done(struct queue_args *a);
 
-/* queue_rebuild_new - the operation; *running says that it is under way */
+/* what Redis has beside PostgreSQL; both 0: nothing */
+struct queue_difference {
+	int64_t too_many;               /* cases; negative: too few */
+	int64_t missing;                /* of the most urgent */
+};
+
+/* queue_rebuild_start, queue_check_start - the operations */
 void queue_rebuild_start(struct server *srv);
 void queue_check_start(struct server *srv);
 /* how they ended */
 void queue_rebuilt(struct queue *q, bool whole);
-void queue_checked(struct queue *q, bool known, bool whole, bool same);
+void queue_checked(struct queue *q, bool known, bool whole, struct queue_difference d);
 
 #endif

@@ -146,7 +146,8 @@ enum check_state { CHECK_START, CHECK_COUNTED, CHECK_COMPARED };
 struct check {
 	struct op op;
 	int64_t n;                      /* in PostgreSQL */
-	bool known, whole, same;
+	bool known, whole;
+	struct queue_difference difference;
 };
 
 static int fold_check(struct op *op, redisReply *reply, void *arg)
@@ -158,7 +159,8 @@ static int fold_check(struct op *op, redisReply *reply, void *arg)
 		return 0;
 	c->known = true;
 	c->whole = reply->element[0]->integer == 1 || reply->element[3]->integer == 1;
-	c->same = reply->element[1]->integer == c->n && reply->element[2]->integer == 0;
+	c->difference.too_many = reply->element[1]->integer - c->n;
+	c->difference.missing = reply->element[2]->integer;
 	return 1;
 }
 
@@ -201,7 +203,7 @@ static void check_done(struct op *op, enum op_status how)
 	struct check *c = (struct check *)op;
 
 	(void)how;
-	queue_checked(op->srv->queue, c->known, c->whole, c->same);
+	queue_checked(op->srv->queue, c->known, c->whole, c->difference);
 }
 
 static const struct op_kind check_kind = { "queue.check", check_step, check_done, 1 << 16 };

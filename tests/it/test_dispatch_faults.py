@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Dispatch goes on: the dispatcher dies, Redis dies, a nudge is lost, a hundred thousand wait."""
+import re
 import signal
 import threading
 import time
@@ -120,6 +121,28 @@ class Faults(DispatchTest):
         wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == len(hidden), 8, 'the queue rebuilt')
         page = self.world.api('GET', '/v1/queue?limit=5&municipality=sliedrecht', 'lead').json
         self.assertEqual([item['id'] for item in page['items']], hidden[:5])
+
+    def rebuilds(self):
+        text = self.world.request('GET', '/metrics', record=False).body.decode()
+        return int(re.search(r'^loket_queue_rebuilds_total (\d+)', text, re.M)[1])
+
+    def test_a_difference_that_stays(self):
+        """while much comes in PostgreSQL and Redis never say the same number, another one each time: that is no reason to empty
+        Redis and fill it again. What stays is"""
+        wait_until(self.rebuilds, 10, 'the queue of the start')
+        before = self.rebuilds()
+        for n in range(60):
+            self.world.redis('ZADD', 'loket:queue', '1', f'not-in-postgresql-{n}')
+            time.sleep(0.1)
+        self.assertEqual(self.rebuilds(), before)
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 0, 30, 'the queue rebuilt')
+
+    def test_one_that_redis_lost_comes_back(self):
+        hidden = [self.waits(product='huwelijk', municipality='sliedrecht', due=1000 + i) for i in range(5)]
+        wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 5, 5, 'the queue in Redis')
+        for lost in hidden[1], hidden[4]:
+            self.world.redis('ZREM', 'loket:queue', lost)
+            wait_until(lambda: self.world.redis('ZCARD', 'loket:queue') == 5, 20, 'the queue rebuilt')
 
     def test_redis_killed(self):
         """without Redis offers go on, and GET /v1/queue asks PostgreSQL; back again, it shows what waits"""
