@@ -1,5 +1,6 @@
 #include "daemon/case_words.h"
 
+#include "daemon/bulk.h"
 #include "daemon/dispatch.h"
 #include "daemon/loop.h"
 #include "daemon/op.h"
@@ -19,7 +20,7 @@ struct case_words {
 
 struct folding {
 	struct op op;
-	int64_t began_us;
+	struct bulk bulk;
 };
 
 enum folding_state { FOLDING_START, FOLDING_DONE };
@@ -30,7 +31,7 @@ static enum op_status fold(struct op *op)
 
 	if (op->srv->stopping)
 		return OP_DONE;
-	((struct folding *)op)->began_us = mono_us();
+	bulk_begins(&((struct folding *)op)->bulk);
 	u = pg_unit(op, PG_BULK, NULL);
 	pg_add(u, SQL_CASE_WORDS_FOLD);
 	pg_int(u, CASE_WORDS_NOTICES);
@@ -38,23 +39,17 @@ static enum op_status fold(struct op *op)
 	return pg_submit(op, FOLDING_DONE, u);
 }
 
-/* a tenth of the time at most: whoever stores and serves comes first */
-static int pause_ms(const struct op *op)
-{
-	int64_t ms = 9 * (mono_us() - ((const struct folding *)op)->began_us) / 1000;
-
-	return ms < CASE_WORDS_PAUSE_MS ? CASE_WORDS_PAUSE_MS : ms > CASE_WORDS_MS ? CASE_WORDS_MS : (int)ms;
-}
-
 static enum op_status folding_step(struct op *op)
 {
+	struct bulk *bulk = &((struct folding *)op)->bulk;
+
 	switch ((enum folding_state)op->state) {
 	case FOLDING_START:
-		return fold(op);
+		return bulk_waits(op->srv, bulk) ? op_sleep(op, FOLDING_START, BULK_WAIT_MS) : fold(op);
 	case FOLDING_DONE:
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was written: the next look does it */
-		return pg_get_bool(op, 0, 0, "more") ? op_sleep(op, FOLDING_START, pause_ms(op)) : OP_DONE;
+		return pg_get_bool(op, 0, 0, "more") ? op_sleep(op, FOLDING_START, bulk_pause_ms(bulk, CASE_WORDS_SHARE)) : OP_DONE;
 	}
 	return op_bad_state(op);
 }

@@ -13,7 +13,7 @@ struct server;
 
 enum {
 	CASE_WORDS_MS = 1000,     /* from one look to the next */
-	CASE_WORDS_PAUSE_MS = 20, /* at least, while there is more; else nine times what a look took */
+	CASE_WORDS_SHARE = 10,    /* per cent of the time, at most, while there is more */
 	CASE_WORDS_NOTICES = 100, /* looked at in one transaction: some milliseconds */
 	CASE_WORDS_OLD = 50       /* cases from before */
 };

@@ -1,5 +1,6 @@
 #include "daemon/figures.h"
 
+#include "daemon/bulk.h"
 #include "daemon/crash.h"
 #include "daemon/dispatch.h"
 #include "daemon/loop.h"
@@ -21,7 +22,7 @@ struct figures {
 
 struct counting {
 	struct op op;
-	int64_t began_us;
+	struct bulk bulk;
 };
 
 enum counting_state { COUNTING_START, COUNTING_FOLDED };
@@ -80,7 +81,7 @@ static enum op_status fold(struct op *op)
 
 	if (op->srv->stopping || !w)
 		return OP_DONE;
-	((struct counting *)op)->began_us = mono_us();
+	bulk_begins(&((struct counting *)op)->bulk);
 	u = pg_unit(op, PG_BULK, NULL);
 	pg_add(u, SQL_FIGURE_LOCK);
 	pg_add(u, SQL_FIGURE_FOLD);
@@ -96,24 +97,18 @@ static enum op_status fold(struct op *op)
 	return OP_WAIT;
 }
 
-/* a fifth of the time at most: while contacts flood in, the other four are theirs */
-static int pause_ms(const struct op *op)
-{
-	int64_t ms = 4 * (mono_us() - ((const struct counting *)op)->began_us) / 1000;
-
-	return ms < FIGURES_PAUSE_MS ? FIGURES_PAUSE_MS : ms > FIGURES_MS ? FIGURES_MS : (int)ms;
-}
-
 static enum op_status counting_step(struct op *op)
 {
+	struct bulk *bulk = &((struct counting *)op)->bulk;
+
 	switch ((enum counting_state)op->state) {
 	case COUNTING_START:
-		return fold(op);
+		return bulk_waits(op->srv, bulk) ? op_sleep(op, COUNTING_START, BULK_WAIT_MS) : fold(op);
 	case COUNTING_FOLDED:
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was counted, or all of it: the next look goes on */
 		CRASH("figures.committed");
-		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, pause_ms(op)) : OP_DONE;
+		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, bulk_pause_ms(bulk, FIGURES_SHARE)) : OP_DONE;
 	}
 	return op_bad_state(op);
 }

@@ -13,7 +13,7 @@ struct server;
 
 enum {
 	FIGURES_MS = 1000,       /* from one look to the next */
-	FIGURES_PAUSE_MS = 10,   /* at least, while there is more; else four times what a look took */
+	FIGURES_SHARE = 20,      /* per cent of the time, at most, while there is more */
 	FIGURES_NOTICES = 200,   /* looked at in one transaction: some milliseconds */
 	FIGURES_OTHERS = 100,    /* cases of which no notice tells, or where time alone changes something */
 	FIGURES_OLD = 500,       /* rows of cases that are past counting, removed in a look */

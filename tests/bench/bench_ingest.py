@@ -4,8 +4,8 @@
     ./loket bench ingest [--seconds 5] [--rounds 3] [--connections 64] [--paced 1500] [--no-peers] [--json]
 
 One PostgreSQL (fsync and synchronous_commit on), rounds interleaved, medians. Only the ratios carry over to another
-machine. Every contact: one signed post of about 1 kB; half from people who write again, half from new ones. The peers in Node
-(peer/README.md) get the same posts. "paced": so many a second, beside the commit of one row; "hello" is what a request costs
+machine. Every contact: one signed post of about 1 kB; half from people who write again, half from new ones. What loketd makes of them
+afterwards (figures, words: daemon/bulk.h) is waited for and shown by itself. The peers in Node (peer/README.md) get the same posts. "paced": so many a second, beside the commit of one row; "hello" is what a request costs
 libevent's own HTTP server (hello.c).
 """
 import argparse
@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / 'support'))
 import peers  # noqa: E402
 from measuring import (POSTGRES, Gate, build, finish, memory_kb, pgbench, postgres_cpu_seconds, run, say,  # noqa: E402
                        with_cpu)
-from servers import Servers, die_with_us  # noqa: E402
+from servers import Servers, die_with_us, wait_until  # noqa: E402
 from world import NO_BUDGETS, SECRETS, World, free_port  # noqa: E402
 
 INBOX = 'dordrecht-whatsapp'
@@ -90,8 +90,17 @@ class Bench:
         before = postgres_cpu_seconds(postmaster)
         r = measure(seconds)
         time.sleep(0.2)                     # for what has ended to be counted
-        r['postgres_us'] = (postgres_cpu_seconds(postmaster) - before) / max(1, r['n']) * 1e6
+        after = postgres_cpu_seconds(postmaster)
+        r['postgres_us'] = (after - before) / max(1, r['n']) * 1e6
+        if who == 'loketd':
+            self.fold()
+            r['folding_us'] = (postgres_cpu_seconds(postmaster) - after) / max(1, r['n']) * 1e6
         return r
+
+    def fold(self):
+        """Figures and words are made afterwards: not at the cost of who is measured next."""
+        wait_until(lambda: self.world.value("""select least(f.last, w.last) >= coalesce((select max(id) from loket.notice), 0)
+            from loket.figure_cursor f, loket.case_words_cursor w"""), 600, 'figures and words', 0.2)
 
     def say_hello(self, seconds):
         return with_cpu(lambda: run(self.tools / 'ask', self.hello[0], f'{self.folder.name}/hello', self.options.connections, seconds),
@@ -104,6 +113,7 @@ class Bench:
         if self.options.paced:
             r['commit'] = pgbench(self.world.servers, self.world.database, HERE / 'commit.sql', 1, short, log=self.folder.name)
             r['paced'] = self.load(self.world.port, self.world.process.pid, seconds, self.options.paced)
+            self.fold()
         return r
 
     def measure(self):
@@ -134,7 +144,7 @@ class Bench:
         rows = {who: {'rate': round(middle(who, 'rate')), 'postgres_us': round(middle(who, 'postgres_us'))} for who in self.who}
         for who in ('loketd', *self.peers):
             rows[who] |= latency(who) | {'cpu_us': round(middle(who, 'cpu_us'), 1)}
-        rows['loketd'] |= {'rss_mb': memory_kb(pid, 'VmRSS') / 1024, 'rss_peak_mb': memory_kb(pid, 'VmHWM') / 1024}
+        rows['loketd'] |= {'folding_us': round(middle('loketd', 'folding_us')), 'rss_mb': memory_kb(pid, 'VmRSS') / 1024, 'rss_peak_mb': memory_kb(pid, 'VmHWM') / 1024}
         gates = {f'rate, loketd / {WHAT[who].split(":")[0]}': Gate(ratio(who), least=GATES[who]) for who in self.who[1:]}
         hello = middle('hello', 'cpu_us')
         gates[f'CPU of loketd a contact / a hello of evhttp ({hello:.1f} µs)'] = Gate(
@@ -161,6 +171,7 @@ def show(r):
     for who, row in r['who'].items():
         print(f'  {WHAT[who]:55}{row["rate"]:9,}' + ''.join(f'{row[k]:9.1f}' if k in row else f'{"":9}' for k in ('p50_ms', 'p99_ms', 'cpu_us'))
               + f'{row["postgres_us"]:15}' + (f'{row["rss_mb"]:6.0f}' if 'rss_mb' in row else ''))
+    print(f'  figures and words of loketd, afterwards: {r["who"]["loketd"]["folding_us"]} µs of PostgreSQL a contact')
     if 'paced' in r:
         print(f'  loketd at {r["paced"]["per_second"]} a second: p50 {r["paced"]["p50_ms"]:.2f} ms, p99 {r["paced"]["p99_ms"]:.2f} ms; '
               f'one commit p50 {r["commit"]["p50_ms"]:.2f} ms, p99 {r["commit"]["p99_ms"]:.2f} ms')
