@@ -18,7 +18,7 @@
 
 enum {
 	INTAKE_MAX_TRIES = 4,
-	INTAKE_BATCHES = 2,            /* at once */
+	INTAKE_BATCHES = 3,            /* at once */
 	INTAKE_BESIDE = 16,            /* posts that are worth one more; what a batch costs by itself is that of ten */
 	INTAKE_MAX_REFUSED = 8,        /* contacts of one post; then its rest is one dead letter */
 	BATCH_MAX_ARENA_BYTES = 256 * 1024 * 1024,
