@@ -8,5 +8,5 @@ select t.id, t.case_id as "case", t.channel, t.direction, t.visibility, t.kind, 
 	select * from loket.contact
 	 where case_id = k.id
 	   and ($2::uuid is null or (received_at, id) < (select b.received_at, b.id from loket.contact b where b.id = $2))
-	 order by received_at desc, id desc limit $3) t
+	 order by received_at desc fetch first ($3) rows with ties) t
  order by t.received_at desc, t.id desc limit $3
