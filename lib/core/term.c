@@ -1,5 +1,6 @@
 #include "lib/core/term.h"
 
+#include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/core/hours.h"
 
@@ -61,6 +62,11 @@ int64_t term_last_day(const struct term *t, const struct term_days *more)
 	return day;
 }
 
+int64_t term_ends(const struct term *t)
+{
+	return hours_day_begins(term_last_day(t, NULL) + 1);
+}
+
 enum term_refused term_put_off(const struct term *t, int weeks, bool consent, int64_t today, const struct term_days *more)
 {
 	const struct rule *r = &rules[t->kind];
@@ -74,4 +80,39 @@ enum term_refused term_put_off(const struct term *t, int weeks, bool consent, in
 	if (r->more && t->more_weeks + weeks > r->more)
 		return r->by_consent ? TERM_NEEDS_CONSENT : TERM_TOO_LONG;
 	return TERM_PUT_OFF;
+}
+
+/* a date, or the day of a moment; 0: neither */
+static int64_t day_from(const char *s)
+{
+	int64_t us, day = 0;
+
+	if (!when_day(s, &day) && when_parse(s, &us))
+		day = hours_local_day(us, NULL);
+	return day;
+}
+
+bool term_read(const json_t *j, struct term *t)
+{
+	int kind = term_from(jsonx_str(j, "kind"));
+
+	*t = (struct term){.kind = (enum term_kind)kind,
+			   .committee = jsonx_bool(j, "committee"),
+			   .from = day_from(jsonx_str(j, "from")),
+			   .more_weeks = (int)jsonx_int(j, "weeks", 0)};
+	return kind >= 0;
+}
+
+json_t *term_kept(const struct term *t, const char *reason)
+{
+	char from[WHEN_DAY], until[WHEN_DAY];
+	json_t *j = json_pack("{s:s, s:s, s:s}", "kind", term_name(t->kind), "from", when_day_format(t->from, from),
+			      "until", when_day_format(term_last_day(t, NULL), until));
+
+	if (t->committee)
+		json_object_set_new(j, "committee", json_true());
+	if (t->more_weeks)
+		json_object_set_new(j, "weeks", json_integer(t->more_weeks));
+	jsonx_put(j, "reason", reason);
+	return j;
 }

@@ -8,6 +8,7 @@
 #ifndef LOKET_TERM_H
 #define LOKET_TERM_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,9 +46,16 @@ int term_from(const char *name);
  * in       more: days made equal to holidays; NULL: none are known
  */
 int64_t term_last_day(const struct term *t, const struct term_days *more);
+/* term_ends - the moment at which its last day is over */
+int64_t term_ends(const struct term *t);
 /* term_put_off - may it be put off by so many weeks more, on this day? consent: of who asked for it */
 enum term_refused term_put_off(const struct term *t, int weeks, bool consent, int64_t today, const struct term_days *more);
 /* term_holiday - is it a day on which no term ends? Good Friday and each 5 May are, unlike in hours_holiday */
 bool term_holiday(int64_t day, const struct term_days *more);
+
+/* term_read - as a body has it, or as it is kept with a task; false: there is none. from is 0 when it says none */
+bool term_read(const json_t *j, struct term *t);
+/* term_kept - as it is kept with a task; reason: why it was put off, or NULL. New reference */
+json_t *term_kept(const struct term *t, const char *reason);
 
 #endif

@@ -168,6 +168,28 @@ START_TEST(test_put_off)
 }
 END_TEST
 
+START_TEST(test_term_kept)
+{
+	struct term t = {.kind = TERM_OBJECTION, .committee = true, .from = days("2026-11-03"), .more_weeks = 2}, again;
+	json_t *kept = term_kept(&t, "advies"), *moment = json_pack("{s:s, s:s}", "kind", "woo", "from", "2026-11-03T23:30:00Z"),
+	       *bare = json_pack("{s:s, s:s}", "kind", "woo", "from", "gisteren"), *none = json_pack("{s:s}", "kind", "wob");
+
+	ck_assert_str_eq(json_string_value(json_object_get(kept, "until")), "2027-02-09");
+	ck_assert_str_eq(json_string_value(json_object_get(kept, "reason")), "advies");
+	assert_moment(term_ends(&t), "2027-02-09T23:00:00Z");
+	ck_assert(term_read(kept, &again));
+	ck_assert(again.kind == t.kind && again.committee && again.from == t.from && again.more_weeks == 2);
+	ck_assert(term_read(moment, &again) && !again.committee && again.more_weeks == 0);
+	ck_assert_int_eq(again.from, days("2026-11-04")); /* by the Dutch clock */
+	ck_assert(term_read(bare, &again) && again.from == 0);
+	ck_assert(!term_read(none, &again) && !term_read(NULL, &again));
+	json_decref(kept);
+	json_decref(moment);
+	json_decref(bare);
+	json_decref(none);
+}
+END_TEST
+
 /* every day of forty years: the last day is a working day, the first of them on or after the weeks, and who is later is not earlier */
 START_TEST(test_terms_of_years)
 {
@@ -194,7 +216,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {test_due_by_date, test_due_within,  test_reminder, test_due_property,
-				      test_terms,       test_equal_days, test_put_off,  test_terms_of_years};
+				      test_terms,       test_equal_days, test_put_off,  test_term_kept, test_terms_of_years};
 
 	return unit_run("promises", tests, COUNT(tests));
 }
