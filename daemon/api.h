@@ -117,10 +117,15 @@ bool api_id(struct api *a, const char *text, struct uuid *out);
 /* ?limit=&cursor= : limit 1..100 (default 20), *cursor what api_page_end was given, NULL on the first page.
  * false: the cursor is not one of ours; answer PROBLEM_BAD_REQUEST */
 bool api_page(struct api *a, int *limit, const char **cursor);
+/* api_page_id, api_page_number - the same where the cursor is an id, or a number above 0; as it was on the first page */
+bool api_page_id(struct api *a, int *limit, struct uuid *last);
+bool api_page_number(struct api *a, int *limit, int64_t *last);
 /* api_page_body - the same from a body: "limit" and "cursor"; what is wrong is a bad field. *last: nil on the first page */
 void api_page_body(struct api *a, int *limit, struct uuid *last);
 /* api_page_end - {"items": items (stolen), "next": next as an opaque cursor, or null} */
 json_t *api_page_end(struct api *a, json_t *items, const char *next);
+/* api_page_cut - the same of items that were asked for limit + 1: next is what the last one has at key, text or a number */
+json_t *api_page_cut(struct api *a, json_t *items, int limit, const char *key);
 
 /* what a report is about: ?from=&to= */
 struct api_period { int64_t from_us, to_us; };

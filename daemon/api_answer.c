@@ -270,6 +270,30 @@ bool api_page(struct api *a, int *limit, const char **cursor)
 	return true;
 }
 
+bool api_page_id(struct api *a, int *limit, struct uuid *last)
+{
+	const char *cursor;
+
+	return api_page(a, limit, &cursor) && (!cursor || uuid_parse(cursor, last));
+}
+
+bool api_page_number(struct api *a, int *limit, int64_t *last)
+{
+	const char *cursor;
+	char *end;
+	int64_t n;
+
+	if (!api_page(a, limit, &cursor))
+		return false;
+	if (!cursor)
+		return true;
+	n = strtoll(cursor, &end, 10);
+	if (*end || n <= 0)
+		return false;
+	*last = n;
+	return true;
+}
+
 void api_page_body(struct api *a, int *limit, struct uuid *last)
 {
 	const char *text = api_text(a, "cursor", false, 1000);
@@ -293,6 +317,20 @@ json_t *api_page_end(struct api *a, json_t *items, const char *next)
 	else
 		json_object_set_new(page, "next", json_null());
 	return page;
+}
+
+json_t *api_page_cut(struct api *a, json_t *items, int limit, const char *key)
+{
+	const char *next = NULL;
+	json_t *last;
+
+	if (json_array_size(items) > (size_t)limit) {
+		json_array_remove(items, (size_t)limit);
+		last = json_object_get(json_array_get(items, (size_t)limit - 1), key);
+		next = json_is_integer(last) ? arena_printf(a->op.arena, "%" JSON_INTEGER_FORMAT, json_integer_value(last))
+					     : json_string_value(last);
+	}
+	return api_page_end(a, items, next);
 }
 
 /* ------------------------------------------------------------------ reports */

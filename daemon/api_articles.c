@@ -211,19 +211,14 @@ static enum op_status answer_one(struct api *a, const struct reading *r)
 
 static bool read_query(struct api *a, struct reading *r)
 {
-	const char *cursor = NULL;
-	char *end;
-	long skip;
+	int64_t skip = 0;
 
 	r->case_id = api_query(a, "case");
 	r->municipality = api_query(a, "municipality");
-	if (!api_page(a, &r->limit, &cursor))
+	if (!api_page_number(a, &r->limit, &skip) || skip > ARTICLE_MAX_SKIP)
 		return false;
-	if (cursor == NULL)
-		return true;
-	skip = strtol(cursor, &end, 10);
 	r->skip = (int)skip;
-	return *end == '\0' && skip > 0 && skip <= ARTICLE_MAX_SKIP;
+	return true;
 }
 
 /* ask: for one or for a list; answer: with what came */
@@ -350,17 +345,10 @@ struct versions {
 
 static enum op_status versions_start(struct api *a, struct versions *v)
 {
-	const char *cursor;
 	struct pg_unit *u;
-	char *end;
 
-	if (!api_page(a, &v->limit, &cursor))
+	if (!api_page_number(a, &v->limit, &v->before))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor must be one that was given.");
-	if (cursor != NULL) {
-		v->before = strtoll(cursor, &end, 10);
-		if (*end != '\0' || v->before <= 0)
-			return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor must be one that was given.");
-	}
 	u = api_unit(a);
 	pg_add(u, SQL_ARTICLE_VERSIONS);
 	pg_text(u, a->param[0]);
@@ -375,18 +363,9 @@ static enum op_status versions_start(struct api *a, struct versions *v)
 
 static enum op_status versions_answer(struct api *a, const struct versions *v)
 {
-	json_t *items;
-	const char *next = NULL;
-	int n = pg_rows(&a->op, 0);
-
-	if (n == 0 && v->before == 0)
+	if (pg_rows(&a->op, 0) == 0 && v->before == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	items = rows_array(&a->op, 0);
-	if (n > v->limit) {
-		json_array_remove(items, (size_t)v->limit);
-		next = arena_str(a->op.arena, pg_get(&a->op, 0, v->limit - 1, "version"));
-	}
-	return api_answer(a, 200, api_page_end(a, items, next));
+	return api_answer(a, 200, api_page_cut(a, rows_array(&a->op, 0), v->limit, "version"));
 }
 
 enum op_status api_article_versions(struct api *a)
@@ -446,10 +425,10 @@ struct feedback {
 
 static enum op_status feedback_list_start(struct api *a, struct feedback *f)
 {
-	const char *cursor, *editor = api_query(a, "editor");
+	const char *editor = api_query(a, "editor");
 	struct pg_unit *u;
 
-	if (!api_page(a, &f->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &f->last)))
+	if (!api_page_id(a, &f->limit, &f->last))
 		api_bad_field(a, "cursor", "must be one that was given");
 	if (editor != NULL && !uuid_parse(editor, &f->editor))
 		api_bad_field(a, "editor", "must be an id");

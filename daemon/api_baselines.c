@@ -21,10 +21,9 @@ enum op_status api_baseline_list(struct api *a)
 {
 	struct uuid last = {{0}};
 	struct pg_unit *u;
-	const char *cursor;
 	int limit;
 
-	if (!api_page(a, &limit, &cursor) || (cursor && !uuid_parse(cursor, &last)))
+	if (!api_page_id(a, &limit, &last))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
 	if (a->op.state == BASELINE_DONE)
 		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, limit);

@@ -39,9 +39,7 @@ static void list_check_state(struct api *a, const struct list *l)
 
 static void list_read_query(struct api *a, struct list *l)
 {
-	const char *cursor;
-
-	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &l->last)))
+	if (!api_page_id(a, &l->limit, &l->last))
 		api_bad_field(a, "cursor", "must be one that was given");
 	query_id(a, "party", &l->party);
 	query_id(a, "owner", &l->owner);

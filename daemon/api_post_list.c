@@ -46,10 +46,10 @@ struct list {
 
 static enum op_status list_start(struct api *a, struct list *l)
 {
-	const char *cursor, *state = api_query(a, "state"), *by = api_query(a, "claimedBy");
+	const char *state = api_query(a, "state"), *by = api_query(a, "claimedBy");
 	struct pg_unit *u;
 
-	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &l->last)))
+	if (!api_page_id(a, &l->limit, &l->last))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
 	if (by != NULL)
 		uuid_parse(by, &l->by);
@@ -72,14 +72,7 @@ static enum op_status list_start(struct api *a, struct list *l)
 
 static enum op_status list_answer(struct api *a, const struct list *l)
 {
-	json_t *items = post_rows(a, 0);
-	const char *next = NULL;
-
-	if (json_array_size(items) > (size_t)l->limit) {
-		json_array_remove(items, (size_t)l->limit);
-		next = arena_str(a->op.arena, jsonx_str(json_array_get(items, (size_t)l->limit - 1), "id"));
-	}
-	return api_answer(a, 200, api_page_end(a, items, next));
+	return api_answer(a, 200, api_page_cut(a, post_rows(a, 0), l->limit, "id"));
 }
 
 enum op_status api_post_list(struct api *a)
@@ -142,16 +135,12 @@ struct log_page {
 
 static enum op_status log_start(struct api *a, struct log_page *l)
 {
-	const char *cursor;
 	struct uuid post;
 	struct pg_unit *u;
 
 	if (!api_id(a, a->param[0], &post))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	if (!api_page(a, &l->limit, &cursor))
-		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
-	l->before = cursor != NULL ? strtoll(cursor, NULL, 10) : 0;
-	if (l->before < 0 || (cursor != NULL && l->before == 0))
+	if (!api_page_number(a, &l->limit, &l->before))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
 	u = api_unit(a);
 	pg_add(u, SQL_POST_READ);
@@ -168,21 +157,15 @@ static enum op_status log_start(struct api *a, struct log_page *l)
 
 static enum op_status log_answer(struct api *a, const struct log_page *l)
 {
-	int n = pg_rows(&a->op, 1);
-	json_t *items, *item;
-	const char *next = NULL;
+	json_t *page, *item;
 	size_t i;
 
 	if (pg_rows(&a->op, 0) == 0)
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	items = rows_array(&a->op, 1);
-	if (n > l->limit) {
-		json_array_remove(items, (size_t)l->limit);
-		next = arena_str(a->op.arena, pg_get(&a->op, 1, l->limit - 1, "id"));
-	}
-	json_array_foreach(items, i, item)
+	page = api_page_cut(a, rows_array(&a->op, 1), l->limit, "id");
+	json_array_foreach(json_object_get(page, "items"), i, item)
 		json_object_del(item, "id");
-	return api_answer(a, 200, api_page_end(a, items, next));
+	return api_answer(a, 200, page);
 }
 
 enum op_status api_post_log(struct api *a)

@@ -109,29 +109,22 @@ enum op_status api_agent_put(struct api *a)
 
 enum op_status api_token_list(struct api *a)
 {
-	const char *cursor, *last = NULL;
+	struct uuid before = {0};
 	struct pg_unit *u;
-	struct uuid before;
-	int limit, n;
+	int limit;
 
-	if (!api_page(a, &limit, &cursor) || (cursor && !uuid_parse(cursor, &before)))
+	if (!api_page_id(a, &limit, &before))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that this list gave.");
 	if (a->op.state == PEOPLE_START) {
 		u = api_unit(a);
 		pg_add(u, SQL_SETUP_TOKEN_LIST);
-		pg_text(u, cursor);
+		pg_uuid(u, before);
 		pg_int(u, limit + 1);
 		return pg_submit(&a->op, PEOPLE_DONE, u);
 	}
 	if (pg_failed(&a->op))
 		return api_failed(a);
-	json_t *items = rows_array(&a->op, 0);
-	n = pg_rows(&a->op, 0);
-	if (n > limit) {
-		last = pg_get(&a->op, 0, limit - 1, "id");
-		json_array_remove(items, (size_t)limit);
-	}
-	return api_answer(a, 200, api_page_end(a, items, last));
+	return api_answer(a, 200, api_page_cut(a, rows_array(&a->op, 0), limit, "id"));
 }
 
 struct token_work {

@@ -13,7 +13,6 @@
 #include "lib/core/target.h"
 #include "lib/core/theme.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum region_state { REGION_START, REGION_DONE };
@@ -197,35 +196,23 @@ enum op_status api_region_put(struct api *a)
 
 /* ------------------------------------------------------------------ who changed what, and when */
 
-static enum op_status changes_told(struct api *a, int limit)
-{
-	json_t *items = rows_array(&a->op, 0);
-	const char *next = NULL;
-
-	if (json_array_size(items) > (size_t)limit) {
-		json_array_remove(items, (size_t)limit);
-		next = arena_printf(a->op.arena, "%" JSON_INTEGER_FORMAT,
-				    json_integer_value(json_object_get(json_array_get(items, (size_t)limit - 1), "n")));
-	}
-	return api_answer(a, 200, api_page_end(a, items, next));
-}
-
 enum op_status api_change_list(struct api *a)
 {
-	const char *cursor;
+	int64_t before = INT64_MAX;
 	struct pg_unit *u;
 	int limit;
 
 	if (!access_municipality(&a->who, a->param[0]))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	if (!api_page(a, &limit, &cursor))
+	if (!api_page_number(a, &limit, &before))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "cursor must be one that was given");
 	if (a->op.state == REGION_DONE)
-		return pg_failed(&a->op) ? api_failed(a) : changes_told(a, limit);
+		return pg_failed(&a->op) ? api_failed(a)
+					 : api_answer(a, 200, api_page_cut(a, rows_array(&a->op, 0), limit, "n"));
 	u = api_unit(a);
 	pg_add(u, SQL_SETUP_CHANGES);
 	pg_text(u, a->param[0]);
-	pg_int(u, cursor ? strtoll(cursor, NULL, 10) : INT64_MAX);
+	pg_int(u, before);
 	pg_int(u, limit + 1);
 	return pg_submit(&a->op, REGION_DONE, u);
 }

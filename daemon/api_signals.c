@@ -55,10 +55,9 @@ static void hide_names(struct api *a, json_t *examples)
 
 static enum op_status list_start(struct api *a, struct list *l)
 {
-	const char *cursor;
 	struct pg_unit *u;
 
-	if (!api_page(a, &l->limit, &cursor) || (cursor && !uuid_parse(cursor, &l->last)))
+	if (!api_page_id(a, &l->limit, &l->last))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
 	u = api_unit(a);
 	pg_add(u, SQL_SIGNALS_LIST);
@@ -74,20 +73,15 @@ static enum op_status list_start(struct api *a, struct list *l)
 
 static enum op_status list_answer(struct api *a, const struct list *l)
 {
-	json_t *items = rows_array(&a->op, 0), *one;
-	const char *next = NULL;
+	json_t *page = api_page_cut(a, rows_array(&a->op, 0), l->limit, "id"), *one;
 	size_t i;
 
-	if (json_array_size(items) > (size_t)l->limit) {
-		json_array_remove(items, (size_t)l->limit);
-		next = arena_str(a->op.arena, jsonx_str(json_array_get(items, (size_t)l->limit - 1), "id"));
-	}
-	json_array_foreach(items, i, one) {
+	json_array_foreach(json_object_get(page, "items"), i, one) {
 		put_named(a, one, "theme", THEME);
 		put_named(a, one, "area", AREA);
 		hide_names(a, json_object_get(one, "examples"));
 	}
-	return api_answer(a, 200, api_page_end(a, items, next));
+	return api_answer(a, 200, page);
 }
 
 enum op_status api_signal_list(struct api *a)

@@ -215,11 +215,11 @@ static struct uuid query_id(struct api *a, const char *key)
 
 static enum op_status task_list_start(struct api *a, struct task_list *l)
 {
-	const char *cursor, *state = api_query(a, "state"), *late = api_query(a, "late");
+	const char *state = api_query(a, "state"), *late = api_query(a, "late");
 	struct uuid last = {0};
 	struct pg_unit *u;
 
-	if (!api_page(a, &l->limit, &cursor) || (cursor != NULL && !uuid_parse(cursor, &last)))
+	if (!api_page_id(a, &l->limit, &last))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "cursor must be one that was given");
 	if (state != NULL && !known_task_state(state))
 		return api_problem(a, PROBLEM_BAD_REQUEST, "state must be open, done or cancelled");

@@ -199,13 +199,8 @@ enum op_status work_answer(struct api *a, const struct work *w, const char *stat
 enum op_status work_page(struct api *a, int statement, int limit)
 {
 	json_t *items = rows_masked(rows_array(&a->op, statement), &a->who);
-	const char *next = NULL;
 
-	if (json_array_size(items) > (size_t)limit) {
-		json_array_remove(items, (size_t)limit);
-		next = arena_str(a->op.arena, jsonx_str(json_array_get(items, (size_t)limit - 1), "id"));
-	}
-	return api_answer(a, 200, api_page_end(a, items, next));
+	return api_answer(a, 200, api_page_cut(a, items, limit, "id"));
 }
 
 void work_address(struct api *a, const char **kind, const char **value)

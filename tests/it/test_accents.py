@@ -232,6 +232,8 @@ class Changes(AccentsTest):
         self.assertEqual(before['token'], str(self.world.value("select id from loket.token where role = 'admin' order by created_at limit 1")))
         page = self.changes(limit=1).json
         self.assertEqual(self.changes(limit=1, cursor=page['next']).json['items'], [before])
+        for none in ('eeuw', 'YWJj', 'MA', 'MXg'):      # not base64url of a number above 0: abc, 0, 1x
+            self.assertEqual(self.changes(cursor=none).status, 400)
         self.assertEqual(self.changes('anna').status, 403)
         self.assertNotIn('dordrecht', [c['id'] for c in self.changes('admin', 'sliedrecht').json['items'] if c['kind'] == 'municipality'])
 

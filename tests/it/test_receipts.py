@@ -146,6 +146,8 @@ class Kept(ReceiptTest):
         page = self.world.api('GET', '/v1/municipalities/dordrecht/proof?limit=2', 'lead').json
         after = self.world.api('GET', f"/v1/municipalities/dordrecht/proof?limit=2&cursor={page['next']}", 'lead').json
         self.assertEqual([p['n'] for p in page['items'] + after['items']], [1, 2, 3, 4])
+        for none in ('eeuw', 'YWJj', 'MA', 'MXg'):      # not base64url of a number above 0: abc, 0, 1x
+            self.assertEqual(self.world.api('GET', f'/v1/municipalities/dordrecht/proof?cursor={none}', 'lead').status, 400)
         self.assertEqual(self.world.api('GET', '/v1/municipalities/dordrecht/proof', 'anna').status, 403)
 
     def test_what_was_changed_is_found(self):
