@@ -162,6 +162,14 @@ const char *when_day_format(int64_t day, char out[WHEN_DAY])
 	return out;
 }
 
+const char *when_month_name(int m)
+{
+	static const char *const names[] = {"januari", "februari", "maart",     "april",   "mei",      "juni",
+					    "juli",    "augustus", "september", "oktober", "november", "december"};
+
+	return names[m - 1];
+}
+
 bool when_parse(const char *s, int64_t *us)
 {
 	int h, min, sec, off;

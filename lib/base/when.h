@@ -21,5 +21,7 @@ void when_date(int64_t days, int64_t *y, int *m, int *d);
 bool when_day(const char *s, int64_t *day);
 /* when_day_format - and back; returns out */
 const char *when_day_format(int64_t day, char out[WHEN_DAY]);
+/* when_month_name - in Dutch; m from 1 to 12: "november" */
+const char *when_month_name(int m);
 
 #endif

@@ -1,6 +1,7 @@
 #include "lib/core/article.h"
 
 #include "lib/base/utf8.h"
+#include "lib/base/when.h"
 
 #include <string.h>
 #include <strings.h>
@@ -97,14 +98,11 @@ static const char *first_name(struct arena *a, const char *name)
 
 static const char *date(struct arena *a, const struct article_case *c, bool dutch)
 {
-	static const char *const months[] = { "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
-		"september", "oktober", "november", "december" };
-
 	if (c->month < 1 || c->month > 12)
 		return NULL;
 	if (!dutch)
 		return arena_printf(a, "%04d-%02d-%02d", c->year, c->month, c->day);
-	return arena_printf(a, "%d %s %d", c->day, months[c->month - 1], c->year);
+	return arena_printf(a, "%d %s %d", c->day, when_month_name(c->month), c->year);
 }
 
 /* what Dutch people call a channel; names of firms are the same everywhere */

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const months[] = {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
-	"oktober", "november", "december"};
 static const char *const weekdays[] = {"donderdag", "vrijdag", "zaterdag", "zondag", "maandag", "dinsdag", "woensdag"};
 
 /* what both have in common: a title and parts, each a heading and sentences */
@@ -78,7 +76,7 @@ static const char *date_of(struct arena *a, int64_t day, bool weekday)
 
 	when_date(day, &year, &month, &date);
 	return arena_printf(a, "%s%s%d %s %d", weekday ? weekdays[((day % 7) + 7) % 7] : "", weekday ? " " : "", date,
-	                    months[month - 1], (int)year);
+	                    when_month_name(month), (int)year);
 }
 
 static const char *usual_of(struct arena *a, const struct digest_theme *t)

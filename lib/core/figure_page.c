@@ -76,9 +76,6 @@ static void quote(struct page *p, const char *s)
 
 enum { SHORT = 48 };
 
-static const char *const month_names[] = {"januari",   "februari", "maart",    "april",
-					  "mei",       "juni",     "juli",     "augustus",
-					  "september", "oktober",  "november", "december"};
 static const char *const quarter_names[] = {"eerste", "tweede", "derde", "vierde"};
 
 static const char *count_text(double n, char out[SHORT])
@@ -125,7 +122,7 @@ static const char *day_text(int64_t day, char out[SHORT])
 	int m, d;
 
 	when_date(day, &y, &m, &d);
-	snprintf(out, SHORT, "%d %s %d", d, month_names[m - 1], (int)y);
+	snprintf(out, SHORT, "%d %s %d", d, when_month_name(m), (int)y);
 	return out;
 }
 

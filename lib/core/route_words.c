@@ -103,9 +103,6 @@ const char *route_words_state(enum case_state s)
 /* "14.05 uur", "21 november 14.05 uur"; 0: it is not over */
 static const char *moment(struct arena *a, int64_t us, int64_t at_us)
 {
-	static const char *const months[] = {"januari",   "februari", "maart",    "april",
-					     "mei",       "juni",     "juli",     "augustus",
-					     "september", "oktober",  "november", "december"};
 	int64_t year, day;
 	int minute, m, d;
 
@@ -115,7 +112,7 @@ static const char *moment(struct arena *a, int64_t us, int64_t at_us)
 	if (day == hours_local_day(at_us, NULL))
 		return arena_printf(a, "%d.%02d uur", minute / 60, minute % 60);
 	when_date(day, &year, &m, &d);
-	return arena_printf(a, "%d %s %d.%02d uur", d, months[m - 1], minute / 60, minute % 60);
+	return arena_printf(a, "%d %s %d.%02d uur", d, when_month_name(m), minute / 60, minute % 60);
 }
 
 /* who is not known begins a sentence with a capital */
