@@ -230,14 +230,11 @@ static void bad(struct reading *r, const char *name, int index, const char *why)
 	r->n++;
 }
 
-static bool digits(const char *s, int n, int *out)
+static bool two_digits(const char *s, int *out)
 {
-	*out = 0;
-	for (int i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		*out = *out * 10 + (s[i] - '0');
-	}
+	if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+		return false;
+	*out = (s[0] - '0') * 10 + (s[1] - '0');
 	return true;
 }
 
@@ -247,7 +244,7 @@ static bool read_clock(const json_t *j, int *minute)
 	const char *s = json_string_value(j);
 	int hh, mm;
 
-	if (!s || strlen(s) != 5 || s[2] != ':' || !digits(s, 2, &hh) || !digits(s + 3, 2, &mm) || mm > 59)
+	if (!s || strlen(s) != 5 || s[2] != ':' || !two_digits(s, &hh) || !two_digits(s + 3, &mm) || mm > 59)
 		return false;
 	*minute = hh * 60 + mm;
 	return *minute <= MINUTES_OF_DAY;
@@ -278,20 +275,6 @@ static void read_day(struct reading *r, int w, const json_t *spans)
 	}
 }
 
-static bool read_date(const json_t *j, int64_t *day)
-{
-	const char *s = json_string_value(j);
-	int y, m, d, month, date;
-	int64_t year;
-
-	if (!s || strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4, &y) ||
-	    !digits(s + 5, 2, &m) || !digits(s + 8, 2, &d) || m < 1 || m > 12 || d < 1)
-		return false;
-	*day = when_days(y, m, d);
-	when_date(*day, &year, &month, &date);
-	return date == d && month == m; /* not 30 February */
-}
-
 static void read_closed(struct reading *r, const json_t *dates)
 {
 	if (!json_is_array(dates) || json_array_size(dates) > HOURS_MAX_CLOSED) {
@@ -300,7 +283,7 @@ static void read_closed(struct reading *r, const json_t *dates)
 	}
 	r->h.n_closed = 0;
 	for (size_t i = 0; i < json_array_size(dates); i++) {
-		if (read_date(json_array_get(dates, i), &r->h.closed[r->h.n_closed]))
+		if (when_day(json_string_value(json_array_get(dates, i)), &r->h.closed[r->h.n_closed]))
 			r->h.n_closed++;
 		else
 			bad(r, "closed", (int)i, "is a date such as 2026-12-24");

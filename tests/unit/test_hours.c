@@ -162,7 +162,7 @@ START_TEST(test_every_bad_field_is_named)
 {
 	static const char *const expected[] = {"mon[1]",   "tue[0]",     "wed",       "thu[0]",
 					       "fri[0]",   "sat",        "closed[0]", "closed[2]",
-					       "holidays", "goodFriday", "sunday"};
+					       "closed[3]", "holidays", "goodFriday", "sunday"};
 	struct bad_setting p[HOURS_MAX_PROBLEMS];
 	struct hours h = hours_defaults(), before = h;
 	int n = read_hours(
@@ -170,7 +170,7 @@ START_TEST(test_every_bad_field_is_named)
 		"[[\"9:00\", "
 		"\"12:00\"]], \"wed\": \"always\", \"thu\": [[\"17:00\", \"09:00\"]], \"fri\": [[\"09:00\", "
 		"\"24:01\"]], \"sat\": [[], [], [], [], []], \"closed\": [\"2026-02-30\", \"2026-02-28\", "
-		"7], "
+		"7, \"0000-12-24\"], "
 		"\"holidays\": \"yes\", \"goodFriday\": 1, \"sunday\": []}}",
 		&h, p, HOURS_MAX_PROBLEMS);
 
