@@ -135,7 +135,7 @@ static int64_t first_day(struct api *a, bool week)
 
 	if (date && !when_day(date, &day))
 		api_bad_field(a, "date", "must be a date such as 2026-12-24");
-	return week ? day - (day + 3) % 7 : day;
+	return week ? day - when_weekday(day) : day;
 }
 
 static enum op_status digest_start(struct api *a, struct digesting *g)

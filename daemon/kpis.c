@@ -231,8 +231,8 @@ static bool is_whole_week(const struct kpi_view *v, const struct figure_group *g
 {
 	if (strcmp(v->asked->by, "week") != 0)
 		return false;
-	return (g != &v->groups[0] || (v->asked->days.from + 3) % 7 == 0) &&
-	       (g != &v->groups[v->n_groups - 1] || (v->asked->days.to + 3) % 7 == 0);
+	return (g != &v->groups[0] || when_weekday(v->asked->days.from) == 0) &&
+	       (g != &v->groups[v->n_groups - 1] || when_weekday(v->asked->days.to) == 0);
 }
 
 /* groups of time: as the weeks before the period say of all together */

@@ -39,6 +39,12 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+/* 1970-01-01 was a Thursday */
+int when_weekday(int64_t day)
+{
+	return (int)(day + 3 - 7 * floor_div(day + 3, 7));
+}
+
 /* v as at least n digits, and what follows them; returns what is behind */
 static char *put_number(char *out, int64_t v, int n, char then)
 {

@@ -17,6 +17,8 @@ bool when_unix(const char *s, int64_t *us);
 /* when_days - a date of the Gregorian calendar as days since 1970-01-01; when_date - and back. Month and day from 1 */
 int64_t when_days(int64_t y, int m, int d);
 void when_date(int64_t days, int64_t *y, int *m, int *d);
+/* when_weekday - of a day since 1970: 0 is Monday */
+int when_weekday(int64_t day);
 /* when_day - "2026-11-21" as days since 1970, years 1 to 9999; false, and *day as it was, when it is not one, or NULL */
 bool when_day(const char *s, int64_t *day);
 /* when_day_format - and back; returns out */

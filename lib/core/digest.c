@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const weekdays[] = {"donderdag", "vrijdag", "zaterdag", "zondag", "maandag", "dinsdag", "woensdag"};
+static const char *const weekdays[] = {"maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"};
 
 /* what both have in common: a title and parts, each a heading and sentences */
 struct writer {
@@ -75,7 +75,7 @@ static const char *date_of(struct arena *a, int64_t day, bool weekday)
 	int month, date;
 
 	when_date(day, &year, &month, &date);
-	return arena_printf(a, "%s%s%d %s %d", weekday ? weekdays[((day % 7) + 7) % 7] : "", weekday ? " " : "", date,
+	return arena_printf(a, "%s%s%d %s %d", weekday ? weekdays[when_weekday(day)] : "", weekday ? " " : "", date,
 	                    when_month_name(month), (int)year);
 }
 

@@ -22,18 +22,12 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* from Monday: 1970-01-01 was a Thursday */
-static int weekday(int64_t day)
-{
-	return (int)(day + 3 - 7 * floor_div(day + 3, 7));
-}
-
 /* summer time ends and begins at 01:00 UTC on the last Sunday of these months, which have 31 days */
 static int64_t change_s(int64_t year, int month)
 {
 	int64_t last = when_days(year, month, 31);
 
-	return (last - (weekday(last) + 1) % 7) * DAY_S + 3600;
+	return (last - (when_weekday(last) + 1) % 7) * DAY_S + 3600;
 }
 
 static int offset_s(int64_t s)
@@ -86,7 +80,7 @@ static int64_t koningsdag(int64_t year)
 {
 	int64_t day = when_days(year, 4, 27);
 
-	return weekday(day) == SUNDAY ? day - 1 : day;
+	return when_weekday(day) == SUNDAY ? day - 1 : day;
 }
 
 bool hours_holiday(int64_t day, bool good_friday)
@@ -114,7 +108,7 @@ bool hours_holiday(int64_t day, bool good_friday)
 
 static bool is_working(int64_t day)
 {
-	return weekday(day) < SATURDAY && !hours_holiday(day, false);
+	return when_weekday(day) < SATURDAY && !hours_holiday(day, false);
 }
 
 int64_t hours_working_days(int64_t us, int n)
@@ -154,7 +148,7 @@ static bool next_span(const struct hours *h, int64_t us, int64_t *from_us, int64
 	int64_t first = hours_local_day(us, NULL);
 
 	for (int64_t day = first; day < first + SEARCH_DAYS; day++) {
-		int w = weekday(day);
+		int w = when_weekday(day);
 
 		if (h->days[w].n == 0 || is_closed(h, day))
 			continue;
@@ -170,7 +164,7 @@ static bool next_span(const struct hours *h, int64_t us, int64_t *from_us, int64
 
 int64_t hours_closes(const struct hours *h, int64_t day)
 {
-	int w = weekday(day), n = h->days[w].n;
+	int w = when_weekday(day), n = h->days[w].n;
 
 	return n == 0 || is_closed(h, day) ? 0 : to_utc(day, h->days[w].spans[n - 1].until) * WHEN_SECOND_US;
 }

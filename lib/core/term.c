@@ -44,12 +44,10 @@ bool term_holiday(int64_t day, const struct term_days *more)
 	return hours_holiday(day, true) || (month == 5 && date == 5);
 }
 
-/* Saturday, Sunday or holiday: 1970-01-01 was a Thursday */
+/* Saturday, Sunday or holiday */
 static bool is_off(int64_t day, const struct term_days *more)
 {
-	int64_t weekday = ((day + 3) % 7 + 7) % 7;
-
-	return weekday >= 5 || term_holiday(day, more);
+	return when_weekday(day) >= 5 || term_holiday(day, more);
 }
 
 int64_t term_last_day(const struct term *t, const struct term_days *more)

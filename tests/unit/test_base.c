@@ -468,6 +468,9 @@ START_TEST(days_there_and_back)
 	for (int64_t d = when_days(1899, 12, 31); d < when_days(2100, 3, 2); d++)
 		ck_assert(when_day(when_day_format(d, text), &day) && day == d);
 	ck_assert_str_eq(when_day_format(when_days(2024, 2, 29), text), "2024-02-29");
+	ck_assert_int_eq(when_weekday(when_days(2026, 11, 23)), 0);
+	ck_assert_int_eq(when_weekday(when_days(2026, 11, 22)), 6);
+	ck_assert_int_eq(when_weekday(when_days(1900, 1, 1)), 0); /* a Monday */
 	ck_assert_str_eq(when_month_name(1), "januari");
 	ck_assert_str_eq(when_month_name(12), "december");
 }
