@@ -10,7 +10,6 @@
 #include "daemon/server.h"
 #include "daemon/work.h"
 #include "lib/base/jsonx.h"
-#include "lib/base/when.h"
 #include "lib/core/article.h"
 #include "lib/core/guard.h"
 #include "lib/core/plain.h"
@@ -290,16 +289,6 @@ static void add_article(struct api *a, struct pg_unit *u, const char *municipali
 	pg_text(u, jsonx_str(a->body, "reviewOn"));
 }
 
-/* a day that there is: 2027-02-28 */
-static void check_day(struct api *a, const char *field)
-{
-	const char *text = jsonx_str(a->body, field);
-	int64_t day;
-
-	if (text && !when_day(text, &day))
-		api_bad_field(a, field, "must be a day: 2027-02-28");
-}
-
 static enum op_status put_start(struct api *a)
 {
 	const char *municipality = jsonx_str(a->body, "municipality");
@@ -313,7 +302,6 @@ static enum op_status put_start(struct api *a)
 		return api_problem(a, PROBLEM_FORBIDDEN, "That needs rights on the municipality or the region.");
 	check_text(a, "text", text);
 	check_template(a, jsonx_obj(a->body, "template"));
-	check_day(a, "reviewOn");
 	setup_known(a, "municipality", SETUP_MUNICIPALITY, municipality);
 	setup_known(a, "product", SETUP_PRODUCT, jsonx_str(a->body, "product"));
 	setup_all_known(a, "channels", SETUP_CHANNEL);

@@ -35,24 +35,12 @@ enum op_status api_baseline_list(struct api *a)
 	return pg_submit(&a->op, BASELINE_DONE, u);
 }
 
-/* days since 1970; -1: is none, and a bad field */
-static int64_t read_day(struct api *a, const char *key)
-{
-	const char *day = api_text(a, key, true, WHEN_DAY);
-	int64_t found;
-
-	if (when_day(day, &found))
-		return found;
-	api_bad_field(a, key, "must be a day: 2027-02-28");
-	return -1;
-}
-
 static struct kpi_days read_days(struct api *a)
 {
-	struct kpi_days d = {read_day(a, "from"), read_day(a, "to")};
+	struct kpi_days d = {0};
 
-	if (d.from < 0 || d.to < 0)
-		return d;
+	when_day(jsonx_str(a->body, "from"), &d.from);
+	when_day(jsonx_str(a->body, "to"), &d.to);
 	if (d.to <= d.from || d.to - d.from > KPI_MAX_DAYS)
 		api_bad_field(a, "to", "is from 1 to 1100 days after from");
 	return d;

@@ -133,8 +133,7 @@ static int64_t first_day(struct api *a, bool week)
 	const char *date = api_query(a, "date");
 	int64_t day = hours_local_day(now_us(), NULL) - (week ? 7 : 1);
 
-	if (date && !when_day(date, &day))
-		api_bad_field(a, "date", "must be a date such as 2026-12-24");
+	when_day(date, &day);
 	return week ? day - when_weekday(day) : day;
 }
 

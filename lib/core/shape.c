@@ -75,6 +75,8 @@ static const char *format_wrong(enum shape_format f, const char *s)
 		return uuid_parse(s, &id) ? NULL : "not a UUID";
 	case FORMAT_TIME:
 		return when_parse(s, &us) ? NULL : "not a time as in RFC 3339";
+	case FORMAT_DATE:
+		return when_day(s, &day) ? NULL : "not a date such as 2027-02-28";
 	case FORMAT_TIME_OR_DATE:
 		return when_parse(s, &us) || when_day(s, &day) ? NULL : "not a time or date as in RFC 3339";
 	case FORMAT_DUE:

@@ -17,6 +17,7 @@ enum shape_format {
 	FORMAT_NONE,
 	FORMAT_UUID,
 	FORMAT_TIME,       /* RFC 3339 */
+	FORMAT_DATE,
 	FORMAT_TIME_OR_DATE,
 	FORMAT_DUE,        /* the same, or ISO 8601: P2D, PT4H */
 	FORMAT_CODE,       /* 1..80 of a-z 0-9 - */

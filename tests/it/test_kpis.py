@@ -281,7 +281,7 @@ class Shown(world.LoketTest):
         self.baseline(403, 'alleen-sliedrecht-0000000000000', municipality='dordrecht')
         self.baseline(403, 'anna')
         self.baseline(422, municipality='nergens')
-        for wrong in ({'from': '2026-09-31'}, {'to': '2026-08-31'}, {'to': '2099-01-01'}, {'from': '2020-01-01'}, {'name': ''}, {'from': '31-08-2026'}):
+        for wrong in ({'from': '2026-09-31'}, {'to': '2026-08-31'}, {'to': '2099-01-01'}, {'from': '2020-01-01'}, {'from': '1960-01-01'}, {'name': ''}, {'from': '31-08-2026'}):
             self.baseline(422, **wrong)
         answer = self.world.api('GET', '/v1/kpis/baselines', 'lead').json
         self.assertEqual([b['id'] for b in answer['items']], [other['id'], mine['id']])

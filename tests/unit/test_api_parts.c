@@ -183,6 +183,7 @@ START_TEST(shape_of_texts)
 	static const struct shape when = { .type = SHAPE_STRING, .format = FORMAT_TIME, .max = INT64_MAX };
 	static const struct shape due = { .type = SHAPE_STRING, .format = FORMAT_DUE, .max = INT64_MAX };
 	static const struct shape day = { .type = SHAPE_STRING, .format = FORMAT_TIME_OR_DATE, .max = INT64_MAX };
+	static const struct shape date = { .type = SHAPE_STRING, .format = FORMAT_DATE, .max = INT64_MAX };
 	static const struct shape language = { .type = SHAPE_STRING, .format = FORMAT_LANGUAGE, .max = INT64_MAX };
 	static const struct {
 		const struct shape *shape;
@@ -196,6 +197,8 @@ START_TEST(shape_of_texts)
 		{ &due, "2026-11-21", true }, { &due, "P2D", true }, { &due, "PT4H", true }, { &due, "P2W", false },
 		{ &day, "2026-11-21", true }, { &day, "2026-11-21T12:00:00+01:00", true }, { &day, "2026-13-21", false },
 		{ &day, "tomorrow", false },
+		{ &date, "2028-02-29", true }, { &date, "2027-02-29", false }, { &date, "2026-11-21T12:00:00Z", false },
+		{ &date, "", false },
 		{ &language, "nl", true }, { &language, "n", false }, { &language, "nl-NL", false },
 		{ &bool_shape, "true", true }, { &bool_shape, "yes", false },
 	};
