@@ -13,6 +13,7 @@
 #include "daemon/loop.h"
 #include "daemon/pg.h"
 #include "lib/base/hmac.h"
+#include "lib/base/must.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -306,10 +307,8 @@ static void on_due(void *arg)
 
 struct attachments *attachments_new(struct server *srv)
 {
-	struct attachments *a = calloc(1, sizeof(*a));
+	struct attachments *a = must(calloc(1, sizeof(*a)));
 
-	if (!a)
-		abort();
 	a->srv = srv;
 	a->folder_n = QUARANTINE;
 	a->due = loop_timer_new(srv, on_due, a);

@@ -1,6 +1,7 @@
 /* dispatch.c - the dispatcher as others see it; see dispatch_internal.h for how it is made up */
 #include "daemon/dispatch_internal.h"
 
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 
 #include <stdlib.h>
@@ -13,10 +14,8 @@ static void wrapup_over(void *d)
 struct dispatch *dispatch_new(struct server *srv)
 {
 	struct route_policy policies[ROUTE_MAX_MUNICIPALITIES]; /* until the world is there */
-	struct dispatch *d = calloc(1, sizeof(*d));
+	struct dispatch *d = must(calloc(1, sizeof(*d)));
 
-	if (!d)
-		abort();
 	d->srv = srv;
 	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
 		policies[i] = policy_defaults();

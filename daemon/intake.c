@@ -9,6 +9,7 @@
 #include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 #include "lib/core/guard.h"
 
@@ -45,10 +46,8 @@ struct intake {
 
 struct intake *intake_new(struct server *srv)
 {
-	struct intake *in = calloc(1, sizeof *in);
+	struct intake *in = must(calloc(1, sizeof *in));
 
-	if (!in)
-		abort();
 	in->srv = srv;
 	in->scratch = arena_new(CLASSIFY_ARENA_BYTES);
 	TAILQ_INIT(&in->live);

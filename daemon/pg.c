@@ -3,6 +3,7 @@
 
 #include "daemon/config.h"
 #include "daemon/server.h"
+#include "lib/base/must.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,10 +26,8 @@ struct pg *pg_new(struct server *srv)
 		[PG_BULK] = srv->config->database_system, [PG_INTAKE] = srv->config->database_system,
 		[PG_BARRIER] = srv->config->database_system,
 	};
-	struct pg *pg = calloc(1, sizeof(*pg));
+	struct pg *pg = must(calloc(1, sizeof(*pg)));
 
-	if (pg == NULL)
-		abort();
 	pg->srv = srv;
 	TAILQ_INIT(&pg->spare);
 	if (pg_hosts_init(&pg->hosts, srv->config->database) != NULL)
@@ -87,9 +86,7 @@ static struct pg_unit *unit_new(struct pg *pg)
 		pg->n_spare--;
 		return u;
 	}
-	u = calloc(1, sizeof(*u));
-	if (u == NULL)
-		abort();
+	u = must(calloc(1, sizeof(*u)));
 	return u;
 }
 

@@ -1,6 +1,8 @@
 /* pg_args.c - building a unit: statements and parameters in one growing buffer */
 #include "daemon/pg_unit.h"
 
+#include "lib/base/must.h"
+
 #include <assert.h>
 #include <endian.h>
 #include <stdio.h>
@@ -37,9 +39,7 @@ static bool reserve(struct pg_unit *u, size_t n)
 		return true;
 	while (room < u->len + n)
 		room *= 2;
-	buf = realloc(u->buf, room);
-	if (buf == NULL)
-		abort();
+	buf = must(realloc(u->buf, room));
 	u->buf = buf;
 	u->room = room;
 	return true;

@@ -13,6 +13,7 @@
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
 #include "daemon/resolve.h"
+#include "lib/base/must.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -416,10 +417,8 @@ static void watch(struct pg_conn *c)
 {
 	c->read = event_drop(c->read);
 	c->write = event_drop(c->write);
-	c->read = event_new(c->srv->base, PQsocket(c->pq), EV_READ | EV_PERSIST, on_socket, c);
-	c->write = event_new(c->srv->base, PQsocket(c->pq), EV_WRITE, on_socket, c);
-	if (c->read == NULL || c->write == NULL)
-		abort();
+	c->read = must(event_new(c->srv->base, PQsocket(c->pq), EV_READ | EV_PERSIST, on_socket, c));
+	c->write = must(event_new(c->srv->base, PQsocket(c->pq), EV_WRITE, on_socket, c));
 	event_add(c->read, NULL);
 }
 
@@ -431,9 +430,7 @@ static void on_connecting(evutil_socket_t fd, short what, void *arg);
 static void connect_watch(struct pg_conn *c, short what)
 {
 	c->read = event_drop(c->read);
-	c->read = event_new(c->srv->base, PQsocket(c->pq), what, on_connecting, c);
-	if (c->read == NULL)
-		abort();
+	c->read = must(event_new(c->srv->base, PQsocket(c->pq), what, on_connecting, c));
 	event_add(c->read, NULL);
 }
 
@@ -510,9 +507,7 @@ static void connect_to(struct pg_conn *c, const char *host, const char *hostaddr
 
 	snprintf(name, sizeof(name), "loketd %s", c->srv->instance);
 	set_state(c, CONN_CONNECTING);
-	c->pq = PQconnectStartParams(keys, values, 1);
-	if (c->pq == NULL)
-		abort();
+	c->pq = must(PQconnectStartParams(keys, values, 1));
 	if (PQstatus(c->pq) == CONNECTION_BAD) {
 		lost_by_libpq(c);
 		return;
@@ -599,10 +594,8 @@ static void on_timer(void *arg)
 
 struct pg_conn *pg_conn_new(struct server *srv, enum pg_connection which, const struct pg_hosts *hosts, const char *user)
 {
-	struct pg_conn *c = calloc(1, sizeof(*c));
+	struct pg_conn *c = must(calloc(1, sizeof(*c)));
 
-	if (c == NULL)
-		abort();
 	*c = (struct pg_conn){ .srv = srv, .which = which, .hosts = hosts, .user = user,
 		.backoff_ms = BACKOFF_FIRST_MS };
 	TAILQ_INIT(&c->waiting);

@@ -2,6 +2,7 @@
 #include "daemon/pg_unit.h"
 
 #include "lib/base/hmac.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 
 #include <assert.h>
@@ -193,9 +194,7 @@ struct bytes pg_get_bytes(struct op *op, int statement, int row, const char *col
 		return b;
 	assert(s[0] == '\\' && s[1] == 'x');
 	b.len = strlen(s + 2) / 2;
-	out = malloc(b.len + 1);
-	if (out == NULL)
-		abort();
+	out = must(malloc(b.len + 1));
 	arena_on_free(op->arena, free, out);
 	if (!hex_decode(s + 2, 2 * b.len, out, b.len))
 		assert(!"the column is no bytea");
