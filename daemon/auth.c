@@ -10,6 +10,7 @@
 #include "daemon/pg.h"
 #include "daemon/server.h"
 #include "lib/base/hmac.h"
+#include "lib/base/must.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +47,8 @@ struct auth {
 
 struct auth *auth_new(struct server *srv)
 {
-	struct auth *a = calloc(1, sizeof *a);
+	struct auth *a = must(calloc(1, sizeof *a));
 
-	if (!a)
-		abort();
 	a->srv = srv;
 	LIST_INIT(&a->waiters);
 	return a;
@@ -143,10 +142,8 @@ static bool token_sha(const char *header, uint8_t sha[SHA256_BYTES])
 
 static struct waiter *waiter_add(struct auth *a, struct op *op, const uint8_t *sha)
 {
-	struct waiter *w = calloc(1, sizeof *w), *other;
+	struct waiter *w = must(calloc(1, sizeof *w)), *other;
 
-	if (!w)
-		abort();
 	w->op = op;
 	w->asks = true;
 	memcpy(w->sha, sha, SHA256_BYTES);
@@ -207,9 +204,7 @@ static bool read_principal(struct op *op, struct entry *e)
 	p->expires_us = pg_get_time(op, 0, 0, "expires_at");
 	p->sees_bsn = pg_get_bool(op, 0, 0, "sees_bsn");
 	p->sees_raw = pg_get_bool(op, 0, 0, "sees_raw");
-	e->names = strdup(pg_get(op, 0, 0, "municipalities"));
-	if (!e->names)
-		abort();
+	e->names = must(strdup(pg_get(op, 0, 0, "municipalities")));
 	next = e->names;
 	while (next && *next && p->n_municipalities < ACCESS_MAX_MUNICIPALITIES)
 		p->municipalities[p->n_municipalities++] = strsep(&next, ",");

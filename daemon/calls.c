@@ -11,6 +11,7 @@
 #include "daemon/queue.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 
 #include <stdlib.h>
@@ -31,10 +32,8 @@ struct calls {
 
 struct calls *calls_new(struct server *srv)
 {
-	struct calls *c = calloc(1, sizeof *c);
+	struct calls *c = must(calloc(1, sizeof *c));
 
-	if (!c)
-		abort();
 	c->srv = srv;
 	return c;
 }

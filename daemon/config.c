@@ -1,6 +1,7 @@
 /* config.c - the configuration file: read by libconfuse, checked against one table */
 #include "daemon/config.h"
 #include "daemon/config_table.h"
+#include "lib/base/must.h"
 
 #include <confuse.h>
 #include <stddef.h>
@@ -266,11 +267,9 @@ static void print_mistake(FILE *out, const char *path, const struct mistake *m)
 /* read_file - the text with room for a last line of ours; "" without path. NULL after saying what is wrong */
 static char *read_file(const char *path, FILE *out)
 {
-	char *text = calloc(1, MAX_FILE_BYTES + sizeof last_line);
+	char *text = must(calloc(1, MAX_FILE_BYTES + sizeof last_line));
 	FILE *f;
 
-	if (!text)
-		abort();
 	if (!path)
 		return text;
 	f = fopen(path, "re");

@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "lib/base/must.h"
 #include "lib/base/ssrf.h"
 
 #include <curl/curl.h>
@@ -76,12 +77,10 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 static bool host_and_port(const char *url, bool mail, char *out, size_t room)
 {
 	const char *plain = mail ? "smtp" : "http", *safe = mail ? "smtps" : "https";
-	CURLU *u = curl_url();
+	CURLU *u = must(curl_url());
 	char *host = NULL, *port = NULL, *scheme = NULL;
 	bool fine;
 
-	if (u == NULL)
-		abort();
 	fine = strlen(url) <= MAX_URL && curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
 	       curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 	       (strcmp(scheme, plain) == 0 || strcmp(scheme, safe) == 0) &&
@@ -172,9 +171,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	}
 	if (t->len + n > t->room) {
 		t->room = 2 * (t->len + n);
-		t->body = realloc(t->body, t->room);
-		if (t->body == NULL)
-			abort();
+		t->body = must(realloc(t->body, t->room));
 	}
 	memcpy(t->body + t->len, data, n);
 	t->len += n;
@@ -327,9 +324,7 @@ static int watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket
 		return 0;
 	flags |= what & CURL_POLL_IN ? EV_READ : 0;
 	flags |= what & CURL_POLL_OUT ? EV_WRITE : 0;
-	e = event_new(f->srv->base, fd, flags, on_socket, f);
-	if (e == NULL)
-		abort();
+	e = must(event_new(f->srv->base, fd, flags, on_socket, f));
 	event_add(e, NULL);
 	curl_multi_assign(f->multi, fd, e);
 	return 0;
@@ -349,16 +344,14 @@ static int set_timer(CURLM *multi, long ms, void *arg)
 
 struct fetch *fetch_new(struct server *srv)
 {
-	struct fetch *f = calloc(1, sizeof(*f));
+	struct fetch *f = must(calloc(1, sizeof(*f)));
 
-	if (f == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		abort();
 	f->srv = srv;
 	LIST_INIT(&f->all);
 	f->timer = loop_timer_new(srv, on_timer, f);
-	f->multi = curl_multi_init();
-	if (f->multi == NULL)
-		abort();
+	f->multi = must(curl_multi_init());
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, watch);
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
 	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -409,10 +402,8 @@ static void set_callbacks(struct transfer *t)
 
 static void add_header(struct transfer *t, const char *line)
 {
-	struct curl_slist *l = curl_slist_append(t->headers, line);
+	struct curl_slist *l = must(curl_slist_append(t->headers, line));
 
-	if (l == NULL)
-		abort();
 	t->headers = l;
 }
 
@@ -466,9 +457,8 @@ static struct transfer *transfer_new(struct op *op, int next_state, const char *
 		*ended = at_once(op, next_state, FETCH_NOT_SENT, ERR_BUSY, "too many requests under way");
 		return NULL;
 	}
-	t = calloc(1, sizeof(*t));
-	if (t == NULL || (t->easy = curl_easy_init()) == NULL)
-		abort();
+	t = must(calloc(1, sizeof(*t)));
+	t->easy = must(curl_easy_init());
 	t->f = f;
 	t->op = op;
 	t->fd = -1;
@@ -508,10 +498,8 @@ static void set_mail(struct transfer *t, const char *url, const struct fetch_mai
 {
 	CURL *e = t->easy;
 
-	t->to = curl_slist_append(NULL, mail->to);
-	t->mail = malloc(body.len + 1);
-	if (t->to == NULL || t->mail == NULL)
-		abort();
+	t->to = must(curl_slist_append(NULL, mail->to));
+	t->mail = must(malloc(body.len + 1));
 	if (body.len > 0)
 		memcpy(t->mail, body.data, body.len);
 	t->mail_len = body.len;

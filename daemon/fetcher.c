@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/must.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -41,10 +42,8 @@ struct fetcher {
 
 struct fetcher *fetcher_new(struct server *srv)
 {
-	struct fetcher *f = calloc(1, sizeof(*f));
+	struct fetcher *f = must(calloc(1, sizeof(*f)));
 
-	if (!f)
-		abort();
 	f->srv = srv;
 	LIST_INIT(&f->all);
 	signal(SIGCHLD, SIG_IGN);   /* nobody asks how they ended */
@@ -192,14 +191,12 @@ static bool give(int fd, const json_t *job, int file)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = { .bytes = { 0 } };
-	char *text = json_dumps(job, JSON_COMPACT);
-	struct iovec iov = { text, text ? strlen(text) : 0 };
+	char *text = must(json_dumps(job, JSON_COMPACT));
+	struct iovec iov = { text, strlen(text) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	bool given;
 
-	if (!text)
-		abort();
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof file);
@@ -222,9 +219,7 @@ static struct running *running_new(struct fetcher *f, const json_t *job, int fil
 		fd = start(where, &pid);
 	if (fd < 0)
 		return NULL;
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		abort();
+	r = must(calloc(1, sizeof(*r)));
 	*r = (struct running){ .f = f, .fd = fd, .pid = pid };
 	LIST_INSERT_HEAD(&f->all, r, link);
 	f->n++;
@@ -248,8 +243,8 @@ enum op_status fetcher_submit(struct op *op, int next_state, json_t *job, int fi
 	}
 	r->op = op;
 	r->told = told;
-	r->readable = event_new(f->srv->base, r->fd, EV_READ, on_answer, r);
-	if (!r->readable || event_add(r->readable, NULL))
+	r->readable = must(event_new(f->srv->base, r->fd, EV_READ, on_answer, r));
+	if (event_add(r->readable, NULL))
 		abort();
 	r->late = loop_timer_new(f->srv, on_late, r);
 	loop_timer_once(r->late, (seconds + FETCHER_GRACE_S) * 1000);

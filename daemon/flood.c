@@ -6,6 +6,7 @@
 #include "daemon/rate.h"
 #include "daemon/server.h"
 #include "daemon/world.h"
+#include "lib/base/must.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,8 @@ struct flood {
 
 struct flood *flood_new(struct server *srv)
 {
-	struct flood *f = calloc(1, sizeof *f);
+	struct flood *f = must(calloc(1, sizeof *f));
 
-	if (!f)
-		abort();
 	f->srv = srv;
 	return f;
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/metrics.h"
 #include "lib/base/err.h"
+#include "lib/base/must.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -509,16 +510,12 @@ void conn_new(struct http *h, int fd, const struct sockaddr *sa)
 	}
 	if (sa->sa_family != AF_UNIX)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c = calloc(1, sizeof(*c));
-	if (c == NULL)
-		abort();
+	c = must(calloc(1, sizeof(*c)));
 	c->http = h;
 	c->fd = fd;
 	c->address = a;
 	peer_text(c->peer, sa);
-	c->bev = bufferevent_socket_new(h->srv->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL)
-		abort();
+	c->bev = must(bufferevent_socket_new(h->srv->base, fd, BEV_OPT_CLOSE_ON_FREE));
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	TAILQ_INSERT_TAIL(&h->all, c, all_link);
 	if (h->n_conns++ == 0)
@@ -533,10 +530,9 @@ void conn_new(struct http *h, int fd, const struct sockaddr *sa)
 struct http *http_new(struct server *srv, const struct http_limits *l, const char *const *listen,
                       const char *spool_dir, const struct http_calls *calls, struct err *err)
 {
-	struct http *h = calloc(1, sizeof(*h));
+	struct http *h = must(calloc(1, sizeof(*h)));
 
-	if (h == NULL || (h->spool_dir = strdup(spool_dir)) == NULL)
-		abort();
+	h->spool_dir = must(strdup(spool_dir));
 	h->srv = srv;
 	h->limits = *l;
 	h->calls = *calls;

@@ -3,6 +3,7 @@
 
 #include "daemon/metrics.h"
 #include "daemon/op.h"
+#include "lib/base/must.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -238,11 +239,9 @@ static const char *peer_of(const struct conn *c, const struct request *req)
 
 struct http_x *x_new(struct conn *c, struct request *req)
 {
-	struct http_x *x = calloc(1, sizeof(*x));
+	struct http_x *x = must(calloc(1, sizeof(*x)));
 	const char *peer = peer_of(c, req);
 
-	if (x == NULL)
-		abort();
 	x->conn = c;
 	x->http = c->http;
 	x->req = req;

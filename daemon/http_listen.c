@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "lib/base/err.h"
+#include "lib/base/must.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -47,9 +48,7 @@ struct address *address_take(struct http *h, const struct sockaddr *sa)
 	for (a = h->addresses[slot]; a != NULL && memcmp(a->bytes, key, 16) != 0; a = a->next)
 		;
 	if (a == NULL) {
-		a = calloc(1, sizeof(*a));
-		if (a == NULL)
-			abort();
+		a = must(calloc(1, sizeof(*a)));
 		memcpy(a->bytes, key, 16);
 		a->slot = slot;
 		a->next = h->addresses[slot];
@@ -299,12 +298,10 @@ int http_listen(struct http *h, const char *where, struct err *err)
 	if (fd < 0)
 		return -1;
 	l->http = h;
-	if (strncmp(where, "unix:", 5) == 0 && (l->path = strdup(where + 5)) == NULL)
-		abort();
+	if (strncmp(where, "unix:", 5) == 0)
+		l->path = must(strdup(where + 5));
 	/* backlog 0: it listens already, with our backlog and not libevent's 128 */
-	l->lev = evconnlistener_new(h->srv->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (l->lev == NULL)
-		abort();
+	l->lev = must(evconnlistener_new(h->srv->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd));
 	evconnlistener_set_error_cb(l->lev, on_accept_error);
 	h->n_listeners++;
 	return 0;

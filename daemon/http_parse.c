@@ -2,6 +2,7 @@
 #include "daemon/http_parse.h"
 
 #include "daemon/mutant.h"
+#include "lib/base/must.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -361,11 +362,9 @@ static int judge(struct request *r, size_t len)
 int request_new(const uint8_t *p, size_t len, int n_lines, struct request **out)
 {
 	size_t n = (size_t)n_lines;     /* headers, and one to spare: the request line is counted too */
-	struct request *r = malloc(sizeof(*r) + n * sizeof(r->headers[0]) + len + 1);
+	struct request *r = must(malloc(sizeof(*r) + n * sizeof(r->headers[0]) + len + 1));
 	int status;
 
-	if (r == NULL)
-		abort();
 	memset(r, 0, sizeof(*r));
 	r->max_headers = n_lines;
 	r->text = (char *)(r->headers + n);

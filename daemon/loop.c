@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/op.h"
+#include "lib/base/must.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -128,14 +129,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 struct loop_timer *loop_timer_new(struct server *srv, loop_fn *fn, void *arg)
 {
-	struct loop_timer *t = calloc(1, sizeof(*t));
+	struct loop_timer *t = must(calloc(1, sizeof(*t)));
 
-	if (t == NULL)
-		abort();
 	*t = (struct loop_timer){ .fn = fn, .arg = arg, .srv = srv };
-	t->ev = event_new(srv->base, -1, 0, on_timer, t);
-	if (t->ev == NULL)
-		abort();
+	t->ev = must(event_new(srv->base, -1, 0, on_timer, t));
 	return t;
 }
 
@@ -218,8 +215,8 @@ void loop_on_signal(struct server *srv, int signo, loop_fn *fn, void *arg)
 
 	assert(i < MAX_SIGNALS);
 	l->signal_fns[i] = (struct loop_signal){ fn, arg };
-	l->signals[i] = evsignal_new(srv->base, signo, on_signal, &l->signal_fns[i]);
-	if (l->signals[i] == NULL || event_add(l->signals[i], NULL) != 0)
+	l->signals[i] = must(evsignal_new(srv->base, signo, on_signal, &l->signal_fns[i]));
+	if (event_add(l->signals[i], NULL) != 0)
 		abort();
 }
 

@@ -63,9 +63,7 @@ static PGconn *connect_as_owner(const struct config *c, struct err *err)
 	/* before dbname: the operator's conninfo may say otherwise; a password of NULL counts as not given */
 	const char *keys[] = { "connect_timeout", "target_session_attrs", "dbname", "user", "password", "application_name", NULL };
 	const char *values[] = { "10", "read-write", c->database, c->database_owner, c->database_password, "loketd migrate", NULL };
-	PGconn *conn = PQconnectdbParams(keys, values, 1);
-	if (!conn)
-		abort();
+	PGconn *conn = must(PQconnectdbParams(keys, values, 1));
 	if (PQstatus(conn) == CONNECTION_OK) {
 		PQsetNoticeReceiver(conn, ignore_notice, NULL);
 		return conn;

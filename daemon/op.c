@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "lib/base/must.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -224,10 +225,8 @@ enum op_status op_bad_state(struct op *op)
 
 struct op_queue *op_queue_new(struct server *srv)
 {
-	struct op_queue *q = calloc(1, sizeof(*q));
+	struct op_queue *q = must(calloc(1, sizeof(*q)));
 
-	if (q == NULL)
-		abort();
 	q->srv = srv;
 	for (int i = 0; i < N_READY; i++)
 		TAILQ_INIT(&q->ready[i]);

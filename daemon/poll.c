@@ -10,6 +10,7 @@
 #include "daemon/server.h"
 #include "daemon/world.h"
 #include "lib/base/jsonx.h"
+#include "lib/base/must.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -270,10 +271,8 @@ static void look(void *arg)
 
 struct poll *poll_new(struct server *srv)
 {
-	struct poll *p = calloc(1, sizeof *p);
+	struct poll *p = must(calloc(1, sizeof *p));
 
-	if (!p)
-		abort();
 	p->srv = srv;
 	p->timer = loop_timer_new(srv, look, p);
 	loop_timer_every(p->timer, LOOK_MS);

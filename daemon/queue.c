@@ -14,6 +14,7 @@
 #include "daemon/pg.h"
 #include "daemon/stream.h"
 #include "daemon/world.h"
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 
 #include <assert.h>
@@ -45,14 +46,12 @@ static void make_room(struct queue_args *a, size_t len)
 {
 	if (a->len + len > a->room) {
 		a->room = 2 * (a->len + len);
-		a->buf = realloc(a->buf, a->room);
+		a->buf = must(realloc(a->buf, a->room));
 	}
 	if (a->n == a->max) {
 		a->max = a->max > 0 ? 2 * a->max : 64;
-		a->at = realloc(a->at, (size_t)a->max * sizeof(*a->at));
+		a->at = must(realloc(a->at, (size_t)a->max * sizeof(*a->at)));
 	}
-	if (a->buf == NULL || a->at == NULL)
-		abort();
 }
 
 /* one argument of several pieces; NULL ends them */
@@ -114,10 +113,8 @@ void queue_args_put(struct queue_args *a, const struct queue_entry *e)
 
 const char **queue_args_list(const struct queue_args *a)
 {
-	const char **list = calloc((size_t)a->n + 1, sizeof(*list));
+	const char **list = must(calloc((size_t)a->n + 1, sizeof(*list)));
 
-	if (list == NULL)
-		abort();
 	for (int i = 0; i < a->n; i++)
 		list[i] = a->buf + a->at[i];
 	return list;
@@ -308,10 +305,8 @@ static void on_up(void *arg)
 
 struct queue *queue_new(struct server *srv)
 {
-	struct queue *q = calloc(1, sizeof(*q));
+	struct queue *q = must(calloc(1, sizeof(*q)));
 
-	if (q == NULL)
-		abort();
 	q->srv = srv;
 	q->flush = loop_timer_new(srv, flush, q);
 	q->again = loop_timer_new(srv, again, q);

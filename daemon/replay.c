@@ -2,6 +2,7 @@
 #include "daemon/replay.h"
 
 #include "daemon/config.h"
+#include "lib/base/must.h"
 #include "lib/core/replay.h"
 
 #include <libpq-fe.h>
@@ -418,10 +419,8 @@ static PGconn *connect_to(const struct config *c, struct err *err)
 				"loketd replay",
 				"-c default_transaction_read_only=on -c jit=off",
 				NULL};
-	PGconn *pq = PQconnectdbParams(keys, values, 1);
+	PGconn *pq = must(PQconnectdbParams(keys, values, 1));
 
-	if (!pq)
-		abort();
 	if (PQstatus(pq) == CONNECTION_OK)
 		return pq;
 	failed(pq, NULL, "cannot reach the database", err);
@@ -431,11 +430,9 @@ static PGconn *connect_to(const struct config *c, struct err *err)
 
 int replay_run(const struct config *c, const struct replay_options *o, FILE *out, struct err *err)
 {
-	struct run *r = calloc(1, sizeof(*r));
+	struct run *r = must(calloc(1, sizeof(*r)));
 	int n_wrong = 0, rc = -1;
 
-	if (!r)
-		abort();
 	r->o = o;
 	r->changes = changes_from(o, stderr, &n_wrong);
 	for (int i = 0; i < N_RULES; i++)

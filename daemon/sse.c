@@ -2,6 +2,7 @@
 #include "daemon/sse_private.h"
 
 #include "daemon/metrics.h"
+#include "lib/base/must.h"
 #include "lib/core/problem.h"
 
 #include <inttypes.h>
@@ -36,9 +37,7 @@ static void hold(struct stream_reader *r, const char *text, size_t len)
 		r->held_lost = true;
 		return;
 	}
-	held = realloc(r->held, r->n_held + len);
-	if (held == NULL)
-		abort();
+	held = must(realloc(r->held, r->n_held + len));
 	memcpy(held + r->n_held, text, len);
 	r->held = held;
 	r->n_held += len;
@@ -110,9 +109,7 @@ static struct stream_reader *reader_new(const struct principal *p)
 
 	for (int i = 0; i < p->n_municipalities; i++)
 		size += strlen(p->municipalities[i]) + 1;
-	r = calloc(1, size);
-	if (r == NULL)
-		abort();
+	r = must(calloc(1, size));
 	r->who = *p;
 	text = (char *)(r + 1);
 	for (int i = 0; i < p->n_municipalities; i++) {
@@ -238,10 +235,9 @@ int sse_count(const struct sse *s)
 
 struct sse *sse_new(struct server *srv, int max_streams)
 {
-	struct sse *s = calloc(1, sizeof(*s));
+	struct sse *s = must(calloc(1, sizeof(*s)));
 
-	if (s == NULL || (s->queues = calloc(SSE_QUEUES_MAX, sizeof(*s->queues))) == NULL)
-		abort();
+	s->queues = must(calloc(SSE_QUEUES_MAX, sizeof(*s->queues)));
 	s->srv = srv;
 	s->max_streams = max_streams;
 	s->follow_from = -1;

@@ -1,6 +1,7 @@
 /* sse_fan.c - one notice to the many streams that may see it, in slices; see sse_private.h */
 #include "daemon/sse_private.h"
 
+#include "lib/base/must.h"
 #include "lib/base/when.h"
 
 #include <inttypes.h>
@@ -149,10 +150,8 @@ void fan_leaves(struct sse *s, const struct stream_reader *r)
 
 static void publish(struct sse *s, const struct notice *n)
 {
-	struct fan *f = calloc(1, sizeof(*f));
+	struct fan *f = must(calloc(1, sizeof(*f)));
 
-	if (f == NULL)
-		abort();
 	f->notice = *n;
 	f->notice.payload = NULL;
 	f->text = event_text(n, &f->len);
@@ -209,9 +208,7 @@ static void queue_changed(struct sse *s, const struct notice *n)
 	}
 	free(q->notice.payload);
 	q->notice = *n;
-	q->notice.payload = strdup(n->payload != NULL ? n->payload : "{}");
-	if (q->notice.payload == NULL)
-		abort();
+	q->notice.payload = must(strdup(n->payload != NULL ? n->payload : "{}"));
 	if (now - q->told_us >= SSE_QUEUE_EVERY_US)
 		tell_queue(s, q, now);
 }

@@ -307,9 +307,7 @@ static void on_connect(const redisAsyncContext *ac, int status)
 
 static void connect_to(struct stream *s, const char *address)
 {
-	s->ac = s->path != NULL ? redisAsyncConnectUnix(s->path) : redisAsyncConnect(address, s->port);
-	if (s->ac == NULL)
-		abort();
+	s->ac = must(s->path != NULL ? redisAsyncConnectUnix(s->path) : redisAsyncConnect(address, s->port));
 	if (s->ac->err != 0) {
 		drop(s, "not reachable");
 		return;
@@ -410,10 +408,8 @@ static void set_address(struct stream *s, const char *address)
 
 struct stream *stream_new(struct server *srv, const char *address)
 {
-	struct stream *s = calloc(1, sizeof(*s));
+	struct stream *s = must(calloc(1, sizeof(*s)));
 
-	if (s == NULL)
-		abort();
 	s->srv = srv;
 	s->backoff_ms = BACKOFF_FIRST_MS;
 	TAILQ_INIT(&s->sent);

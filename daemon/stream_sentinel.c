@@ -61,9 +61,7 @@ static void connect_to(struct sentinels *s, const char *host)
 {
 	const char *argv[] = { "SENTINEL", "get-master-addr-by-name", s->name };
 
-	s->ac = redisAsyncConnect(host, s->port[s->at]);
-	if (s->ac == NULL)
-		abort();
+	s->ac = must(redisAsyncConnect(host, s->port[s->at]));
 	if (s->ac->err != 0) {
 		redisAsyncFree(s->ac);
 		s->ac = NULL;

@@ -20,6 +20,7 @@
 #include "daemon/surveys.h"
 #include "daemon/tasks.h"
 #include "daemon/receipts.h"
+#include "lib/base/must.h"
 
 #include <stdlib.h>
 
@@ -122,10 +123,8 @@ static void sweep(void *arg)
 
 struct sweep *sweep_new(struct server *srv)
 {
-	struct sweep *s = calloc(1, sizeof(*s));
+	struct sweep *s = must(calloc(1, sizeof(*s)));
 
-	if (!s)
-		abort();
 	s->srv = srv;
 	s->timer = loop_timer_new(srv, sweep, s);
 	loop_timer_every(s->timer, srv->config->sweep_seconds * 1000);

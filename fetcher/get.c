@@ -6,6 +6,7 @@
  * hand. Nothing is unpacked: an answer that is compressed is refused.
  */
 #include "fetcher/fetcher.h"
+#include "lib/base/must.h"
 #include "lib/base/ssrf.h"
 
 #include <arpa/inet.h>
@@ -234,13 +235,13 @@ static void judge(struct get *g, CURLcode code)
 
 static struct curl_slist *headers_of(const struct get *g, bool same_host)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Accept: */*");
+	struct curl_slist *list = must(curl_slist_append(NULL, "Accept: */*"));
 	const json_t *v;
 	size_t i;
 
 	json_array_foreach(json_object_get(g->job->asked, "headers"), i, v)
 		if (same_host && json_is_string(v) && !strpbrk(json_string_value(v), "\r\n"))
-			list = curl_slist_append(list, json_string_value(v));
+			list = must(curl_slist_append(list, json_string_value(v)));
 	return list;
 }
 
@@ -275,11 +276,9 @@ static char *hop(struct get *g, CURLU *u, const char *url, bool same_host, long 
 	struct curl_slist *headers, *pinned;
 	char *next = NULL, *whole = NULL;
 
-	g->easy = curl_easy_init();
+	g->easy = must(curl_easy_init());
 	headers = headers_of(g, same_host);
-	pinned = curl_slist_append(NULL, g->pinned);
-	if (!g->easy || !headers || !pinned)
-		abort();
+	pinned = must(curl_slist_append(NULL, g->pinned));
 	set_up(g, url, seconds);
 	curl_easy_setopt(g->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(g->easy, CURLOPT_RESOLVE, pinned);
@@ -324,9 +323,9 @@ void job_get(struct job *j)
 	const char *url = json_string_value(json_object_get(j->asked, "url"));
 	long seconds = (long)json_integer_value(json_object_get(j->asked, "seconds"));
 	struct get g = { .job = j, .max = json_integer_value(json_object_get(j->asked, "maxBytes")) };
-	CURLU *u = curl_url();
+	CURLU *u = must(curl_url());
 
-	if (!u || curl_global_init(CURL_GLOBAL_DEFAULT))
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort();
 	seconds = seconds < 1 || seconds > JOB_MAX_SECONDS / 2 ? 60 : seconds;
 	json_object_set_new(j->told, "sandbox", json_string(sandbox_enter(NEEDS_NETWORK, g.max, (int)seconds + 10)));

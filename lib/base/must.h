@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /*
- * must - p, which malloc, calloc or realloc gave. Without memory the process ends: what goes in is bounded, and what
- * was taken in is stored
+ * must - p, which malloc gave, or a library that gives NULL only for want of memory. Without memory the process ends:
+ * what goes in is bounded, and what was taken in is stored
  * returns  p, never NULL
  */
 static inline void *must(void *p)

@@ -6,6 +6,7 @@
  * A line of FILE is METHOD, path, token and body, with tabs between them; token and body may be empty.
  * Prints what client_run does.
  */
+#include "lib/base/must.h"
 #include "tests/bench/client.h"
 
 #include <stdio.h>
@@ -43,10 +44,8 @@ static void read_lines(const char *path)
 
 		if (text[n - 1] == '\n')
 			text[n - 1] = '\0';
-		rest = strdup(text);
-		lines = realloc(lines, (size_t)(n_lines + 1) * sizeof(*lines));
-		if (rest == NULL || lines == NULL)
-			abort();
+		rest = must(strdup(text));
+		lines = must(realloc(lines, (size_t)(n_lines + 1) * sizeof(*lines)));
 		lines[n_lines].method = field(&rest);
 		lines[n_lines].path = field(&rest);
 		lines[n_lines].token = field(&rest);

@@ -1,6 +1,8 @@
 /* client.c - see client.h */
 #include "tests/bench/client.h"
 
+#include "lib/base/must.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -178,13 +180,11 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 
 static void client_new(int i)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = must(calloc(1, sizeof(*c)));
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)run->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1;
 
-	if (c == NULL)
-		abort();
 	c->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&a, sizeof(a)) != 0) {
 		perror("client: connect");
@@ -215,10 +215,8 @@ void client_run(const struct client_run *how)
 	double seconds;
 
 	run = how;
-	times = malloc(MAX_TIMES * sizeof(*times));
-	base = event_base_new();
-	if (times == NULL || base == NULL)
-		abort();
+	times = must(malloc(MAX_TIMES * sizeof(*times)));
+	base = must(event_base_new());
 	began = now();
 	end_us = how->seconds > 0 ? began + (int64_t)(how->seconds * 1e6) : 0;
 	n_alive++;                           /* so that the first ones may end before the last ones begin */

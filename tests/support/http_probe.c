@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/op.h"
+#include "lib/base/must.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -90,11 +91,9 @@ static void flood_more(void *arg)
 
 static void stream(struct http_x *x, const char *path)
 {
-	struct flood *f = calloc(1, sizeof(*f));
+	struct flood *f = must(calloc(1, sizeof(*f)));
 	bool quiet = strcmp(path, "/stream") == 0;      /* path goes with http_stream_begin */
 
-	if (f == NULL)
-		abort();
 	f->x = x;
 	f->once = strcmp(path, "/stream/once") == 0;
 	f->beats = strcmp(path, "/v1/me/events") == 0;
