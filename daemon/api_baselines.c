@@ -19,20 +19,7 @@ enum baseline_state { BASELINE_START, BASELINE_DONE };
 
 enum op_status api_baseline_list(struct api *a)
 {
-	struct uuid last = {{0}};
-	struct pg_unit *u;
-	int limit;
-
-	if (!api_page_id(a, &limit, &last))
-		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
-	if (a->op.state == BASELINE_DONE)
-		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, limit);
-	u = api_unit(a);
-	pg_add(u, SQL_BASELINE_LIST);
-	pg_uuid(u, last);
-	pg_text(u, api_query(a, "municipality"));
-	pg_int(u, limit + 1);
-	return pg_submit(&a->op, BASELINE_DONE, u);
+	return work_list(a, SQL_BASELINE_LIST, NULL, NULL);
 }
 
 static struct kpi_days read_days(struct api *a)
@@ -97,12 +84,8 @@ enum op_status api_baseline_delete(struct api *a)
 	struct pg_unit *u;
 	struct uuid id;
 
-	if (a->op.state == BASELINE_DONE) {
-		if (pg_failed(&a->op))
-			return api_failed(a);
-		return pg_rows(&a->op, 0) ? api_answer(a, 204, NULL)
-					  : api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	}
+	if (a->op.state == BASELINE_DONE)
+		return work_deleted(a, 0);
 	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	u = api_unit(a);

@@ -15,21 +15,7 @@ enum block_state { BLOCK_START, BLOCK_DONE };
 
 enum op_status api_block_list(struct api *a)
 {
-	struct uuid last = { 0 };
-	struct pg_unit *u;
-	int limit;
-
-	if (!api_page_id(a, &limit, &last))
-		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
-	if (a->op.state == BLOCK_DONE)
-		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, limit);
-	u = api_unit(a);
-	pg_add(u, SQL_BLOCK_LIST);
-	pg_uuid(u, last);
-	pg_text(u, api_query(a, "municipality"));
-	pg_int(u, limit + 1);
-	work_audit_scope(a, u, "block.list", "blocks", NULL, api_query(a, "municipality"));
-	return pg_submit(&a->op, BLOCK_DONE, u);
+	return work_list(a, SQL_BLOCK_LIST, "block.list", "blocks");
 }
 
 static int64_t read_until(struct api *a)
@@ -95,12 +81,8 @@ enum op_status api_block_delete(struct api *a)
 	struct uuid id;
 
 	if (a->op.state == BLOCK_DONE) {
-		if (pg_failed(&a->op))
-			return api_failed(a);
-		if (pg_rows(&a->op, 0) == 0)
-			return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 		world_reload(a->op.srv);
-		return api_answer(a, 204, NULL);
+		return work_deleted(a, 0);
 	}
 	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);

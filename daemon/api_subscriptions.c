@@ -94,24 +94,20 @@ static void add_secret(struct pg_unit *u, struct uuid id, const char *secret)
 	pg_text(u, secret);
 }
 
+static void add_audit(struct api *a, struct pg_unit *u, struct uuid id, const char *action)
+{
+	pg_add(u, SQL_SUBSCRIPTION_AUDIT);
+	pg_uuid(u, id);
+	pg_text(u, a->who.token_id);
+	pg_text(u, action);
+	pg_text(u, a->x ? http_peer(a->x) : NULL);
+}
+
 /* ---------------------------------------------------------------- reading */
 
 enum op_status api_subscription_list(struct api *a)
 {
-	struct uuid last = {0};
-	struct pg_unit *u;
-	int limit;
-
-	if (!api_page_id(a, &limit, &last))
-		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
-	if (a->op.state == SUBSCRIPTION_DONE)
-		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, limit);
-	u = api_unit(a);
-	pg_add(u, SQL_SUBSCRIPTION_LIST);
-	pg_uuid(u, last);
-	pg_text(u, api_query(a, "municipality"));
-	pg_int(u, limit + 1);
-	return pg_submit(&a->op, SUBSCRIPTION_DONE, u);
+	return work_list(a, SQL_SUBSCRIPTION_LIST, NULL, NULL);
 }
 
 enum op_status api_subscription_get(struct api *a)
@@ -244,11 +240,7 @@ static enum op_status patch(struct api *a, struct uuid id)
 	}
 	work->get = secret ? 3 : 1;
 	add_get(u, id);
-	pg_add(u, SQL_SUBSCRIPTION_AUDIT);
-	pg_uuid(u, id);
-	pg_text(u, a->who.token_id);
-	pg_text(u, "subscription.change");
-	pg_text(u, a->x ? http_peer(a->x) : NULL);
+	add_audit(a, u, id, "subscription.change");
 	return pg_submit(&a->op, SUBSCRIPTION_DONE, u);
 }
 
@@ -274,20 +266,12 @@ enum op_status api_subscription_delete(struct api *a)
 	struct pg_unit *u;
 	struct uuid id;
 
-	if (a->op.state == SUBSCRIPTION_DONE) {
-		if (pg_failed(&a->op))
-			return api_failed(a);
-		return pg_rows(&a->op, 2) ? api_answer(a, 204, NULL)
-					  : api_problem(a, PROBLEM_NOT_FOUND, NULL);
-	}
+	if (a->op.state == SUBSCRIPTION_DONE)
+		return work_deleted(a, 2);
 	if (!api_id(a, a->param[0], &id))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
 	u = api_unit(a);
-	pg_add(u, SQL_SUBSCRIPTION_AUDIT);
-	pg_uuid(u, id);
-	pg_text(u, a->who.token_id);
-	pg_text(u, "subscription.delete");
-	pg_text(u, a->x ? http_peer(a->x) : NULL);
+	add_audit(a, u, id, "subscription.delete");
 	pg_add(u, SQL_SUBSCRIPTION_LOCK);
 	pg_uuid(u, id);
 	pg_add(u, SQL_SUBSCRIPTION_DROP);

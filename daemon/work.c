@@ -203,6 +203,34 @@ enum op_status work_page(struct api *a, int statement, int limit)
 	return api_answer(a, 200, api_page_cut(a, items, limit, "id"));
 }
 
+enum op_status work_list(struct api *a, enum sql statement, const char *looked, const char *kind)
+{
+	const char *municipality = api_query(a, "municipality");
+	struct uuid last = {0};
+	struct pg_unit *u;
+	int limit;
+
+	if (!api_page_id(a, &limit, &last))
+		return api_problem(a, PROBLEM_BAD_REQUEST, "The cursor is not one that was given.");
+	if (a->op.state == WORK_READ)
+		return pg_failed(&a->op) ? api_failed(a) : work_page(a, 0, limit);
+	u = api_unit(a);
+	pg_add(u, statement);
+	pg_uuid(u, last);
+	pg_text(u, municipality);
+	pg_int(u, limit + 1);
+	if (looked)
+		work_audit_scope(a, u, looked, kind, NULL, municipality);
+	return pg_submit(&a->op, WORK_READ, u);
+}
+
+enum op_status work_deleted(struct api *a, int statement)
+{
+	if (pg_failed(&a->op))
+		return api_failed(a);
+	return pg_rows(&a->op, statement) ? api_answer(a, 204, NULL) : api_problem(a, PROBLEM_NOT_FOUND, NULL);
+}
+
 void work_address(struct api *a, const char **kind, const char **value)
 {
 	const json_t *address = json_object_get(a->body, "address");

@@ -107,11 +107,16 @@ const char *work_reply_rule(int outcome);
 int work_team(const struct world *world, const char *id);
 /* work_answer - 200 {"case": …} as it is now */
 enum op_status work_answer(struct api *a, const struct work *w, const char *state, const char *product);
+/* work_deleted - 204, or 404 when the statement found nothing to delete */
+enum op_status work_deleted(struct api *a, int statement);
 /* work_address - the body's "address", as it is kept; both stay NULL when there is none. What is wrong is a bad field */
 void work_address(struct api *a, const char **kind, const char **value);
 /* work_page - 200 with the first limit rows of a statement that was asked for limit + 1; the cursor is the id
  * of the last one */
 enum op_status work_page(struct api *a, int statement, int limit);
+/* work_list - all of a route that lists: the statement takes the last id, ?municipality= and how many. looked: the action that
+ * is recorded of it (work_audit_scope), with the kind of what is listed; NULL: there is no citizen in it */
+enum op_status work_list(struct api *a, enum sql statement, const char *looked, const char *kind);
 /* work_audit_scope - record (P10) a look at a list or a search: one line per municipality that it could show.
  * id: what was looked for when that is an id of ours, else NULL; never what somebody typed */
 void work_audit_scope(struct api *a, struct pg_unit *u, const char *action, const char *kind, const char *id,
