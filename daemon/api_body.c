@@ -210,7 +210,7 @@ const char *api_text(struct api *a, const char *key, bool required, size_t max_b
 
 	if (!value)
 		return NULL;
-	if (!text || (required && !*text)) {
+	if (!text || (required && utf8_blank(text))) {
 		api_bad_field(a, key, text ? "empty" : "not a string");
 		return NULL;
 	}

@@ -241,7 +241,7 @@ static bool read_message(struct api *a, struct say *s, const char *reference, en
 	}
 	if (!(is_upload(a) ? read_form(a, s, &text, how) : read_json(a, &text, how)))
 		return false;
-	if ((!text || !*text) && !s->contact.n_attachments)
+	if ((!text || utf8_blank(text)) && !s->contact.n_attachments)
 		api_bad_field(a, "text", "is needed, or a file");
 	if (api_has_bad_fields(a)) {
 		*how = api_invalid(a);

@@ -49,6 +49,22 @@ bool utf8_valid(struct bytes in)
 	return true;
 }
 
+bool utf8_blank(const char *s)
+{
+	const uint8_t *p = (const uint8_t *)s, *end = p + strlen(s);
+	utf8proc_category_t what;
+	utf8proc_int32_t cp;
+
+	for (size_t n; p < end; p += n) {
+		n = code_point(p, (size_t)(end - p), &cp);
+		what = n ? utf8proc_category(cp) : UTF8PROC_CATEGORY_CN;
+		if (what != UTF8PROC_CATEGORY_ZS && what != UTF8PROC_CATEGORY_ZL &&
+		    what != UTF8PROC_CATEGORY_ZP && (*p > '\r' || *p < '\t'))
+			return false;
+	}
+	return true;
+}
+
 /* Below U+0300 nothing combines and everything is NFC already: Dutch text takes this way. */
 static bool is_plain(const uint8_t *p, size_t n)
 {

@@ -14,6 +14,8 @@ char *utf8_nfc(struct arena *a, struct bytes in, size_t max_bytes);
 char *utf8_clean(struct arena *a, struct bytes in, size_t max_bytes);
 /* utf8_has_bidi - true when s holds a bidirectional control (U+202A-202E, U+2066-2069, U+200E/F) */
 bool utf8_has_bidi(const char *s);
+/* utf8_blank - there is nothing to read in s, a valid text: it is empty, or all of it is space */
+bool utf8_blank(const char *s);
 /* utf8_fold - lower case without accents, for comparing words; what would grow beyond three times s (a few
  * Arabic ligatures do) is cut; NULL only when s is not valid */
 char *utf8_fold(struct arena *a, const char *s);

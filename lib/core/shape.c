@@ -1,5 +1,6 @@
 #include "lib/core/shape.h"
 
+#include "lib/base/utf8.h"
 #include "lib/base/uuid.h"
 #include "lib/base/when.h"
 #include "lib/core/task.h"
@@ -88,6 +89,8 @@ static const char *format_wrong(enum shape_format f, const char *s)
 		return NULL;
 	case FORMAT_LANGUAGE:
 		return all_of(s, "abcdefghijklmnopqrstuvwxyz", 2, 3) ? NULL : "not a language as in ISO 639";
+	case FORMAT_SAID:
+		return utf8_blank(s) ? "empty" : NULL;
 	}
 	return NULL;
 }

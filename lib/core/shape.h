@@ -22,6 +22,7 @@ enum shape_format {
 	FORMAT_DUE,        /* the same, or ISO 8601: P2D, PT4H */
 	FORMAT_CODE,       /* 1..80 of a-z 0-9 - */
 	FORMAT_LANGUAGE,   /* 2 or 3 of a-z */
+	FORMAT_SAID,       /* something to read: not only spaces */
 };
 
 struct shape {

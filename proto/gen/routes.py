@@ -42,7 +42,7 @@ def prefix(doc, item):
 TYPES = {'object': 'SHAPE_OBJECT', 'array': 'SHAPE_ARRAY', 'string': 'SHAPE_STRING', 'integer': 'SHAPE_INTEGER',
          'boolean': 'SHAPE_BOOLEAN'}
 FORMATS = {'uuid': 'FORMAT_UUID', 'date-time': 'FORMAT_TIME', 'date': 'FORMAT_DATE', '^[a-z0-9-]{1,80}$': 'FORMAT_CODE',
-           '^[a-z]{2,3}$': 'FORMAT_LANGUAGE'}
+           '^[a-z]{2,3}$': 'FORMAT_LANGUAGE', r'\S': 'FORMAT_SAID'}
 LIMITS = {'object': ('minProperties', 'maxProperties'), 'array': ('minItems', 'maxItems'),
           'string': ('minLength', 'maxLength'), 'integer': ('minimum', 'maximum')}
 KNOWN = {'type', 'format', 'pattern', 'enum', 'properties', 'required', 'additionalProperties', 'items', 'description',

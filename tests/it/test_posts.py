@@ -340,6 +340,7 @@ class Triage(PostsTest):
         said = self.said()
         self.assertNamed(self.triage(said, 'department', want=422, due='gisteren', text='x'), 'department', 'task', 'due', 'text')
         self.assertNamed(self.triage(said, 'answer', want=422, product='rijbewijs'), 'text', 'product')
+        self.assertNamed(self.triage(said, 'answer', want=422, text=' \n '), 'text')
         self.assertNamed(self.triage(said, 'case', want=422, product='bestaat-niet', outcome='solved'), 'product', 'outcome')
         self.assertNamed(self.triage(said, 'ontploffen', want=422), 'action')
         self.assertNamed(self.triage(said, 'claim', want=422, note='x'), 'note')

@@ -292,6 +292,7 @@ class Adding(StatusTest):
             return self.call('POST', receipt, '/messages', body=body, headers=headers or None)
         self.assertEqual([e['name'] for e in post({'text': '', 'naam': 'x', 'email': 'y'}).json['errors']], ['naam', 'email', 'text'])
         self.assertEqual(post({'text': 7}).status, 422)
+        self.assertEqual([e['name'] for e in post({'text': ' \n\u00a0 '}).json['errors']], ['text'])
         self.assertEqual(post(b'[1]').status, 400)
         self.assertEqual(post(b'{"text"').status, 400)
         self.assertEqual(post(b'text=x', **{'Content-Type': 'application/x-www-form-urlencoded'}).status, 415)

@@ -104,6 +104,21 @@ class Reply(WorkTest):
         self.assertEqual(third.json['contact']['id'], first.json['contact']['id'])
         self.assertEqual(self.world.value("select count(*) from loket.contact where direction = 'out' and text = 'Eenmaal'"), 1)
 
+    def test_spaces_are_no_text(self):
+        """A citizen gets no empty message, and a colleague no empty note."""
+        taken = self.take()
+        epoch = {'epoch': taken['epoch']}
+        for what, body, fields in (
+                ('replies', {'text': ' \n\t ', **epoch}, ['text']), ('notes', {'text': '\u00a0 '}, ['text']),
+                ('transfer', {'to': {'product': 'algemeen'}, 'note': '   ', **epoch}, ['note']),
+                ('tasks', {'department': ' ', 'action': ' ', 'due': 'P2D', **epoch}, ['department', 'action']),
+                ('resolve', {'outcome': 'solved', 'note': ' ', **epoch}, ['note'])):
+            answer = self.post('anna', taken['case']['id'], what, body)
+            self.assertStatus(answer, 422)
+            self.assertEqual([(e['name'], e['reason']) for e in answer.json['errors']], [(name, 'empty') for name in fields], what)
+        case = self.anna.case(taken['case']['id'])
+        self.assertEqual((case['state'], len(case['contacts']), case['notes'], case['tasks']), ('assigned', 1, [], []))
+
     def test_same_key_is_one_note_and_one_task(self):
         taken = self.take()
         case = taken['case']['id']

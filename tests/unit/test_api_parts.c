@@ -184,6 +184,7 @@ START_TEST(shape_of_texts)
 	static const struct shape due = { .type = SHAPE_STRING, .format = FORMAT_DUE, .max = INT64_MAX };
 	static const struct shape day = { .type = SHAPE_STRING, .format = FORMAT_TIME_OR_DATE, .max = INT64_MAX };
 	static const struct shape date = { .type = SHAPE_STRING, .format = FORMAT_DATE, .max = INT64_MAX };
+	static const struct shape said = { .type = SHAPE_STRING, .format = FORMAT_SAID, .min = 1, .max = 3 };
 	static const struct shape language = { .type = SHAPE_STRING, .format = FORMAT_LANGUAGE, .max = INT64_MAX };
 	static const struct {
 		const struct shape *shape;
@@ -200,6 +201,7 @@ START_TEST(shape_of_texts)
 		{ &date, "2028-02-29", true }, { &date, "2027-02-29", false }, { &date, "2026-11-21T12:00:00Z", false },
 		{ &date, "", false },
 		{ &language, "nl", true }, { &language, "n", false }, { &language, "nl-NL", false },
+		{ &said, "a", true }, { &said, " a ", true }, { &said, "", false }, { &said, "  ", false },
 		{ &bool_shape, "true", true }, { &bool_shape, "yes", false },
 	};
 

@@ -371,6 +371,18 @@ START_TEST(utf8_bidi)
 }
 END_TEST
 
+START_TEST(utf8_blanks)
+{
+	static const char *const blank[] = { "", " ", "\t\n\v\f\r ", "\xc2\xa0", "\xe2\x80\x83 \xe2\x80\xa8\xe3\x80\x80" };
+	static const char *const said[] = { ".", " a ", "\xc3\xa9", "  \xe2\x82\xac", "\x01", "\xff" };
+
+	for (size_t i = 0; i < COUNT(blank); i++)
+		ck_assert_msg(utf8_blank(blank[i]), "%zu", i);
+	for (size_t i = 0; i < COUNT(said); i++)
+		ck_assert_msg(!utf8_blank(said[i]), "%zu", i);
+}
+END_TEST
+
 START_TEST(utf8_folding)
 {
 	struct arena *a = arena_new(1 << 20);
@@ -527,7 +539,7 @@ int main(void)
 	const TTest *const tests[] = {
 		digests, sha1_and_base64, hex, comparing, arenas, json_limits, json_error_is_discreet, json_access, json_only_read,
 		utf8_what_is_valid, utf8_normal_form,
-		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix, days_there_and_back,
+		utf8_cutting, utf8_cleaning, utf8_bidi, utf8_blanks, utf8_folding, uuids, moments_parse, moments_calendar, moments_unix, days_there_and_back,
 		url_there_and_back,
 	};
 
