@@ -66,7 +66,7 @@ void api_send_answer(struct api *a)
 static char *dumped(json_t *json)
 {
 	/* NULL also for text that is not UTF-8: a mistake of ours */
-	char *text = must(json_dumps(json, JSON_COMPACT));
+	char *text = must(json_dumps(json, JSONX_DUMP));
 
 	json_decref(json);
 	return text;

@@ -1,5 +1,6 @@
 /* pg_args.c - building a unit: statements and parameters in one growing buffer */
 #include "daemon/pg_unit.h"
+#include "lib/base/jsonx.h"
 
 #include "lib/base/must.h"
 
@@ -188,7 +189,7 @@ void pg_json(struct pg_unit *u, const json_t *j)
 		return;
 	}
 	p = add_param(u, 0);
-	json_dump_callback(j, put_json, u, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_dump_callback(j, put_json, u, JSONX_DUMP);
 	p->len = (int)(u->len - p->at);
 	put(u, "", 1);
 }

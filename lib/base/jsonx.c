@@ -190,7 +190,7 @@ json_t *jsonx_at(const json_t *root, const char *pointer)
 
 char *jsonx_dump(struct arena *a, const json_t *j, size_t *len)
 {
-	char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *s = json_dumps(j, JSONX_DUMP);
 	size_t n = s ? strlen(s) : 0;
 	char *copy = arena_dup(a, s, n);
 

@@ -13,6 +13,9 @@ enum {
 	JSONX_MAX_TOKENS = 200000,   /* "{", "[" and "," in one body: bounds the tree's memory */
 };
 
+/* how JSON is written: a number of 15 digits as it was typed (0.95, not 0.94999999999999996) */
+#define JSONX_DUMP (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
 enum jsonx_outcome {
 	JSONX_TOO_DEEP = 1,
 	JSONX_TOO_MANY,

@@ -14,7 +14,9 @@ struct compare_interval compare_share(struct compare_share a)
 	p = a.k / a.n;
 	middle = (a.k + Z * Z / 2) / (a.n + Z * Z);
 	half = Z * sqrt(p * (1 - p) / a.n + Z * Z / (4 * a.n * a.n)) / (1 + Z * Z / a.n);
-	return (struct compare_interval){p, fmax(middle - half, 0), fmin(middle + half, 1), true};
+	/* its ends are 0 and 1 there: rounding leaves something */
+	return (struct compare_interval){p, a.k <= 0 ? 0 : fmax(middle - half, 0),
+					 a.k >= a.n ? 1 : fmin(middle + half, 1), true};
 }
 
 struct compare_interval compare_shares(struct compare_share a, struct compare_share b)

@@ -6,7 +6,7 @@
 static int bad(struct bad_setting *problems, int n, int max, const char *product, const char *name, const char *why)
 {
 	if (n < max) {
-		snprintf(problems[n].field, sizeof problems[n].field, "%.20s%s%.9s", product, *name ? "." : "", name);
+		snprintf(problems[n].field, sizeof problems[n].field, "%.60s%s%.30s", product, *name ? "." : "", name);
 		problems[n].why = why;
 	}
 	return n + 1;

@@ -37,7 +37,7 @@ struct hours {
 
 /* what is wrong in settings; lib/core/promise.h says it in the same way */
 struct bad_setting {
-	char field[32]; /* "mon[1]" */
+	char field[96]; /* "mon[1]" */
 	const char *why;
 };
 

@@ -66,6 +66,9 @@ class InForce(AccentsTest):
         self.assertEqual({k: mine[k] for k in ('serviceLevel', 'waitP90', 'promisesKept', 'satisfaction')}, {
             'serviceLevel': {'value': 0.85, 'from': 'region'}, 'waitP90': {'value': 120.0, 'from': 'municipality'},
             'promisesKept': {'value': 1.0, 'from': 'municipality'}, 'satisfaction': {'value': 8.5, 'from': 'default'}})
+        # a number is kept and told as it was typed
+        self.assertEqual(self.world.value("select settings #>> '{targets,serviceLevel}' from loket.region where id = 'drechtsteden'"), '0.85')
+        self.assertIn(b'"serviceLevel":{"value":0.85,', self.world.api('GET', '/v1/municipalities/dordrecht', 'admin').body)
         self.assertNotIn('cases', mine)     # more of them is neither better nor worse
         self.assertEqual(self.shown('targets', 'regions/drechtsteden')['waitP90'], {'value': 180.0, 'from': 'region'})
         for of in ('municipality', 'region'):
@@ -115,6 +118,12 @@ class InForce(AccentsTest):
         self.assertEqual({e['name'] for e in wrong['errors']},
                          {'settings.hours.mon', 'settings.hours.zon', 'settings.texts.nl.weg', 'settings.callback.promise_minutes',
                           'settings.products.rijbewijs.way', 'settings.products.rijbewijs.prijs', 'settings.products.rijbewijs.answer', 'settings.products.bestaat-niet'})
+
+        wrong = self.settings('municipality', 422, products={'gehandicaptenparkeerplaats': {'department': ''}})
+        self.assertEqual([e['name'] for e in wrong['errors']], ['settings.products.gehandicaptenparkeerplaats.department'])
+        for of in ('region', 'municipality'):       # a typing mistake would otherwise hold nowhere, unseen
+            wrong = self.settings(of, 400, uren=WEEK, hours=WEEK)
+            self.assertEqual([(e['name'], e['reason']) for e in wrong['errors']], [('settings.uren', 'unknown key')])
 
     def test_hours_of_the_region_are_kept_to(self):
         """what is promised to a citizen: a task within two days on which it is open"""

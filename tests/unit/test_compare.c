@@ -45,6 +45,11 @@ START_TEST(nothing_and_few)
 	/* variance 10, of the mean 1/3 */
 	is_about(compare_mean(enough), 10, 10 - 1.959964 * sqrt(1.0 / 3), 10 + 1.959964 * sqrt(1.0 / 3));
 	is_about(compare_means(enough, enough), 0, -1.959964 * sqrt(2.0 / 3), 1.959964 * sqrt(2.0 / 3));
+	for (int n = 1; n < 100; n++) {
+		/* nobody, and everybody: no rounding is left, nor shown as 2.8e-17 */
+		ck_assert(compare_share((struct compare_share){0, n}).low == 0);
+		ck_assert(compare_share((struct compare_share){n, n}).high == 1);
+	}
 	is_about(compare_mean((struct compare_sums){100, 50, 24.9999999}), 0.5, 0.5,
 		 0.5); /* rounded below 0 */
 }
