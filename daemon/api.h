@@ -103,7 +103,7 @@ void api_bad_field(struct api *a, const char *name, const char *reason);
 bool api_has_bad_fields(const struct api *a);
 enum op_status api_invalid(struct api *a);
 enum op_status api_bad_query(struct api *a);   /* the same for query keys: 400 */
-/* api_query_time - the moment in a query key; *us stays as it is when there is none. What is no moment is a bad field */
+/* api_query_time - the moment in a query key, or that at which its day begins; *us stays as it is when there is none. What is no moment is a bad field */
 void api_query_time(struct api *a, const char *key, int64_t *us);
 /* api_failed - the last unit failed: 409 on 40001/23505…, 503 when lost or busy, 500 otherwise */
 enum op_status api_failed(struct api *a);

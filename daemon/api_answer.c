@@ -10,6 +10,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/must.h"
 #include "lib/base/when.h"
+#include "lib/core/hours.h"
 #include "lib/core/wire.h"
 
 #include <stdio.h>
@@ -160,9 +161,12 @@ enum op_status api_bad_query(struct api *a)
 void api_query_time(struct api *a, const char *key, int64_t *us)
 {
 	const char *s = api_query(a, key);
+	int64_t day;
 
-	if (s && !when_parse(s, us))
-		api_bad_field(a, key, "must be an RFC 3339 moment");
+	if (when_day(s, &day))
+		*us = hours_day_begins(day);
+	else if (s && !when_parse(s, us))
+		api_bad_field(a, key, "must be an RFC 3339 moment or date");
 }
 
 /* ------------------------------------------------------------------ when PostgreSQL says no */

@@ -168,6 +168,7 @@ class Shown(world.LoketTest):
         self.sums(FROM, cases=60, waited=40, in_time=20, judged=30, fixed=24, graded=30, grade=210, grade2=1500, asked=60)
         told, f = self.figures()
         self.assertEqual((told['from'], told['to'], told['previous']), ('2026-09-07', '2026-09-14', {'from': '2026-08-31', 'to': '2026-09-07'}))
+        self.assertEqual(self.figures(**{'from': FROM, 'to': TO})[0]['figures'], told['figures'])    # days say the same
         level = f['serviceLevel']
         self.assertEqual((level['n'], level['value'], level['target'], level['met'], level['deviates']), (40, 0.5, 0.8, False, True))
         self.assertEqual(level['previous']['value'], 0.875)
