@@ -427,6 +427,11 @@ class Search(CasesTest):
                 self.assertEqual(self.found(words), set(), words)
         for number in ('111222333', 'BSN 111222333', '111 222 333', 'NL91ABNA0417164300', '0417164300', '0612345678'):
             self.assertEqual(self.found(number), self.found('BSN') if 'BSN' in number else set(), number)
+        # where it was said, without anybody's number; also to who may see a BSN, since nobody asked for that
+        for token in ('anna', 'lead'):
+            self.assertEqual([c['excerpt'] for c in self.search(token, words='kliko')['items']],
+                             ['Mijn kliko is zoek; mijn BSN is …, …, bel …'])
+        self.assertEqual([c['excerpt'] for c in self.search(words='schuttingen buurvrouw')['items']], ['De buurvrouw heeft ook een schutting'])
         self.assertEqual(self.found('kliko', state='closed'), set())
         self.assertEqual(self.found('kliko', municipality='dordrecht', channel='whatsapp', **{'from': '2026-01-01T00:00:00Z'}), {first})
         self.assertEqual(self.found('kliko', to='2026-01-01T00:00:00Z'), set())
@@ -434,6 +439,12 @@ class Search(CasesTest):
         self.assertEqual(self.found('kliko', municipality='zwijndrecht'), set())
         self.assertEqual(self.search('gijs', words='kliko')['items'], [])
         self.assertEqual(self.search(status=422, words='kliko', reference='DOR-AAAA-AAAA')['errors'][0]['name'], 'body')
+        # some words of a long text
+        self.says('Ik woon hier al lang. ' * 40 + 'Nu is mijn zonnescherm gescheurd door de storm. ' + 'Wat moet ik doen? ' * 40)
+        wait_until(lambda: self.found('zonnescherm'), what='a long text')
+        excerpt = self.search(words='zonneschermen')['items'][0]['excerpt']
+        self.assertTrue('zonnescherm gescheurd' in excerpt and len(excerpt) < 200, excerpt)
+        self.assertNotIn('excerpt', self.search(limit=1)['items'][0])
         # a word of a title is meant
         self.says('Ik ben mijn paspoort kwijt')
         self.world.psql("insert into loket.article_word values ('paspoort', 'paspoort') on conflict do nothing")
