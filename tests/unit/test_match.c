@@ -184,10 +184,13 @@ START_TEST(formal)
 		"Hierbij maak ik bezwaar tegen uw besluit", "Ik maak bezwaar tegen de boete", "ik dien een klacht in over de behandeling",
 		"Bezwaarschrift WOZ", "Hierbij stel ik u in gebreke", "ingebrekestelling", "Ik teken beroep aan", "Formele klacht",
 		"ik stel de gemeente in gebreke", "Hierbij vraag ik een vergunning aan", "Hierbij dien ik een aanvraag in", "Woo-verzoek",
+		"Ik wil officieel bezwaar maken tegen de naheffing van 4 november", "Wij willen bezwaar aantekenen tegen het besluit",
+		"ik wil graag een klacht indienen over hoe ik aan de balie behandeld ben", "Ik ga in beroep tegen deze beschikking",
 	};
 	static const char *const no[] = {
 		"Hoe kan ik bezwaar maken?", "Ik wil een paspoort aanvragen", "Ik heb daar geen bezwaar tegen", "mijn klachten zijn over",
 		"ik heb een klacht over mijn container", "De aanvraag is gelukt", "",
+		"Ik wil bezwaar maken, hoe doe ik dat?", "Waar kan ik een klacht indienen?", "Hoe ga ik in beroep?", "Kan ik nog in beroep?",
 	};
 
 	int wrong = 0;
