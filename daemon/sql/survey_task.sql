@@ -2,8 +2,8 @@
 -- $1 uuid task, $2 text department, $3 text action, $4 timestamptz due
 -- columns: the notices
 with promised as (
-	insert into loket.task (id, municipality, case_id, department, action, due, created_at)
-	select task, municipality, case_id, $2, $3, $4, clock_timestamp() from loket.survey where task = $1
+	insert into loket.task (id, municipality, case_id, kind, department, action, due, created_at)
+	select task, municipality, case_id, 'callback', $2, $3, $4, clock_timestamp() from loket.survey where task = $1
 	on conflict (id) do nothing returning *),
 written as (
 	insert into loket.task_event (task, municipality, at, kind) select id, municipality, created_at, 'made' from promised)

@@ -171,6 +171,7 @@ class ByAgent(SurveyTest):
                                          "where n.kind = 'task.changed' and t.case_id = %s", [case]), [('made',)])
         self.assertEqual(self.kept(case)[:2], ('answered', 4))
         self.assertIn('niet tevreden', self.tasks(case)[0][1])
+        self.assertEqual(self.world.value('select kind from loket.task where case_id = %s', [case]), 'callback')
         self.assertEqual(self.world.psql("select action from loket.access_log where object_id = %s and action like 'survey%%'", [case]),
                          [('survey.create',)])
         self.type_in(case, want=409)
