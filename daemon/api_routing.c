@@ -200,6 +200,26 @@ static json_t *waited_words(const struct story *s, const json_t *decision, enum 
 	return all;
 }
 
+/* nobody is asked now, because somebody else was asked for; "notWanted", "notTeam": so it is */
+static bool left_out(const json_t *decision, enum route_why why)
+{
+	json_t *all = json_object_get(decision, "leftOut"), *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) if (route_why_from(jsonx_str(one, "why")) == (int)why) return true;
+	return false;
+}
+
+static const char *chosen_words(struct story *s, const json_t *decision, const char *chosen,
+				enum route_rule rule)
+{
+	bool wanted = left_out(decision, WHY_NOT_WANTED);
+
+	if (!chosen && (wanted || left_out(decision, WHY_NOT_TEAM)))
+		return route_say(s->arena, route_words_wish(!wanted), name_of(s->srv, s->wanted), 0, 0, 0);
+	return say(s, route_words_rule(rule), name_at(s->srv, chosen), 0, 0, 0);
+}
+
 /* {"chosen", "waited"} of the decision; "words" with each agent */
 static void say_decision(struct story *s, json_t *decision)
 {
@@ -212,9 +232,7 @@ static void say_decision(struct story *s, json_t *decision)
 	if (rule == RULE_HELD && !chosen && s->held_us < s->arrived_us)
 		s->held_us = at_us;
 	if (rule >= 0)
-		jsonx_put(words, "chosen",
-			  say(s, route_words_rule((enum route_rule)rule), name_at(s->srv, chosen), 0, 0,
-			      at_us));
+		jsonx_put(words, "chosen", chosen_words(s, decision, chosen, (enum route_rule)rule));
 	json_object_set_new(words, "waited",
 			    waited_words(s, decision, rule < 0 ? N_RULES : (enum route_rule)rule, at_us));
 	json_object_set_new(decision, "words", words);
@@ -246,6 +264,22 @@ static enum op_status ask(struct api *a, struct case_id id)
 	return pg_submit(&a->op, ROUTING_READ, u);
 }
 
+/* where it is; and why so when nobody was asked for it */
+static const char *case_words(struct api *a, const struct story *s)
+{
+	int state = case_state_from(pg_get(&a->op, ROUTING_CASE, 0, "state"));
+	bool taken = s->n_offers == 0 && (state == CASE_ASSIGNED || state == CASE_CLOSED);
+	bool in_public = pg_get_bool(&a->op, ROUTING_CASE, 0, "public");
+	struct agent_id typed = {.u = pg_get_uuid(&a->op, ROUTING_CASE, 0, "typed_by")};
+	const char *words = route_words_state((enum case_state)state);
+
+	if (!taken || (uuid_is_nil(typed.u) && !in_public))
+		return words;
+	words = arena_join(s->arena, " ", words, NULL);
+	return arena_join(s->arena, say(s, route_words_unasked(in_public), name_of(s->srv, typed), 0, 0, 0),
+			  words, NULL);
+}
+
 static enum op_status answer(struct api *a, struct case_id id)
 {
 	json_t *all = rows_array(&a->op, ROUTING_DECISIONS), *body, *one, *now;
@@ -263,9 +297,7 @@ static enum op_status answer(struct api *a, struct case_id id)
 			say_decision(&s, one);
 	}
 	if (gets_words(&a->who))
-		jsonx_put(body, "words",
-			  route_words_state((enum case_state)case_state_from(
-				  pg_get(&a->op, ROUTING_CASE, 0, "state"))));
+		jsonx_put(body, "words", case_words(a, &s));
 	return api_answer(a, 200, body);
 }
 

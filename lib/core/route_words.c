@@ -64,6 +64,18 @@ static const char *const waits[N_ROUTE_WAITS] = {
 	[WAIT_BUSY_REST] = "In de rest van de tijd had niemand tijd die deze vraag mocht doen.",
 };
 
+/* who has it without being asked */
+static const char *const unasked[2] = {
+	"{wie} voerde deze vraag zelf in en had hem daarom meteen.",
+	"De inwoner vroeg dit in het openbaar. Het webcareteam deed deze vraag zelf.",
+};
+
+/* nobody is asked: it waits for who it was handed on to */
+static const char *const wishes[2] = {
+	"Er is om {wie} gevraagd toen de vraag werd overgedragen. Die is er nu niet, of heeft geen tijd.",
+	"Er is om een ander team gevraagd toen de vraag werd overgedragen. Daar heeft nu niemand tijd.",
+};
+
 static const char *const states[N_CASE_STATES] = {
 	[CASE_QUEUED] = "De vraag wacht op een medewerker.",
 	[CASE_OFFERED] = "De vraag is aangeboden aan een medewerker. Die heeft nog niet geantwoord.",
@@ -86,6 +98,16 @@ const char *route_words_rule(enum route_rule r)
 const char *route_words_why(enum route_why w)
 {
 	return word(whys, (unsigned)w, N_WHY);
+}
+
+const char *route_words_unasked(bool in_public)
+{
+	return unasked[in_public];
+}
+
+const char *route_words_wish(bool team)
+{
+	return wishes[team];
 }
 
 const char *route_words_wait(enum route_wait w)
@@ -207,9 +229,11 @@ static void add_no_skill(struct delays *d)
 	for (int i = 0; i < w->n_no_skill; i++) {
 		const struct route_span *s = &w->no_skill[i];
 
-		if (s->from_us < w->until_us && (s->until_us == 0 || s->until_us > w->from_us))
-			add(d, WAIT_NO_SKILL, nobody, s->from_us > w->from_us ? s->from_us : w->from_us,
-			    s->until_us);
+		int64_t from = s->from_us > w->from_us ? s->from_us : w->from_us;
+		int64_t end = s->until_us && s->until_us < w->until_us ? s->until_us : w->until_us;
+
+		if (end - from >= ROUTE_AT_ONCE_S * WHEN_SECOND_US)
+			add(d, WAIT_NO_SKILL, nobody, from, s->until_us);
 	}
 }
 
@@ -248,6 +272,8 @@ int route_delays(const struct route_waited *w, struct route_delay *out, int max)
 	if (w->held_us >= w->from_us && w->held_us < w->until_us && w->held_us)
 		add(&d, WAIT_HELD, nobody, w->held_us, w->rule == RULE_HELD ? 0 : w->until_us);
 	known = add_offers(&d);
+	if (!known && !uuid_is_nil(w->wanted.u) && w->rule != RULE_WANTED)
+		add(&d, WAIT_WANTED, w->wanted, w->from_us, w->until_us);
 	if (!known || w->until_us - w->from_us - d.explained_us < ROUTE_AT_ONCE_S * WHEN_SECOND_US)
 		return d.n;
 	if (!uuid_is_nil(w->wanted.u))

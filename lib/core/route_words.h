@@ -81,6 +81,8 @@ int route_delays(const struct route_waited *w, struct route_delay *out, int max)
 
 /* what is said: with {wie}, {van} and {tot} in it. NULL: no words */
 const char *route_words_rule(enum route_rule r);
+const char *route_words_unasked(bool in_public); /* nobody was asked: they typed it in; or the webcare team */
+const char *route_words_wish(bool team); /* nobody is asked: somebody was asked for; an agent, or a team */
 const char *route_words_why(enum route_why w); /* WHY_OK: could as well, but another was chosen */
 const char *route_words_wait(enum route_wait w);
 const char *route_words_state(enum case_state s); /* where the case is now */

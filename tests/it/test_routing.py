@@ -194,6 +194,37 @@ class Routing(DispatchTest):
         self.assertNotIn('words', seen)
         self.assertNotIn('words', str(seen['decisions']))
 
+    def test_nobody_was_asked(self):
+        """why her, of a case that was never routed: she typed it in, or it was said in public"""
+        typed = self.world.api('POST', '/v1/contacts', 'anna', {'inbox': 'dordrecht-phone', 'text': 'Belt over een rijbewijs'}).json['case']
+        self.assertEqual(typed['state'], 'assigned')
+        self.assertEqual(self.why(typed['id'])['words'],
+                         'Anna voerde deze vraag zelf in en had hem daarom meteen. Een medewerker heeft de vraag.')
+        public = self.world.api('POST', '/v1/contacts', 'integration', {
+            'inbox': 'dordrecht-facebook', 'visibility': 'public', 'kind': 'text', 'providerId': 'why-her', 'text': 'De prullenbak zit vol',
+            'from': {'addresses': [{'kind': 'facebook', 'value': 'why-her'}]}, 'fields': {'post': 'why-her'}}).json
+        self.assertTrue(self.why(public['case']['id'])['words'].endswith('Het webcareteam kijkt er eerst naar.'))
+        done = self.world.api('POST', f"/v1/posts/{public['contact']['id']}/triage", 'wim', {'action': 'done'})
+        self.assertEqual(done.status, 200, done)
+        self.assertEqual(self.why(public['case']['id'])['words'],
+                         'De inwoner vroeg dit in het openbaar. Het webcareteam deed deze vraag zelf. De vraag is gesloten.')
+
+    def test_handed_on_to_who_is_away(self):
+        """it waits for one person: not that nobody can finish it, and who had it first is not all"""
+        daan = self.person('daan')
+        case = self.waits(product='parkeervergunning', age=700)
+        taken = daan.accept(daan.next_offer())
+        self.assertEqual(taken['case']['id'], case)
+        answer = self.world.api('POST', f'/v1/cases/{case}/transfer', 'daan', {
+            'to': {'agent': self.agent_id('fatima')}, 'note': 'Fatima deed het vorige keer', 'epoch': taken['epoch']})
+        self.assertEqual(answer.status, 200, answer)
+        wait_until(lambda: self.why(case)['decisions'][-1]['chosen'] is None, 10, 'a decision that it waits')
+        now = self.why(case)['decisions'][-1]
+        self.assertEqual(now['words']['chosen'],
+                         'Er is om Fatima gevraagd toen de vraag werd overgedragen. Die is er nu niet, of heeft geen tijd.')
+        self.assertTrue(now['words']['waited'][-2].startswith('Daan had de vraag eerst, vanaf '), now['words'])
+        self.assertEqual(now['words']['waited'][-1], 'De vraag wachtte op Fatima, omdat daarom is gevraagd.')
+
     def test_nobody_with_the_skill(self):
         """leads are told and see it in the queue, what is late goes to the second line, and afterwards it says why it was late"""
         always = {day: [['00:00', '23:59']] for day in ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} | {'holidays': False}
@@ -224,6 +255,7 @@ class Routing(DispatchTest):
             self.assertEqual(self.world.api('GET', '/v1/queue', 'lead').json['unserved'], [])
             taken = daan.accept(daan.next_offer())           # it kept its place
             self.assertIn(taken['case']['id'], (late, early))
+            self.world.psql("update loket.unserved set since = since - interval '5 minutes'")     # of some seconds nothing is said
             waited = self.why(taken['case']['id'])['decisions'][-1]['words']['waited']
             self.assertTrue(any('was er niemand aanwezig die deze vraag kan afmaken' in w for w in waited), waited)
             self.assertEqual(len(self.world.psql(tasks)), 1)

@@ -48,6 +48,12 @@ static void draw_all_words(void)
 	draw("# who was chosen, by rule\n");
 	for (int i = 0; i < N_RULES; i++)
 		draw_words(route_rule_name((enum route_rule)i), route_words_rule((enum route_rule)i));
+	draw("\n# nobody was asked\n");
+	draw_words("typedIn", route_words_unasked(false));
+	draw_words("public", route_words_unasked(true));
+	draw("\n# nobody, because of who was asked for\n");
+	draw_words("wantedAgent", route_words_wish(false));
+	draw_words("wantedTeam", route_words_wish(true));
 	draw("\n# why not somebody\n");
 	for (int i = 0; i < N_WHY; i++)
 		draw_words(route_why_name((enum route_why)i), route_words_why((enum route_why)i));
@@ -114,6 +120,12 @@ static void draw_waits(void)
 	w.n_no_skill = 2;
 	draw_wait("nobody with the skill before it came and after it went", &w);
 
+	none[0] = (struct route_span){t - MINUTES(5), t + 9 * WHEN_SECOND_US};
+	w = waited(t, t + MINUTES(12), RULE_ONLY_ONE);
+	w.no_skill = none;
+	w.n_no_skill = 1;
+	draw_wait("nobody with the skill for some seconds: that is not what it waited for", &w);
+
 	w = waited(t, t + MINUTES(40), RULE_ONLY_ONE);
 	w.held_us = t + WHEN_SECOND_US;
 	draw_wait("held for a better chance", &w);
@@ -140,6 +152,9 @@ static void draw_waits(void)
 	w.offers = offers;
 	w.n_offers = 1;
 	draw_wait("somebody had it first", &w);
+	w.rule = RULE_NOBODY_HAS_SKILL;
+	draw_wait("somebody had it first, and now it waits for who was asked for", &w);
+	w.rule = RULE_WANTED;
 	w.n_offers = 0;
 	draw_wait("for who was asked for", &w);
 	w.offers = offers;
