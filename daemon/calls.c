@@ -169,10 +169,13 @@ static void follow_menu(struct settle *s)
 	const struct world *w = world_hold(&s->op);
 	const struct world_inbox *in = w ? world_inbox(w, s->inbox) : NULL;
 	int m = w ? world_municipality(w, s->municipality) : -1;
+	const struct handling *h;
 
 	s->hours = m < 0 ? hours_defaults() : w->hours[m];
 	s->menu = in ? in->menu : NULL;
 	s->step = menu_after(s->menu, s->now.keys);
+	h = m >= 0 && s->step.product ? world_handling(w, m, s->step.product) : NULL;
+	s->digital = h ? h->answer : NULL;
 }
 
 bool calls_in_menu(const struct settle *s)

@@ -4,6 +4,8 @@
 #include "lib/base/jsonx.h"
 #include "lib/core/texts.h"
 
+#include <string.h>
+
 enum {
 	WAIT_AGAIN_S = 5,
 	CONNECT_AGAIN_S = 2,
@@ -46,6 +48,17 @@ static void offer_callback(const struct settle *s, json_t *answer)
 		say(s, answer, TEXT_CALL_OFFER, NULL);
 }
 
+/* who waits with a question that is done digitally hears how, in the words of the municipality, which are
+ * Dutch; not who asked for help with that. About what people do nothing is said */
+static void say_digital(const struct settle *s, json_t *answer)
+{
+	const char *language = language_of(s);
+
+	if (s->digital && !s->option0 && (!language || !strcmp(language, "nl")))
+		json_array_append_new(json_object_get(answer, "say"),
+				      json_pack("{s:s, s:s}", "language", "nl", "text", s->digital));
+}
+
 static void say_wait(const struct settle *s, json_t *answer)
 {
 	json_object_set_new(answer, "position", json_integer(s->ahead + 1));
@@ -54,6 +67,7 @@ static void say_wait(const struct settle *s, json_t *answer)
 		json_object_set_new(answer, "expectedWaitSeconds", json_integer(s->expected.within_s));
 	if (s->was_queued) /* said before: not with every question */
 		return;
+	say_digital(s, answer);
 	if (s->expected.basis == EXPECT_NOBODY)
 		say(s, answer, TEXT_CALL_NOBODY, NULL);
 	else if (s->ahead)

@@ -37,6 +37,7 @@ struct settle {
 	struct expected expected;
 	const struct menu *menu;        /* NULL: none; of a world that op holds */
 	struct menu_step step;          /* where the keys led in it */
+	const char *digital; /* how the product that was chosen is done digitally; NULL: by people. As menu */
 	enum call_do act;
 	const char *reason;             /* of CALL_DO_PROMISE */
 	/* places in the unit; -1: not in it */

@@ -267,6 +267,29 @@ class WithMenu(Option0):
         self.assertEqual((self.row(call)['call'], self.row(call)['case']), ('answered', 'assigned'))
         self.anna.resolve(taken)
 
+    def test_how_it_is_done_digitally(self):
+        """Who waits hears it, once; not about what people do, not who asked for help with that, nor in another language."""
+        def heard(*keys):
+            call = self.ring()
+            call.post('ringing')
+            answers = [call.post('key', key=key) for key in keys] + [call.post('ask')]
+            call.post('ended')
+            return sum(said['text'] == 'Dat kan op dordrecht.nl/rijbewijs.' for answer in answers for said in answer['say'])
+
+        def set_up(**products):
+            answer = self.world.api('PUT', '/v1/regions/drechtsteden', 'admin', {'settings': {'products': products}})
+            self.assertEqual(answer.status, 200, answer)
+        digital = {'way': 'digital', 'answer': 'Dat kan op dordrecht.nl/rijbewijs.'}
+        self.hours(ALWAYS)
+        try:
+            set_up(rijbewijs=digital)
+            wait_until(lambda: heard('1') == 1, what='how it is done digitally')
+            self.assertEqual([heard('1'), heard('0'), heard('9', '1')], [1, 0, 0])
+            set_up(rijbewijs=digital | {'way': 'personal'})
+            wait_until(lambda: heard('1') == 0, what='that it is done by people')
+        finally:
+            set_up()
+
     def test_0_during_the_prompt_is_for_a_coach(self):
         self.anna.ready()
         self.carla.ready()
