@@ -78,6 +78,9 @@ class Demo(unittest.TestCase):
         self.assertIn('offer.made', out[2])
         self.assertIn('"delivery": "delivered"', re.sub(r'"delivery":"', '"delivery": "', out[2]))
         self.assertRegex(out[2], r'/resolve -> 200')
+        again = loket('replay', '--dir', str(self.dir))          # as it was decided, whatever the folder
+        self.assertEqual((again.returncode, again.stderr), (0, ''))
+        self.assertRegex(again.stdout, r'[1-9]\d* replayed: 0 \(0\.0 %\)')
 
     def test_2_the_lines_of_the_readme_work_as_pasted(self):
         block = re.search(r'## A question, pasted.*?```sh\n(.*?)```', (ROOT / 'README.md').read_text(), re.S)[1]
