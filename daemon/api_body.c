@@ -39,6 +39,7 @@ static const char *take_pair(struct api *a, const char *pair, size_t len, const 
 	size_t key_len = equals ? (size_t)(equals - pair) : len;
 	const char *key = url_decode(a->op.arena, pair, key_len, true), *value;
 	const struct shape *shape = key ? query_shape(a, key) : NULL;
+	const char *why;
 
 	*name = key ? key : "?";
 	if (!shape)
@@ -50,7 +51,9 @@ static const char *take_pair(struct api *a, const char *pair, size_t len, const 
 		return "not well encoded";
 	a->query_key[a->n_query] = key;
 	a->query_value[a->n_query++] = value;
-	return shape_check_text(shape, value);
+	why = shape_check_text(shape, value);
+	return why ? shape_words(shape, why, arena_alloc(a->op.arena, SHAPE_WHY_BYTES), SHAPE_WHY_BYTES)
+		   : NULL;
 }
 
 static bool refuse(struct api *a, enum problem p, const char *detail)

@@ -12,6 +12,8 @@
 
 enum { PATH_BYTES = 200 };
 
+static const char not_a_word[] = "not one of the words for it"; /* which they are, shape_words tells */
+
 struct walk {
 	shape_report *report;
 	void *arg;
@@ -108,7 +110,7 @@ static const char *text_wrong(const struct shape *s, const char *text)
 	int64_t n = count_characters(text);
 
 	if (s->words && !among(s->words, text))
-		return "not one of the words for it";
+		return not_a_word;
 	if (n < s->min)
 		return n == 0 ? "empty" : "too short";
 	if (n > s->max)
@@ -196,11 +198,30 @@ static bool is_of(enum shape_type type, const json_t *value)
 	return false;
 }
 
+const char *shape_words(const struct shape *s, const char *why, char *out, size_t size)
+{
+	size_t n;
+
+	if (why != not_a_word)
+		return why;
+	n = (size_t)snprintf(out, size, "not one of: ");
+	for (const char *const *word = s->words; *word; word++) {
+		int more = snprintf(out + n, size - n, "%s%s", word == s->words ? "" : ", ",
+				    **word ? *word : "\"\"");
+
+		if (more < 0 || (size_t)more >= size - n)
+			return not_a_word; /* too many to be told */
+		n += (size_t)more;
+	}
+	return out;
+}
+
 static void look(struct walk *w, const struct shape *s, const json_t *value)
 {
 	static const char *const not_a[] = { "", "not an object", "not a list", "not a string",
 	                                     "not a whole number", "not true or false" };
 	const char *why = NULL;
+	char words[SHAPE_WHY_BYTES];
 
 	if (!s)
 		return;
@@ -219,7 +240,7 @@ static void look(struct walk *w, const struct shape *s, const json_t *value)
 			why = "too small or too large";
 	}
 	if (why)
-		wrong(w, SHAPE_BAD_VALUE, why);
+		wrong(w, SHAPE_BAD_VALUE, shape_words(s, why, words, sizeof words));
 }
 
 bool shape_check(const struct shape *s, const json_t *value, shape_report *report, void *arg)

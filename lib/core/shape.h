@@ -40,6 +40,8 @@ struct shape_key {
 	const struct shape *shape;
 };
 
+enum { SHAPE_WHY_BYTES = 400 }; /* what is wrong, at most */
+
 enum shape_wrong { SHAPE_UNKNOWN_KEY, SHAPE_MISSING, SHAPE_BAD_VALUE };
 
 /* called for each thing that is wrong; path: "from.addresses[0].kind", "" for the value itself */
@@ -50,5 +52,8 @@ bool shape_check(const struct shape *s, const json_t *value, shape_report *repor
 /* shape_check_text - the same for a text that stands for a string, an integer or a boolean; NULL: it is
  * right, else what is wrong with it */
 const char *shape_check_text(const struct shape *s, const char *text);
+/* shape_words - what shape_check_text said; when it was that it is none of the words for it, which they are,
+ * in out[size] */
+const char *shape_words(const struct shape *s, const char *why, char *out, size_t size);
 
 #endif

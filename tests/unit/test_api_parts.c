@@ -157,7 +157,7 @@ START_TEST(shape_says_all_that_is_wrong)
 		{ "{\"text\":\"a\",\"epoch\":1,\"codes\":[\"a-1\",\"A\"]}",
 		  "bad codes[1] (not 1 to 80 of a-z, 0-9 and -);" },
 		{ "{\"text\":\"a\",\"epoch\":1,\"codes\":[\"a\",\"b\",\"c\"]}", "bad codes (too many);" },
-		{ "{\"text\":\"a\",\"epoch\":1,\"state\":\"gone\"}", "bad state (not one of the words for it);" },
+		{ "{\"text\":\"a\",\"epoch\":1,\"state\":\"gone\"}", "bad state (not one of: ready, away);" },
 		{ "{\"text\":\"a\",\"epoch\":1,\"map\":{\"x\":1,\"y\":0}}", "bad map.y (too small or too large);" },
 		{ "{\"text\":\"a\",\"epoch\":1,\"on\":1}", "bad on (not true or false);" },
 		{ "{\"text\":\"a\",\"epoch\":1,\"any\":[{\"deep\":[1]}]}", "" },
