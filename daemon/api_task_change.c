@@ -34,6 +34,8 @@ struct change {
 	/* of a PATCH */
 	struct task_said said;
 	const char *state, *answer;
+	const char *answers;     /* for the citizen, of promises that ended before this one */
+	bool agent_tells;        /* one of those is not to be sent */
 	bool ends, send;         /* done or cancelled now; the answer goes to the citizen */
 	struct work_reply r;
 	const char *why_not;     /* the rule why it cannot be sent */
@@ -61,6 +63,8 @@ static bool change_got(struct api *a, struct change *c)
 	c->was_team = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "task_team"));
 	c->was_due_us = pg_get_time(&a->op, 0, 0, "task_due");
 	c->owner = pg_get_uuid(&a->op, 0, 0, "task_owner");
+	c->answers = arena_str(a->op.arena, pg_get(&a->op, 0, 0, "answers"));
+	c->agent_tells = pg_get_bool(&a->op, 0, 0, "agent_tells");
 	return true;
 }
 
@@ -208,6 +212,11 @@ static enum op_status patch_write(struct api *a, struct change *c)
 
 	if (moved && !may_move(a, c))
 		return api_problem(a, PROBLEM_STATE, "Somebody has it: they or a lead hand it on.");
+	if (c->ends && jsonx_bool(jsonx_obj(a->body, "answer"), "send")) {
+		/* kept for the last of them, which tells the citizen all */
+		detail = detail ? detail : jsonx_own(a->op.arena, json_object());
+		json_object_set_new(detail, "send", json_true());
+	}
 	u = api_unit(a);
 	add_patch(a, u, c, event_of(c, moved), moved != NULL, NULL, 0, detail);
 	add_shown(a, u, c, "task.patch");
@@ -216,13 +225,13 @@ static enum op_status patch_write(struct api *a, struct change *c)
 	return pg_submit(&a->op, CHANGE_WRITTEN, u);
 }
 
-/* the citizen waits for this one, and nobody else is with them */
+/* the citizen waits for this one, all that they hear may be sent, and nobody else is with them */
 static bool is_last(struct api *a, const struct change *c)
 {
 	const char *outcome = pg_get(&a->op, 0, 0, "outcome");
 
 	return c->w.state == CASE_CLOSED && outcome && !strcmp(outcome, "promised") && !c->w.merged &&
-	       c->w.n_open_tasks == 1;
+	       c->w.n_open_tasks == 1 && !c->agent_tells;
 }
 
 static enum op_status patch_check(struct api *a, struct change *c)
@@ -253,7 +262,7 @@ static enum op_status patch_compose(struct api *a, struct change *c)
 	int limit, rule;
 
 	c->r.id.u = server_uuid(a->op.srv);
-	c->r.text = c->answer;
+	c->r.text = c->answers ? arena_join(a->op.arena, c->answers, "\n\n", c->answer, NULL) : c->answer;
 	rule = work_try_compose(&a->op, a->op.arena, c->w.inbox, 0, &c->r, &limit);
 	if (rule < 0)
 		return api_problem(a, PROBLEM_INTERNAL, NULL);

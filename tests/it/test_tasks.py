@@ -253,6 +253,33 @@ class Kept(TaskTest):
         self.assertEqual(self.patch(two, state='done')['citizen'], 'agent')
         self.assertEqual(self.world.value('select reopened from loket.case_file where id = %s', [case]), 0)
 
+    def test_the_citizen_hears_all_answers(self):
+        """of two departments, in the order in which they came; when one of them is not to be sent, an agent tells both"""
+        def answers(*sends):
+            case, tasks = self.promised(*[{'department': f'Afdeling {n}'} for n in range(len(sends))])
+            told = [self.patch(t, state='done', answer={'text': f'Antwoord {n}.'} | ({'send': True} if send else {})).get('citizen')
+                    for n, (t, send) in enumerate(zip(tasks, sends))]
+            return case, told
+
+        def heard(case):
+            return [text for text, *_ in self.said(case)]
+        case, told = answers(True, True, True)
+        self.assertEqual((told, heard(case)), ([None, None, 'told'], ['Antwoord 0.\n\nAntwoord 1.\n\nAntwoord 2.']))
+        self.assertEqual(self.row(case), ('closed', 'solved'))
+        for sends in ((False, True), (True, False)):
+            again, told = answers(*sends)                       # the same person: the same case, and nothing twice
+            self.assertEqual((again, told, len(heard(case))), (case, [None, 'agent'], 1))
+            taken = self.anna.accept(self.anna.events.wait('offer.made', lambda d, case=case: d['case']['id'] == case))
+            self.assertEqual([t['answer'] for t in self.anna.case(case)['tasks']][-2:], ['Antwoord 0.', 'Antwoord 1.'])
+            self.anna.resolve(taken)
+        # a promise that was kept before the case was closed is not told again
+        taken = self.take()
+        first, last = self.make(taken), self.make(taken)
+        self.patch(first, state='done', answer={'text': 'Aan de telefoon gezegd.', 'send': True})
+        self.anna.resolve(taken, 'promised')
+        self.assertEqual(self.patch(last, state='done', answer={'text': 'Klaar.', 'send': True})['citizen'], 'told')
+        self.assertEqual(heard(case)[1:], ['Klaar.'])
+
     def test_two_at_once(self):
         for _ in range(5):
             case, tasks = self.promised({}, {})
