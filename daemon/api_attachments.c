@@ -134,7 +134,7 @@ static enum op_status retry_answer(struct api *a)
 	attachments_wake(a->op.srv->attachments);
 	shown = rows_object(&a->op, RETRY_SHOWN, 0);
 	if (!access_sees_bsn(&a->who))
-		wire_mask(json_object_get(shown, "attachment"));
+		wire_mask_file(json_object_get(shown, "attachment"));
 	return api_answer(a, 202, shown);
 }
 

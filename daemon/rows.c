@@ -76,13 +76,13 @@ json_t *rows_array(const struct op *op, int statement)
 struct column {
 	char key[80]; /* "receivedAt": */
 	enum wire_type type;
-	bool masked;
+	enum wire_written masked; /* for who may not see a BSN */
 };
 
 static struct column column_of(const PGresult *r, int i, bool masked)
 {
 	struct column c = {.type = wire_type_of(PQftype(r, i)),
-			   .masked = masked && wire_is_written(PQfname(r, i))};
+			   .masked = masked ? wire_is_written(PQfname(r, i)) : WIRE_OURS};
 
 	snprintf(c.key, sizeof(c.key), "\"%s\":", PQfname(r, i));
 	return c;

@@ -115,21 +115,40 @@ static void mask_all(json_t *j)
 }
 
 /* what people wrote */
-static const char *const written[] = {"text",   "fields", "attachments", "note",
-				      "action", "answer", "term",        "reason"};
+static const char *const written[] = {"text", "fields", "note", "action", "answer", "term", "reason"};
 
-bool wire_is_written(const char *name)
+enum wire_written wire_is_written(const char *name)
 {
+	if (!strcmp(name, "attachments"))
+		return WIRE_FILES;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (!strcmp(written[i], name))
-			return true;
-	return false;
+			return WIRE_WRITTEN;
+	return WIRE_OURS;
+}
+
+void wire_mask_file(json_t *file)
+{
+	mask_all(json_object_get(file, "name"));
+	mask_all(json_object_get(file, "mediaType"));
+}
+
+static void mask(enum wire_written how, json_t *value)
+{
+	json_t *file;
+	size_t i;
+
+	if (how == WIRE_WRITTEN)
+		mask_all(value);
+	else if (how == WIRE_FILES)
+		json_array_foreach(value, i, file) wire_mask_file(file);
 }
 
 void wire_mask(json_t *row)
 {
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		mask_all(json_object_get(row, written[i]));
+	mask(WIRE_FILES, json_object_get(row, "attachments"));
 }
 
 /* ---------------------------------------------------------------- as text */
@@ -189,20 +208,20 @@ static void add_json(struct wire_text *t, json_t *value)
 	json_decref(value);
 }
 
-static void add_masked(struct wire_text *t, enum wire_type type, const char *value)
+static void add_masked(struct wire_text *t, enum wire_type type, const char *value, enum wire_written how)
 {
 	json_t *j = value_json(type, value);
 
-	mask_all(j);
+	mask(how, j);
 	add_json(t, j);
 }
 
-void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, bool masked)
+void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, enum wire_written masked)
 {
 	char time[WHEN_TEXT];
 
-	if (masked && (type == WIRE_TEXT ? guard_finds(value) : type == WIRE_JSON))
-		add_masked(t, type, value);
+	if (masked != WIRE_OURS && (type == WIRE_TEXT ? guard_finds(value) : type == WIRE_JSON))
+		add_masked(t, type, value, masked);
 	else if (type == WIRE_TEXT)
 		add_string(t, value);
 	else if (type == WIRE_TIME && time_text(value, time))

@@ -13,13 +13,16 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+enum wire_written { WIRE_OURS, WIRE_WRITTEN, WIRE_FILES };
 enum wire_type { WIRE_TEXT, WIRE_INT, WIRE_BOOL, WIRE_TIME, WIRE_JSON, WIRE_FLOAT };
 
 /* wire_put - obj[name] = value as text of PostgreSQL; NULL leaves it out */
 int wire_put(json_t *obj, const char *name, enum wire_type type, const char *value);
-/* wire_mask - mask BSN and IBAN in what people wrote: "text", "note", "action", and every string inside
- * "fields" and "attachments" */
+/* wire_mask - mask BSN and IBAN in what people wrote: "text", "note", "action", every string inside "fields", and how the
+ * sender calls what is in "attachments" */
 void wire_mask(json_t *row);
+/* wire_mask_file - the same of one attachment: its id, digest and size are ours, and stay */
+void wire_mask_file(json_t *file);
 
 /* rows as JSON text, for lists so long that making objects of them is what an answer costs; zero it first */
 struct wire_text {
@@ -31,11 +34,10 @@ struct wire_text {
 void wire_add(struct wire_text *t, const char *json);
 /*
  * wire_add_value - the value that wire_put would make of it; and what wire_mask would, when masked
- * in       value: not NULL, UTF-8; masked: of a key that people write in (wire_is_written), for who may not
- * see all
+ * in       value: not NULL, UTF-8; masked: what the key holds (wire_is_written), for who may not see all; else WIRE_OURS
  */
-void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, bool masked);
+void wire_add_value(struct wire_text *t, enum wire_type type, const char *value, enum wire_written masked);
 /* wire_is_written - is this a key that wire_mask looks at? */
-bool wire_is_written(const char *name);
+enum wire_written wire_is_written(const char *name);
 
 #endif

@@ -259,6 +259,7 @@ START_TEST(wire_text_is_what_the_objects_say)
 		{"at", WIRE_TIME, "2026-11-21 21:44:51+01"},
 		{"fields", WIRE_JSON, "{\"bsn\": 111222333, \"a\": [1, null]}"},
 		{"to", WIRE_JSON, "{\"value\": \"111222333\"}"},
+		{"attachments", WIRE_JSON, "[{\"id\": \"111222333\", \"name\": \"111222333.pdf\", \"bytes\": 111222333}]"},
 		{"share", WIRE_FLOAT, "0.25"},
 		{"share", WIRE_FLOAT, "3"},
 	};
@@ -275,7 +276,7 @@ START_TEST(wire_text_is_what_the_objects_say)
 			wire_add(&t, rows[i].name);
 			wire_add(&t, "\":");
 			wire_add_value(&t, rows[i].type, rows[i].value,
-				       masked && wire_is_written(rows[i].name));
+				       masked ? wire_is_written(rows[i].name) : WIRE_OURS);
 			wire_add(&t, "}");
 			got = json_loads(t.s, 0, NULL);
 			ck_assert_msg(json_equal(want, got), "%s", t.s);
@@ -316,6 +317,23 @@ START_TEST(wire_mask_reaches_every_string)
 	ck_assert_ptr_nonnull(strstr(text, "mijn bsn is "));
 	ck_assert_ptr_nonnull(strstr(text, "\"ok\":\"ja\""));
 	ck_assert_ptr_null(strstr(text, "\"n\":111222333"));
+	free(text);
+	json_decref(contact);
+}
+END_TEST
+
+/* ids, digests and sizes are ours, whatever they look like: a file is asked for by its id */
+START_TEST(wire_mask_of_an_attachment)
+{
+	json_t *contact = json_loads("{\"attachments\":[{\"id\":\"01a20503-111222333\",\"name\":\"111222333.pdf\","
+	                             "\"sha256\":\"111222333\",\"bytes\":111222333}]}", 0, NULL);
+	char *text;
+
+	wire_mask(contact);
+	text = json_dumps(contact, JSON_COMPACT);
+	ck_assert_ptr_nonnull(strstr(text, "\"id\":\"01a20503-111222333\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"sha256\":\"111222333\",\"bytes\":111222333"));
+	ck_assert_ptr_null(strstr(text, "111222333.pdf"));
 	free(text);
 	json_decref(contact);
 }
@@ -376,6 +394,7 @@ int main(void)
 		wire_rows_to_json,
 		wire_text_is_what_the_objects_say,
 		wire_mask_reaches_every_string,
+		wire_mask_of_an_attachment,
 		wire_mask_of_text_that_is_all_bsn,
 		b64url_there_and_back,
 		url_is_decoded_strictly,
