@@ -13,6 +13,7 @@
 #include "daemon/fetcher.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/outbox.h"
 #include "daemon/pg.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -301,6 +302,8 @@ static enum op_status recorded(struct work *w)
 		log_event(LOG_ERROR, "attachment.keep", "id=%s why=\"cannot be moved out of quarantine\"", w->id_text);
 	if (is_there && w->provider_ref && (!strcmp(w->state, "failed") || !strcmp(w->state, "pending")))
 		attachment_drop(c, w->id_text);
+	if (is_there && pg_get_bool(&w->op, 0, 0, "awaited"))
+		outbox_wake(w->op.srv->outbox);
 	if (w->wait_s == 0)
 		count(w);
 	log_event(!strcmp(w->state, "stored") ? LOG_INFO : LOG_WARNING, "attachment.done",

@@ -48,6 +48,9 @@ static void sweep(struct pg_unit *u, const struct server *srv, const struct cour
 	pg_add(u, SQL_OUTBOX_ORPHANS);
 	pg_text(u, srv->instance);
 	pg_int(u, COURIER_GONE_S);
+	pg_add(u, SQL_OUTBOX_UNPREPARED);
+	pg_text(u, srv->instance);
+	pg_int(u, COURIER_GONE_S);
 	pg_add(u, SQL_OUTBOX_UNCLAIMED);
 	pg_text(u, srv->instance);
 	courier_add_held(u, c);

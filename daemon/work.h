@@ -82,6 +82,9 @@ struct work_reply {
 	const json_t *template_;
 	const json_t *menu;            /* NULL: none */
 	bool is_public;
+	const struct channel_file *files;   /* that go along; content is not needed yet */
+	int n_files;
+	const char **file_fields;      /* where the request names each */
 	/* out, of work_compose */
 	const char *to_kind, *to;
 	struct uuid answers;           /* the citizen's contact */
@@ -91,13 +94,13 @@ struct work_reply {
 /*
  * work_compose - has the inbox's channel make the request as it would be sent now; nothing is sent
  * in       statement: of the unit that came back, with the columns of work_reply_to.sql
- * returns  false when it cannot be sent: *how is what answering the rule returned
+ * returns  false when it cannot be sent: *how is what answering the rule, or the bad field attachments, returned
  */
 bool work_compose(struct api *a, const char *inbox, int statement, struct work_reply *r, enum op_status *how);
 /*
  * work_try_compose - the same for who only wants to know; nothing is answered, fields are not looked for
  * in       arena: what r then points to lives there
- * returns  0, or enum reply_outcome; *limit with REPLY_TOO_LONG: how many characters the channel takes
+ * returns  0, or enum reply_outcome; *limit as in struct channel_send
  */
 int work_try_compose(const struct op *op, struct arena *arena, const char *inbox, int statement, struct work_reply *r,
                      int *limit);

@@ -4,7 +4,7 @@
 -- columns: none
 with later as (
 	update loket.outbox
-	   set state = 'queued', holder = null, attempts = attempts + 1,
+	   set state = 'queued', holder = null, preparing = false, attempts = attempts + 1,
 	       next_at = clock_timestamp() + make_interval(secs => $3::int)
 	 where contact = $1 and holder = $2 and state = 'sending' and attempts = $5 returning contact)
 update loket.contact c set delivery_error = $4 from later where c.id = later.contact

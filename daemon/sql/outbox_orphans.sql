@@ -5,7 +5,7 @@
 -- columns: the notices
 with lost as (
 	update loket.outbox o set state = 'done', holder = null
-	 where o.state = 'sending' and o.holder is distinct from $1
+	 where o.state = 'sending' and not o.preparing and o.holder is distinct from $1
 	   and (o.next_at < clock_timestamp() - make_interval(secs => $2::int)
 	        or not exists (select from pg_stat_activity a where a.application_name = 'loketd ' || o.holder))
 	returning o.contact),

@@ -2,6 +2,6 @@
 -- nothing was sent, so they wait again
 -- $1 text this instance, $2 uuid[] those it really is sending, $3 int seconds to leave them alone
 -- columns: none
-update loket.outbox set state = 'queued', holder = null
+update loket.outbox set state = 'queued', holder = null, preparing = false
  where state = 'sending' and holder = $1 and contact <> all ($2::uuid[])
    and next_at < clock_timestamp() - make_interval(secs => $3::int)

@@ -2,7 +2,7 @@
 -- $1 uuid case, $2 bigint epoch, $3 uuid owner, $4 uuid contact (new), $5 uuid writer or null, $6 text,
 -- $7 jsonb template or null, $8 text address kind, $9 text address, $10 text provider id that is answered or null,
 -- $11 text[] flags, $12 uuid contact it answers or null, $13 text visibility,
--- $14 text inbox it goes out by, $15 text its channel; null: those of the case
+-- $14 text inbox it goes out by, $15 text its channel; null: those of the case, $16 bool work_reply_files follows
 -- columns: the notice
 with held as (
 	update loket.case_file set last_contact_at = greatest(last_contact_at, clock_timestamp())
@@ -16,8 +16,8 @@ said as (
 	       'queued', clock_timestamp(), $5
 	  from held returning *),
 going as (
-	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, template, answers)
-	select id, municipality, inbox, case_id, received_at, $8, $9, $7, $12 from said)
+	insert into loket.outbox (contact, municipality, inbox, case_id, next_at, to_kind, to_value, template, answers, files)
+	select id, municipality, inbox, case_id, received_at, $8, $9, $7, $12, $16::bool from said)
 insert into loket.notice (at, municipality, kind, case_id, agent, payload)
 select s.received_at, s.municipality, 'delivery.changed', s.case_id, $3,
        jsonb_build_object('contact', jsonb_build_object('id', s.id, 'delivery', s.delivery),

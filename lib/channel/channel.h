@@ -74,6 +74,27 @@ struct channel_batch {
 	json_t *bad_fields;          /* with CHANNEL_INVALID: array of {"name","reason"} */
 };
 
+/* a file that goes along with a reply; one that may be handed out (lib/core/file_type.h) */
+struct channel_file {
+	const char *id;              /* of the attachment */
+	const char *kind;            /* image, audio, video, file */
+	const char *name;            /* safe on any system, with the ending of its type */
+	const char *media_type;      /* what it was found to be; NULL: nobody has looked yet */
+	int64_t n_bytes;
+	const char *sha256;          /* in hex; may be NULL */
+	struct bytes content;        /* data NULL: it is only tried whether the reply can be sent */
+	const char *uploaded;        /* the provider's id of it, of channels with upload; NULL: it was not brought there yet */
+};
+
+/* what a channel takes along with a reply. A public reply takes none */
+struct channel_files {
+	int most;
+	int64_t max_bytes;           /* of all of them together */
+	int max_characters;          /* of the text that goes with them; 0: as without */
+	/* does the provider take this kind and size? NULL: whatever agents get to see */
+	bool (*takes)(const struct channel_file *file);
+};
+
 /* what a reply becomes: one HTTP request, or one mail by SMTP; run by the outbox */
 struct channel_send {
 	const char *method;          /* NULL: POST */
@@ -85,7 +106,8 @@ struct channel_send {
 	const char *mail_from, *mail_to;     /* of the envelope; NULL: no mail */
 	const char *user, *password;         /* at the mail server; NULL: none */
 	const char *id;              /* what the provider knows it by, when we choose that; NULL: the answer tells */
-	int limit;                   /* with REPLY_TOO_LONG: how many characters the channel takes */
+	int limit;                   /* with REPLY_TOO_LONG: how many characters the channel takes; with REPLY_TOO_MANY_FILES:
+	                              * files; with REPLY_FILES_TOO_LARGE: bytes; with REPLY_BAD_FILE: which file, from 0 */
 };
 
 struct channel_reply {
@@ -94,6 +116,8 @@ struct channel_reply {
 	const char *text;
 	const json_t *template_;     /* object or NULL */
 	const json_t *menu;          /* the choices that text tells in lines (menu_written of lib/core/menu.h); or NULL: none */
+	const struct channel_file *files;
+	int n_files;
 	const char *reply_to;        /* provider id of the message it quotes; may be NULL */
 	const char *answers_id;      /* provider id of the citizen's newest message; may be NULL */
 	const json_t *answers;       /* its fields, as parse made them: subject, thread, post, …; object or NULL */
@@ -114,6 +138,10 @@ enum reply_outcome {             /* said before sending; the API names the rule 
 	REPLY_NOT_PUBLIC,            /* this conversation is private */
 	REPLY_NOT_PRIVATE,           /* this channel knows no private answer (here) */
 	REPLY_OPTED_OUT,             /* the citizen said stop */
+	REPLY_NO_FILES,              /* this channel carries none, or not here */
+	REPLY_TOO_MANY_FILES,
+	REPLY_FILES_TOO_LARGE,
+	REPLY_BAD_FILE,              /* not a kind or size that the provider takes */
 };
 
 /* one GET of an attachment: what comes is the file, or tells where the file is */
@@ -161,6 +189,13 @@ struct channel_ops {
 	/* 0 or enum reply_outcome. NULL when the channel cannot answer */
 	int (*compose)(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 	               struct channel_send *out);
+	const struct channel_files *files;   /* that go along with a reply; NULL: none */
+	/* where files are brought to the provider before the message that names them: the request for one of rep->files, and what
+	 * it is called there, as sent tells it of a message. Nobody is told anything by it, so it may be done twice. NULL: they
+	 * go with the message */
+	int (*upload)(struct arena *a, const struct inbox *in, const struct channel_reply *rep, const struct channel_file *file,
+	              struct channel_send *out);
+	enum sent_outcome (*uploaded)(struct arena *a, int status, struct bytes body, const char **id, const char **error);
 	/* reads the provider's answer; status 0 = no answer came. *provider_id, *error in the arena */
 	enum sent_outcome (*sent)(struct arena *a, int status, struct bytes body,
 	                          const char **provider_id, const char **error);

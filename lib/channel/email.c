@@ -92,6 +92,7 @@ const struct channel_ops channel_email = {
 	.files_within = true,
 	.verify = email_verify,
 	.parse = email_parse_any,
+	.files = &email_files,
 	.compose = compose,
 	.sent = sent,
 };

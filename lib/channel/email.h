@@ -29,6 +29,10 @@ enum {
 	EMAIL_MAX_ID = 256,
 	EMAIL_MAX_ADDRESS = 254,
 	EMAIL_MAX_OTHERS = 20,               /* addresses in To and in Cc that are kept */
+	/* of what goes out. As base64, with a text, they fit in the 10,240,000 bytes that a mail server takes when nobody told it
+	 * otherwise (message_size_limit of Postfix), and in the 10 MB of Postmark */
+	EMAIL_MAX_FILES = 10,
+	EMAIL_MAX_FILES_BYTES = 7000000,
 };
 
 struct email_header {
@@ -85,6 +89,7 @@ struct email_reply {
 	const char *subject, *id;            /* id without <> */
 	const char *in_reply_to, *references; /* with <>; may be NULL */
 };
+extern const struct channel_files email_files;
 /* email_check - 0 or enum reply_outcome: can this be answered by mail, and does it fit? */
 int email_check(const struct inbox *in, const struct channel_reply *rep, struct channel_send *out);
 /* email_reply - what a reply says about itself */

@@ -11,6 +11,8 @@
 
 enum { MAX_CHARACTERS = 30000, MAX_SUBJECT = 200 };
 
+const struct channel_files email_files = {.most = EMAIL_MAX_FILES, .max_bytes = EMAIL_MAX_FILES_BYTES};
+
 int email_check(const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
 {
 	if (!in->account || !email_is_address(in->account))
@@ -104,6 +106,48 @@ static GMimeObject *body_of(const char *text)
 	return (GMimeObject *)part;
 }
 
+static GMimeObject *file_part(const struct channel_file *f)
+{
+	GMimeStream *bytes = g_mime_stream_mem_new_with_buffer(
+		f->content.data ? (const char *)f->content.data : "", f->content.len);
+	GMimeDataWrapper *content =
+		g_mime_data_wrapper_new_with_stream(bytes, GMIME_CONTENT_ENCODING_DEFAULT);
+	GMimeContentType *type =
+		g_mime_content_type_parse(NULL, f->media_type ? f->media_type : "application/octet-stream");
+	GMimePart *part = g_mime_part_new();
+
+	g_mime_object_set_content_type((GMimeObject *)part, type);
+	g_mime_object_set_disposition((GMimeObject *)part, "attachment");
+	g_mime_part_set_filename(part, f->name);
+	g_mime_part_set_content(part, content);
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+	g_object_unref(type);
+	g_object_unref(content);
+	g_object_unref(bytes);
+	return (GMimeObject *)part;
+}
+
+/* the text, and the files behind it. The boundary cannot stand in quoted-printable or base64 (RFC 2045, 6.7)
+ */
+static GMimeObject *whole_body(struct arena *a, const struct channel_reply *rep)
+{
+	GMimeObject *text = body_of(rep->text), *file;
+	GMimeMultipart *all;
+
+	if (!rep->n_files)
+		return text;
+	all = g_mime_multipart_new_with_subtype("mixed");
+	g_mime_multipart_set_boundary(all, arena_printf(a, "=_%s", rep->contact_id));
+	g_mime_multipart_add(all, text);
+	g_object_unref(text);
+	for (int i = 0; i < rep->n_files; i++) {
+		file = file_part(&rep->files[i]);
+		g_mime_multipart_add(all, file);
+		g_object_unref(file);
+	}
+	return (GMimeObject *)all;
+}
+
 static void set(GMimeMessage *m, const char *name, const char *value)
 {
 	if (value)
@@ -145,7 +189,7 @@ const char *email_write(struct arena *a, const struct inbox *in, const struct ch
 	set(m, "References", e->references);
 	set(m, "Auto-Submitted", rep->is_automatic ? "auto-replied" : "no");
 	set(m, "X-Loop", in->account);
-	body = body_of(rep->text);
+	body = whole_body(a, rep);
 	g_mime_message_set_mime_part(m, body);
 	s = as_lines(a, m, len);
 	g_object_unref(body);

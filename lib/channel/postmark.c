@@ -181,6 +181,20 @@ static void put_header(json_t *list, const char *name, const char *value)
 		json_array_append_new(list, json_pack("{s:s,s:s}", "Name", name, "Value", value));
 }
 
+static json_t *attachments_of(struct arena *a, const struct channel_reply *rep)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < rep->n_files; i++) {
+		const struct channel_file *f = &rep->files[i];
+
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "Name", f->name, "ContentType",
+						      f->media_type ? f->media_type : "", "Content",
+						      base64_encode(a, f->content)));
+	}
+	return list;
+}
+
 static json_t *message_of(struct arena *a, const struct inbox *in, const struct channel_reply *rep)
 {
 	const char *stream = jsonx_str(in->settings, "message_stream");
@@ -200,6 +214,8 @@ static json_t *message_of(struct arena *a, const struct inbox *in, const struct 
 									      e.from_name)))
 					 : in->account);
 	jsonx_put(m, "MessageStream", stream);
+	if (rep->n_files)
+		json_object_set_new(m, "Attachments", attachments_of(a, rep));
 	return m;
 }
 
@@ -250,6 +266,7 @@ const struct channel_ops channel_postmark = {
 	.files_within = true,
 	.verify = email_verify,
 	.parse = email_parse_any,
+	.files = &email_files,
 	.compose = compose,
 	.sent = sent,
 };

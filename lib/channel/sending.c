@@ -19,6 +19,44 @@ int sending_fits(struct channel_send *out, const char *text, int limit)
 	return text && n <= limit ? 0 : REPLY_TOO_LONG;
 }
 
+static int check_files(const struct channel_files *takes, const struct channel_reply *rep,
+		       struct channel_send *out)
+{
+	int64_t n_bytes = 0;
+
+	if (!rep->n_files)
+		return 0;
+	if (!takes || rep->is_public || rep->template_)
+		return REPLY_NO_FILES;
+	out->limit = takes->most;
+	if (rep->n_files > takes->most)
+		return REPLY_TOO_MANY_FILES;
+	for (int i = 0; i < rep->n_files; i++) {
+		n_bytes += rep->files[i].n_bytes;
+		out->limit = i;
+		if (rep->files[i].media_type && takes->takes && !takes->takes(&rep->files[i]))
+			return REPLY_BAD_FILE;
+	}
+	out->limit = (int)takes->max_bytes;
+	if (n_bytes > takes->max_bytes)
+		return REPLY_FILES_TOO_LARGE;
+	return takes->max_characters ? sending_fits(out, rep->text, takes->max_characters) : 0;
+}
+
+int sending_compose(struct arena *a, const struct channel_ops *ops, const struct inbox *in,
+		    const struct channel_reply *rep, struct channel_send *out)
+{
+	struct channel_reply with_text = *rep;
+	int refused;
+
+	if (!ops || !ops->compose)
+		return REPLY_NO_CHANNEL;
+	if (rep->n_files && !rep->text)
+		with_text.text = "";
+	refused = check_files(ops->files, &with_text, out);
+	return refused ? refused : ops->compose(a, in, &with_text, out);
+}
+
 bool sending_is_token(const char *s)
 {
 	if (!s || !*s)

@@ -8,6 +8,12 @@
 
 /* sending_fits - 0, or REPLY_TOO_LONG with out->limit. Characters are code points; NULL text fits nowhere */
 int sending_fits(struct channel_send *out, const char *text, int limit);
+/*
+ * sending_compose - a reply as the channel would send it now: its compose, after looking at what goes along
+ * returns  0 or enum reply_outcome; out->limit as channel.h says
+ */
+int sending_compose(struct arena *a, const struct channel_ops *ops, const struct inbox *in, const struct channel_reply *rep,
+		    struct channel_send *out);
 /* sending_is_token - may it stand in a header or a path? Printable, no blanks, not empty */
 bool sending_is_token(const char *s);
 /* sending_base - settings.base_url, else otherwise: where the provider's API is */

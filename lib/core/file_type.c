@@ -68,7 +68,7 @@ static bool is_plain(char c)
 }
 
 /* of the last part of a path: letters and digits of ASCII stay, the rest becomes one "_" */
-const char *file_type_disposition(struct arena *a, const struct file_type *t, const char *name)
+const char *file_type_name(struct arena *a, const struct file_type *t, const char *name)
 {
 	const char *s = name ? name : "", *end, *slash;
 	char safe[NAME_BYTES + 1] = "";
@@ -87,5 +87,10 @@ const char *file_type_disposition(struct arena *a, const struct file_type *t, co
 	while (n && safe[n - 1] == '_')
 		n--;
 	safe[n] = '\0';
-	return arena_printf(a, "Content-Disposition: attachment; filename=\"%s%s.%s\"", n ? "" : "file", safe, t->ending);
+	return arena_printf(a, "%s%s.%s", n ? "" : "file", safe, t->ending);
+}
+
+const char *file_type_disposition(struct arena *a, const struct file_type *t, const char *name)
+{
+	return arena_printf(a, "Content-Disposition: attachment; filename=\"%s\"", file_type_name(a, t, name));
 }

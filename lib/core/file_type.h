@@ -18,8 +18,12 @@ struct file_type {
 /* file_type_find - NULL: not for agents. Also by the served name */
 const struct file_type *file_type_find(const char *found);
 /*
- * file_type_disposition - the header "Content-Disposition: attachment; …" with a name that is safe on any system
- * in       name: as the sender gave it, may be NULL; its ending is replaced by that of the type
+ * file_type_name - a name that is safe on any system: letters and digits of ASCII, and the ending of the type
+ * in       name: as the sender gave it, may be NULL
+ */
+const char *file_type_name(struct arena *a, const struct file_type *t, const char *name);
+/*
+ * file_type_disposition - the header "Content-Disposition: attachment; …" with file_type_name
  */
 const char *file_type_disposition(struct arena *a, const struct file_type *t, const char *name);
 

@@ -6,6 +6,7 @@
 #include "lib/base/jsonx.h"
 #include "lib/base/when.h"
 #include "lib/channel/form.h"
+#include "lib/channel/sending.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -506,12 +507,31 @@ static void put_mail(struct bench *b, json_t *out, const struct channel_send *se
 }
 
 /* the body of the example is the reply: {"to_kind","to","text"?,"template"?,"reply_to"?,"last_in"?,"answers_id"?,
- * "answers"?,"public"?,"reference"?} */
+ * "answers"?,"public"?,"reference"?,"files"?: [{"name","kind","mediaType","text","bytes"?,"uploaded"?}]} */
+static void read_files(struct bench *b, const json_t *list, struct channel_reply *rep)
+{
+	struct channel_file *files = arena_array(b->a, struct channel_file, json_array_size(list) + 1);
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(list, i, f) {
+		const char *text = jsonx_str(f, "text");
+
+		files[i] = (struct channel_file){ .id = "0192f0c8-0000-7000-8000-00000000000f", .kind = jsonx_str(f, "kind"),
+			.name = jsonx_str(f, "name"), .media_type = jsonx_str(f, "mediaType"), .uploaded = jsonx_str(f, "uploaded"),
+			.content = { (const uint8_t *)text, text ? strlen(text) : 0 } };
+		files[i].n_bytes = jsonx_int(f, "bytes", (json_int_t)files[i].content.len);
+	}
+	rep->files = files;
+	rep->n_files = (int)json_array_size(list);
+}
+
 static void run_compose(struct bench *b, json_t *out)
 {
 	static const char *const names[] = {
 		"ok",           "no channel", "window closed", "too long",  "no address",
 		"bad template", "not public", "not private",   "opted out",
+		"no files",     "too many files", "files too large", "bad file",
 	};
 	struct channel_send send = { 0 };
 	struct channel_reply rep = { .contact_id = "0192f0c8-0000-7000-8000-000000000001", .now_us = b->request.now_us,
@@ -540,9 +560,10 @@ static void run_compose(struct bench *b, json_t *out)
 	rep.is_public = jsonx_bool(j, "public");
 	rep.reference = jsonx_str(j, "reference");
 	when_parse(jsonx_str(j, "last_in"), &rep.last_in_us);
-	outcome = b->ops->compose(b->a, &b->inbox, &rep, &send);
+	read_files(b, jsonx_arr(j, "files"), &rep);
+	outcome = sending_compose(b->a, b->ops, &b->inbox, &rep, &send);
 	jsonx_put(out, "compose", names[outcome]);
-	if (outcome == REPLY_TOO_LONG)
+	if (outcome == REPLY_TOO_LONG || outcome == REPLY_TOO_MANY_FILES || outcome == REPLY_FILES_TOO_LARGE)
 		json_object_set_new(out, "limit", json_integer(send.limit));
 	if (outcome)
 		return;

@@ -13,7 +13,7 @@ import unittest
 import contract
 
 FOLDER = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else None
-TESTS = ['accents', 'access', 'api', 'articles', 'attachments', 'dispatch', 'events', 'flood', 'identity', 'intake', 'kpis', 'outbox', 'posts', 'receipts', 'signals', 'status', 'story', 'surveys', 'tasks', 'webcare', 'work']  # between them: everything
+TESTS = ['accents', 'access', 'api', 'articles', 'attachments', 'dispatch', 'events', 'flood', 'identity', 'intake', 'kpis', 'outbox', 'posts', 'receipts', 'reply_files', 'signals', 'status', 'story', 'surveys', 'tasks', 'webcare', 'work']  # between them: everything
 # any operation may give these; where the document does not name them they are its "default"
 ANYWHERE = {400, 404, 405, 408, 413, 414, 429, 431, 500, 501, 503, 505}
 

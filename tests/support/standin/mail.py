@@ -13,7 +13,7 @@ import threading
 from .chat import own_signature
 from .provider import Provider
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 10240000     # message_size_limit of Postfix, when nobody set it
 REFUSED = {'500': ('data', '451 4.3.0 later'), '429': ('rcpt', '450 4.2.0 later'), '400': ('rcpt', '550 5.1.1 no such user')}
 
 
@@ -35,8 +35,16 @@ def wrong_with(raw, account, to):
         return 'envelope and header differ'
     if not re.fullmatch(r'<[0-9a-f-]{36}@[a-z.]+>', m['Message-ID']):
         return 'Message-ID'
-    if m.get_content_type() != 'text/plain' or m['Auto-Submitted'] != 'no':
-        return 'not a plain answer of a person'
+    if m['Auto-Submitted'] != 'no' or len(raw) > MAX_BYTES:
+        return 'not of a person, or too large'
+    if m.get_content_type() == 'text/plain':
+        return None
+    parts = list(m.iter_parts()) if m.get_content_type() == 'multipart/mixed' else []
+    if len(parts) < 2 or parts[0].get_content_type() != 'text/plain' or parts[0].get_content_disposition():
+        return 'neither a plain answer, nor one with files'
+    for part in parts[1:]:
+        if part.get_content_disposition() != 'attachment' or not part.get_filename() or part['Content-Transfer-Encoding'] != 'base64':
+            return 'a part that is no file'
     return None
 
 

@@ -9,7 +9,7 @@ import uuid
 
 from .provider import Provider, Refused
 
-KEYS = {'From', 'To', 'Subject', 'TextBody', 'Headers', 'Metadata', 'MessageStream'}
+KEYS = {'From', 'To', 'Subject', 'TextBody', 'Headers', 'Metadata', 'MessageStream', 'Attachments'}
 
 
 def error(status, code, text):
@@ -29,6 +29,9 @@ class Postmark(Provider):
             raise error(401, 10, 'Bad or missing API token.')
         if set(message) - KEYS or not isinstance(message.get('TextBody'), str) or '@' not in message.get('To', ''):
             raise error(422, 300, f'Invalid email request: {sorted(message)}')
+        if len(raw) > 10_000_000 or not all({'Name', 'ContentType', 'Content'} == set(a) and base64.b64decode(a['Content'], validate=True)
+                                            for a in message.get('Attachments', [])):
+            raise error(422, 300, 'Invalid or too large attachments')
         names = [h['Name'] for h in message.get('Headers', [])]
         if len(set(names)) != len(names) or not all(isinstance(h['Value'], str) for h in message.get('Headers', [])):
             raise error(422, 300, 'Invalid headers')
