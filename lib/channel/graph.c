@@ -10,9 +10,14 @@ enum {
 	MAX_SENT_ID = 256, /* as of what comes in; a key of an index cannot be of any length */
 };
 
-void graph_json(struct arena *a, const struct inbox *in, struct channel_send *out, json_t *body)
+void graph_prove(struct arena *a, const struct inbox *in, struct channel_send *out)
 {
 	sending_header(a, out, "Authorization", arena_printf(a, "Bearer %s", inbox_secret(in, "token", 0)));
+}
+
+void graph_json(struct arena *a, const struct inbox *in, struct channel_send *out, json_t *body)
+{
+	graph_prove(a, in, out);
 	sending_json(a, out, body);
 }
 

@@ -11,6 +11,8 @@
 
 #define GRAPH_URL "https://graph.facebook.com/v23.0"
 
+/* graph_prove - the inbox's token as the request's proof */
+void graph_prove(struct arena *a, const struct inbox *in, struct channel_send *out);
 /* graph_json - body as the request's, with the inbox's token as its proof. body is taken over */
 void graph_json(struct arena *a, const struct inbox *in, struct channel_send *out, json_t *body);
 /* graph_sent - as channel_ops.sent. *provider_id of what was made; *error in our own words, theirs may name

@@ -94,6 +94,34 @@ void sending_json(struct arena *a, struct channel_send *out, json_t *body)
 	json_decref(body);
 }
 
+void sending_form(struct arena *a, struct channel_send *out, const struct sending_field *fields,
+		  const char *field, const struct channel_file *file)
+{
+	const char *boundary = arena_printf(a, "loket-%s", file->id), *head = "", *end;
+	size_t head_len, end_len;
+	char *body;
+
+	for (; fields->name; fields++)
+		if (fields->value)
+			head = arena_join(a, head, "--", boundary,
+					  "\r\nContent-Disposition: form-data; name=\"", fields->name,
+					  "\"\r\n\r\n", fields->value, "\r\n", NULL);
+	head = arena_join(a, head, "--", boundary, "\r\nContent-Disposition: form-data; name=\"", field,
+			  "\"; filename=\"", file->name, "\"\r\nContent-Type: ", file->media_type, "\r\n\r\n",
+			  NULL);
+	end = arena_join(a, "\r\n--", boundary, "--\r\n", NULL);
+	head_len = strlen(head);
+	end_len = strlen(end);
+	out->body_len = head_len + file->content.len + end_len;
+	body = arena_alloc(a, out->body_len + 1);
+	memcpy(body, head, head_len);
+	if (file->content.len)
+		memcpy(body + head_len, file->content.data, file->content.len);
+	memcpy(body + head_len + file->content.len, end, end_len);
+	out->body = body;
+	sending_header(a, out, "Content-Type", arena_printf(a, "multipart/form-data; boundary=%s", boundary));
+}
+
 enum sent_outcome sending_outcome(struct arena *a, int status, const char **error)
 {
 	*error = NULL;

@@ -23,6 +23,17 @@ void sending_header(struct arena *a, struct channel_send *out, const char *name,
 /* sending_json - body as the request's, with its Content-Type. body is taken over: the caller drops nothing
  */
 void sending_json(struct arena *a, struct channel_send *out, json_t *body);
+
+struct sending_field {
+	const char *name, *value;
+};
+/*
+ * sending_form - a form with a file as the request's body (multipart/form-data), with its Content-Type
+ * in       fields: a NULL name ends them; one without a value is left out. file: its content may be absent; field: its name in
+ *          the form. The boundary is made of the file's id, which who made the file could not know
+ */
+void sending_form(struct arena *a, struct channel_send *out, const struct sending_field *fields, const char *field,
+		  const struct channel_file *file);
 /*
  * sending_outcome - of a status, where the body says nothing more
  * 2xx SENT_OK; 429 and 503 SENT_RETRY: turned away at the door; other 3xx and 4xx SENT_FAILED; no answer and

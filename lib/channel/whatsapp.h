@@ -30,6 +30,9 @@ bool whatsapp_is_user_id(const char *s);
 /* as in struct channel_ops; the 24-hour window and the templates are in whatsapp_send.c */
 int whatsapp_compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
 		     struct channel_send *out);
+extern const struct channel_files whatsapp_files;
+int whatsapp_upload(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		    const struct channel_file *file, struct channel_send *out);
 int whatsapp_media(struct arena *a, const struct inbox *in, const char *provider_ref, struct bytes answer,
                    struct channel_media *out);
 

@@ -2,8 +2,9 @@
  * whatsapp_send.c - the WhatsApp Cloud API of Meta: what goes out
  *
  * source   developers.facebook.com/documentation/business-messaging/whatsapp: "send messages", "templates",
- *          "interactive lists", "interactive reply buttons", "error codes", business-scoped user ids ("to" takes a number, "recipient" a user id);
- *          read 2026-11-21
+ *          "interactive lists", "interactive reply buttons", "error codes", business-scoped user ids ("to"
+ * takes a number, "recipient" a user id); read 2026-11-21; "media": upload, supported types and their sizes,
+ * read 2026-11-22
  */
 #include "lib/channel/whatsapp.h"
 
@@ -23,6 +24,10 @@ enum {
 	MAX_ROWS = 10,
 	MAX_ROW_TITLE = 24,
 	MAX_ROW_DESCRIPTION = 72,
+	/* of a message with a file */
+	MAX_CAPTION = 1024,
+	MAX_IMAGE_BYTES = 5000000,
+	MAX_FILE_BYTES = 15000000, /* Meta takes 16 MB of a video, and 100 MB of a document */
 };
 #define HOUR_US (INT64_C(3600) * 1000000)
 
@@ -146,6 +151,83 @@ static json_t *interactive_of(struct arena *a, const json_t *menu)
 			 action);
 }
 
+/* ---- files: one a message, brought there first */
+
+/* how a message names a file of this kind; NULL: it takes none. Sound has no text with it, so it goes by
+ * another way */
+static const char *type_of(const char *media_type)
+{
+	static const struct {
+		const char *media_type, *type;
+	} types[] = {
+		{"image/jpeg", "image"},
+		{"image/png", "image"},
+		{"video/mp4", "video"},
+		{"video/3gpp", "video"},
+		{"application/pdf", "document"},
+		{"text/plain; charset=utf-8", "document"},
+		{"application/msword", "document"},
+		{"application/vnd.ms-excel", "document"},
+		{"application/vnd.ms-powerpoint", "document"},
+		{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "document"},
+		{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "document"},
+		{"application/vnd.openxmlformats-officedocument.presentationml.presentation", "document"},
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(types[i].media_type, media_type))
+			return types[i].type;
+	return NULL;
+}
+
+static bool takes(const struct channel_file *file)
+{
+	const char *type = type_of(file->media_type);
+
+	return type && (strcmp(type, "image") != 0 || file->n_bytes <= MAX_IMAGE_BYTES);
+}
+
+const struct channel_files whatsapp_files = {
+	.most = 1,
+	.max_bytes = MAX_FILE_BYTES,
+	.max_characters = MAX_CAPTION,
+	.takes = takes,
+};
+
+int whatsapp_upload(struct arena *a, const struct inbox *in, const struct channel_reply *rep,
+		    const struct channel_file *file, struct channel_send *out)
+{
+	struct channel_file plain = *file;
+
+	(void)rep;
+	memset(out, 0, sizeof *out);
+	plain.media_type = arena_dup(a, file->media_type, strcspn(file->media_type, ";"));
+	out->url = arena_printf(a, "%s/%s/media", sending_base(in, GRAPH_URL), in->account);
+	graph_prove(a, in, out);
+	sending_form(a, out,
+		     (const struct sending_field[]){
+			     {"messaging_product", "whatsapp"}, {"type", plain.media_type}, {NULL, NULL}},
+		     "file", &plain);
+	return 0;
+}
+
+static void put_file(json_t *message, const char *caption, const struct channel_file *file)
+{
+	const char *type = file->media_type ? type_of(file->media_type) : NULL;
+	json_t *j = json_object();
+
+	type = type ? type : "document"; /* nobody has looked yet: it is only tried */
+	jsonx_put(j, "id", file->uploaded ? file->uploaded : "");
+	if (*caption)
+		jsonx_put(j, "caption", caption);
+	if (!strcmp(type, "document"))
+		jsonx_put(j, "filename", file->name);
+	jsonx_put(message, "type", type);
+	json_object_set_new(message, type, j);
+}
+
+/* ---- a message */
+
 static int check(const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
 {
 	bool by_phone = !strcmp(rep->to_kind, "phone"), by_id = !strcmp(rep->to_kind, "whatsapp");
@@ -176,6 +258,10 @@ static json_t *message_of(struct arena *a, const struct channel_reply *rep)
 	jsonx_put(m, "biz_opaque_callback_data", rep->contact_id);
 	if (rep->reply_to)
 		json_object_set_new(m, "context", json_pack("{s:s}", "message_id", rep->reply_to));
+	if (rep->n_files) {
+		put_file(m, rep->text, &rep->files[0]);
+		return m;
+	}
 	jsonx_put(m, "type", rep->template_ ? "template" : interactive ? "interactive" : "text");
 	if (interactive) {
 		json_object_set_new(m, "interactive", interactive);

@@ -579,6 +579,23 @@ static void run_compose(struct bench *b, json_t *out)
 								     : json_stringn(send.body, send.body_len));
 }
 
+/* the request that brings the first file of a reply to the provider, written as in an example of compose */
+static void run_upload(struct bench *b, json_t *out)
+{
+	struct channel_send send = {0};
+	struct channel_reply rep = {0};
+	json_t *j = NULL, *list;
+
+	jsonx_load(b->a, b->request.body, &j, NULL);
+	read_files(b, jsonx_arr(j, "files"), &rep);
+	jsonx_put(out, "upload", b->ops->upload(b->a, &b->inbox, &rep, &rep.files[0], &send) ? "refused" : "ok");
+	jsonx_put(out, "url", send.url);
+	json_object_set_new(out, "headers", list = json_array());
+	for (int i = 0; send.headers[i]; i++)
+		json_array_append_new(list, json_string(send.headers[i]));
+	json_object_set_new(out, "body", json_stringn(send.body, send.body_len));
+}
+
 /* the cursor is the body */
 static void run_poll(struct bench *b, json_t *out)
 {
@@ -636,7 +653,7 @@ static void run_next(struct bench *b, json_t *out)
 json_t *bench_run(struct bench *b)
 {
 	static const struct { const char *does; void (*run)(struct bench *, json_t *); } verbs[] = {
-		{ "parse", run_parse }, { "handshake", run_handshake }, { "compose", run_compose },
+		{ "parse", run_parse }, { "handshake", run_handshake }, { "compose", run_compose }, { "upload", run_upload },
 		{ "sent", run_sent }, { "receipt", run_receipt }, { "poll", run_poll }, { "page", run_page },
 		{ "next", run_next },
 	};

@@ -8,7 +8,7 @@ import itertools
 import json
 import pathlib
 import sys
-import unittest
+import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
@@ -307,16 +307,113 @@ class Death(FilesTest):
         self.assertEqual(len([r for r in self.received('email') if r['taken'] and contact in (r['message']['raw'] or '')]), 1)
 
 
+class WhatsApp(FilesTest):
+    """A file is brought there first, and the message names it: two calls, one message."""
+
+    def take(self, **more):
+        if not more.pop('offered', False):
+            self.world.hook_whatsapp('Hoe vraag ik een rijbewijs aan?', wa_id=str(next(people)), **more)
+        return super().take()
+
+    def uploads(self, name=None):
+        return [r for r in self.received('whatsapp') if 'upload' in (r['message'] or {}) and name in (None, r['message']['name'])]
+
+    def messages(self, contact):
+        return [r for r in self.received('whatsapp') if (r['message'] or {}).get('biz_opaque_callback_data') == contact]
+
+    def crash(self):
+        self.world.kill9()
+        self.world.start()
+        type(self).anna = self.world.agent('anna')
+        self.anna.ready()
+
+    def test_a_photo_and_a_letter(self):
+        taken = self.take()
+        contact = self.send(taken, ('kaart.png', hostile.PNG), text='Hier is het')
+        shown = self.wait_for(contact, 'delivered', 'read')
+        [upload], [got] = self.uploads('kaart.png'), self.messages(contact)
+        self.assertEqual((upload['wrong'], upload['message']['sha256']), (None, sha256(hostile.PNG)))
+        self.assertEqual((got['wrong'], got['message']['image']), (None, {'id': upload['id'], 'caption': 'Hier is het'}))
+        self.assertEqual([(a['name'], a['state'], a['mediaType']) for a in shown['attachments']], [('kaart.png', 'stored', 'image/png')])
+        letter = self.send(taken, ('Brief.pdf', LARGE), text=None)
+        self.wait_for(letter, 'delivered', 'read')
+        [upload], [got] = self.uploads('Brief.pdf'), self.messages(letter)
+        self.assertEqual((upload['message']['sha256'], got['wrong']), (sha256(LARGE), None))
+        self.assertEqual(got['message']['document'], {'id': upload['id'], 'filename': 'Brief.pdf'})
+
+    def test_what_it_does_not_take(self):
+        taken = self.take()
+        two = [('f', 'a.pdf', hostile.PDF), ('g', 'b.pdf', hostile.PDF)]
+        self.assertEqual(set(self.errors(self.post(taken, self.said(taken), *two))), {'attachments'})
+        answer = self.post(taken, self.said(taken, 'x' * 1025), two[0])
+        self.assertEqual((answer.status, answer.json.get('rule')), (422, 'textTooLong'), answer)
+        # what it is is known when it was looked at
+        contact = self.send(taken, ('lijst.ics', b'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n'))
+        shown = self.wait_for(contact, 'failed')
+        self.assertEqual(shown['attachments'][0]['state'], 'stored', shown)
+        self.assertIn('attachments[0]', self.errors(self.reply(taken, text='x', attachments=[shown['attachments'][0]['id']])))
+        self.assertEqual(self.messages(contact), [])
+
+    def test_window_closed(self):
+        taken = self.take(timestamp=int(time.time()) - 25 * 3600)
+        answer = self.post(taken, self.said(taken), ('f', 'a.pdf', hostile.PDF))
+        self.assertEqual((answer.status, answer.json.get('rule')), (422, 'windowClosed'), answer)
+
+    def test_the_upload_is_tried_again(self):
+        taken = self.take()
+        self.world.standin.faults[:] = ['500', 'cut']
+        contact = self.send(taken, ('weer.pdf', hostile.PDF))
+        self.wait_for(contact, 'delivered', 'read')
+        self.assertEqual([r['fault'] for r in self.uploads('weer.pdf')], ['500', 'cut', 'ok'])
+        self.assertEqual(len(self.messages(contact)), 1)
+
+    def test_a_message_that_is_tried_again_names_the_same_upload(self):
+        taken = self.take()
+        self.world.standin.faults[:] = ['ok', '429']
+        contact = self.send(taken, ('eens.pdf', hostile.PDF))
+        self.wait_for(contact, 'delivered', 'read')
+        [upload] = self.uploads('eens.pdf')
+        self.assertEqual([(r['fault'], r['message']['document']['id']) for r in self.messages(contact)],
+                         [('429', upload['id']), ('ok', upload['id'])])
+
+    def test_killed_between_upload_and_message(self):
+        """The file is there, and nobody was told: sent once, by who comes after."""
+        taken = self.take()
+        self.world.standin.faults[:] = ['timeout']
+        contact = self.send(taken, ('dood.pdf', hostile.PDF))
+        wait_until(lambda: self.uploads('dood.pdf'), 40, 'the upload')
+        self.crash()
+        self.wait_for(contact, 'delivered', 'read')
+        self.assertEqual((len(self.uploads('dood.pdf')), len(self.messages(contact))), (2, 1))
+
+    def test_killed_while_the_message_goes(self):
+        """It may have arrived: shown, and never sent again."""
+        taken = self.take()
+        self.world.standin.delay = 30
+        self.world.standin.faults[:] = ['ok', 'timeout']
+        contact = self.send(taken, ('net-niet.pdf', hostile.PDF))
+        wait_until(lambda: self.messages(contact), 40, 'the message')
+        self.crash()
+        self.wait_for(contact, 'uncertain')
+        self.world.standin.delay = 0.02
+        after = self.anna.reply(taken, 'En nog iets')['contact']['id']
+        self.wait_for(after, 'delivered', 'read')
+        self.assertEqual((len(self.uploads('net-niet.pdf')), len(self.messages(contact))), (1, 1))
+
+
 class Nowhere(FilesTest):
     def test_a_channel_that_carries_none(self):
         """Said at once, and what to do instead."""
-        self.world.hook_whatsapp('Hoe vraag ik een rijbewijs aan?', wa_id=str(next(people)))
+        x = self.world.standin.providers['x']
+        event = x.direct('Waar vraag ik een rijbewijs aan?', '880000000000000043', self.world.account('dordrecht-x'), 1)
+        url, body, headers = x.webhook(self.world.account('dordrecht-x'), direct_message_events=[event])
+        self.assertEqual(self.world.request('POST', url.removeprefix(self.world.url), headers, body).status, 200)
         taken = self.take()
         errors = self.errors(self.post(taken, self.said(taken), ('f', 'a.pdf', hostile.PDF)))
         self.assertIn('e-mail', errors['attachments'])
         errors = self.errors(self.reply(taken, text='x', attachments=[str(uuid.uuid4())]))
         self.assertEqual(set(errors), {'attachments', 'attachments[0]'})
-        self.assertEqual([r for r in self.received('whatsapp') if r['taken']], [])
+        self.assertEqual(self.received('x'), [])
 
 
 if __name__ == '__main__':

@@ -60,6 +60,22 @@ class Provider:
         return found[1]
 
     @staticmethod
+    def form(headers, raw):
+        """multipart/form-data, to the byte: {name: (filename or None, media type or None, content)}."""
+        found = re.fullmatch(r'multipart/form-data; boundary=([\w.-]+)', headers.get('Content-Type', ''))
+        parts, out = raw.split(b'--' + found[1].encode()) if found else [], {}
+        if len(parts) < 2 or parts[0] or parts[-1] != b'--\r\n':
+            raise Refused(400, {'error': 'no form'}, 'no form')
+        for part in parts[1:-1]:
+            head, _, content = part.partition(b'\r\n\r\n')
+            said = re.fullmatch(r'\r\nContent-Disposition: form-data; name="([^"]+)"(?:; filename="([^"]+)"\r\nContent-Type: (\S.*))?',
+                                head.decode())
+            if not said or not content.endswith(b'\r\n') or said[1] in out:
+                raise Refused(400, {'error': 'a part'}, f'a part {head!r}')
+            out[said[1]] = (said[2], said[3], content[:-2])
+        return out
+
+    @staticmethod
     def json(headers, raw):
         if not headers.get('Content-Type', '').startswith('application/json'):
             raise Refused(400, {'error': 'Content-Type must be application/json'}, 'Content-Type')

@@ -1,9 +1,10 @@
-"""whatsapp.py - the WhatsApp Cloud API of Meta: POST /v23.0/{phone_number_id}/messages; GET /v23.0/{media id}, which tells
-where the file is
+"""whatsapp.py - the WhatsApp Cloud API of Meta: POST /v23.0/{phone_number_id}/messages; POST …/media, which takes a file that a
+message then names; GET /v23.0/{media id}, which tells where the file is
 
 Answered as Meta documents it (developers.facebook.com, Cloud API, "Messages", read 2026-11): 200 {"messaging_product",
 "contacts":[{"input","wa_id"}],"messages":[{"id"}]}, or an error object; then signed status webhooks.
 """
+import hashlib
 import json
 import re
 import time
@@ -14,6 +15,11 @@ from .provider import Provider, Refused, hub_signature
 # the smallest PNG: one grey dot
 PHOTO = bytes.fromhex('89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6368000000820081'
                       'dd7b6a3d0000000049454e44ae426082')
+
+
+# of "Supported media types": what a file may be, and how large
+KINDS = {'image': (r'image/(jpeg|png)', 5_000_000), 'video': (r'video/(mp4|3gpp)', 16_000_000),
+         'document': (r'text/plain|application/pdf|application/msword|application/vnd\..*', 100_000_000)}
 
 
 def error(code, text):
@@ -46,7 +52,7 @@ def wrong_with_interactive(i):
 def wrong_with(message):
     """What Meta would refuse in a message, or None. Field names as in the Cloud API reference."""
     known = {'messaging_product', 'recipient_type', 'to', 'recipient', 'type', 'text', 'template', 'context',
-             'biz_opaque_callback_data', 'interactive'}
+             'biz_opaque_callback_data', 'interactive', 'image', 'video', 'document'}
     if not isinstance(message, dict):
         return 'not an object'
     if set(message) - known:
@@ -75,6 +81,13 @@ def wrong_with(message):
         return None
     if kind == 'interactive':
         return wrong_with_interactive(message.get('interactive', {}))
+    if kind in KINDS:
+        file = message.get(kind, {})
+        if set(file) - {'id', 'caption'} - ({'filename'} if kind == 'document' else set()) or not isinstance(file.get('id'), str):
+            return f'{kind} has an id, and may have a caption; a document has a filename'
+        if not 0 < len(file.get('caption', '-')) <= 1024 or (kind == 'document' and not file.get('filename')):
+            return 'caption or filename'
+        return None
     return f'type {kind} is not supported here'
 
 
@@ -91,16 +104,35 @@ class WhatsApp(Provider):
             raise Refused(401, error(190, 'Invalid OAuth access token'), 'token')
         return account, {'media': found[2], 'file': bool(found[1])}
 
+    def __init__(self, server, accounts):
+        super().__init__(server, accounts)
+        self.files = {}                 # by the id that we gave
+
+    def upload(self, headers, raw):
+        form = self.form(headers, raw)
+        said = {name: part[2].decode() for name, part in form.items() if name != 'file'}
+        name, media_type, content = form.get('file', (None, None, b''))
+        kind = next((k for k, (types, most) in KINDS.items() if re.fullmatch(types, said.get('type', '')) and len(content) <= most), None)
+        if said.get('messaging_product') != 'whatsapp' or set(said) != {'messaging_product', 'type'} or not kind or not content or \
+                media_type != said['type']:
+            raise Refused(400, error(100, '(#100) Param file must be a file with one of the following types'), f'upload {said}')
+        return {'upload': kind, 'name': name, 'sha256': hashlib.sha256(content).hexdigest()}
+
     def take(self, method, path, headers, raw):
         if method == 'GET':
             return self.media(path, headers)
-        found = re.fullmatch(r'/v\d+\.\d+/(\d+)/messages', path)
+        found = re.fullmatch(r'/v\d+\.\d+/(\d+)/(messages|media)', path)
         if method != 'POST' or not found or found[1] not in self.accounts:
             raise Refused(404, error(100, 'Unsupported post request: object does not exist'), f'unknown path {path}')
         if headers.get('Authorization') != 'Bearer ' + self.accounts[found[1]]['token']:
             raise Refused(401, error(190, 'Invalid OAuth access token'), 'token')
+        if found[2] == 'media':
+            return found[1], self.upload(headers, raw)
         message = self.json(headers, raw)
         wrong = wrong_with(message)
+        if not wrong and message.get('type') in KINDS:
+            file = self.files.get(message[message['type']]['id'])
+            wrong = None if file and file['upload'] == message['type'] else 'no such media of this type'
         if wrong:
             raise Refused(400, error(100, '(#100) ' + wrong), wrong)
         return found[1], message
@@ -109,6 +141,9 @@ class WhatsApp(Provider):
         return f'wamid.STANDIN{n}'
 
     def answer(self, account, message, made_id):
+        if 'upload' in message:
+            self.files[f'{made_id}'] = message
+            return 200, {'id': made_id}
         if message.get('file'):
             return 200, PHOTO
         if 'media' in message:
@@ -123,7 +158,7 @@ class WhatsApp(Provider):
                 400: error(131026, 'Message undeliverable')}[status]
 
     def report(self, account, message, made_id, status):
-        if 'media' in message:
+        if 'media' in message or 'upload' in message:
             return None
         item = {'id': made_id, 'status': status, 'timestamp': str(int(time.time())),
                 'recipient_id': message.get('to', message.get('recipient'))}
