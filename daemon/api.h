@@ -98,6 +98,9 @@ enum op_status api_rule(struct api *a, const char *rule, const char *detail);   
 /* api_send - answer with what is not JSON of ours; headers as for http_reply */
 enum op_status api_send(struct api *a, int status, const char *type, struct bytes body,
                         const char *const *headers);
+/* api_send_attachment - 200 with the file of row 0 of statement 0 (attachment_get.sql), which is of a kind that may be handed
+ * out; 503 when it is not on this machine */
+enum op_status api_send_attachment(struct api *a);
 /* api_invalid - collect bad fields; api_invalid_end answers 422 with all of them when there are any */
 void api_bad_field(struct api *a, const char *name, const char *reason);
 bool api_has_bad_fields(const struct api *a);

@@ -55,8 +55,9 @@ static enum op_status get_begin(struct api *a)
 	return pg_submit(&a->op, READ, u);
 }
 
-static enum op_status send_file(struct api *a, const struct file_type *t)
+enum op_status api_send_attachment(struct api *a)
 {
+	const struct file_type *t = file_type_find(pg_get(&a->op, 0, 0, "found_type"));
 	const char *headers[] = { file_type_disposition(a->op.arena, t, pg_get(&a->op, 0, 0, "name")),
 	                          "Content-Security-Policy: sandbox; default-src 'none'", NULL };
 	int fd = attachment_open(a->op.srv->config, pg_get(&a->op, 0, 0, "id"), pg_get(&a->op, 0, 0, "sha256"));
@@ -87,7 +88,7 @@ static enum op_status get_answer(struct api *a)
 	t = file_type_find(pg_get(&a->op, 0, 0, "found_type"));
 	if (strcmp(state, "stored") || !t)
 		return api_problem(a, PROBLEM_STATE, arena_printf(a->op.arena, "It is %s.", t ? state : strcmp(state, "stored") ? state : "refused"));
-	return send_file(a, t);
+	return api_send_attachment(a);
 }
 
 enum op_status api_attachment_get(struct api *a)

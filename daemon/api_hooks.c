@@ -15,6 +15,7 @@
 #include "daemon/mutant.h"
 #include "daemon/server.h"
 #include "lib/base/utf8.h"
+#include "lib/core/file_type.h"
 
 #include <string.h>
 #include <strings.h>
@@ -320,4 +321,42 @@ enum op_status api_hook_get(struct api *a)
 	if (!w)
 		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
 	return in && in->ops->handshake ? handshake(a, in) : api_problem(a, PROBLEM_NOT_FOUND, NULL);
+}
+
+/* ---------------------------------------------------------------- a file of a reply */
+
+/* the inbox whose message told where it is; what is signed is the path: so a proof is for one file */
+static enum op_status file_begin(struct api *a)
+{
+	struct world *w = world_hold(&a->op);
+	const struct world_inbox *in = w ? inbox_of(a, w) : NULL;
+	struct channel_request r = request_of(a);
+	struct uuid id;
+	struct pg_unit *u;
+
+	if (!w)
+		return api_problem(a, PROBLEM_UNAVAILABLE, NULL);
+	if (!in || !in->ops->files || !in->ops->files->by_url || !api_id(a, a->param[1], &id))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	r.body = (struct bytes){(const uint8_t *)http_path(a->x), strlen(http_path(a->x))};
+	if (in->ops->verify(&in->in, &r))
+		return refuse(a, in);
+	u = pg_unit(&a->op, PG_SYSTEM, NULL);
+	pg_add(u, SQL_HOOK_ATTACHMENT);
+	pg_text(u, in->in.id);
+	pg_uuid(u, id);
+	return pg_submit(&a->op, HOOK_STORED, u);
+}
+
+enum op_status api_hook_attachment(struct api *a)
+{
+	if (a->op.state == HOOK_NEW)
+		return file_begin(a);
+	if (a->op.state != HOOK_STORED)
+		return op_bad_state(&a->op);
+	if (pg_failed(&a->op))
+		return api_failed(a);
+	if (!pg_rows(&a->op, 0) || !file_type_find(pg_get(&a->op, 0, 0, "found_type")))
+		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
+	return api_send_attachment(a);
 }

@@ -363,7 +363,7 @@ static enum op_status prepare(struct send *s)
 	rule = compose(s, &out); /* what cannot be sent is not brought either; the files are not in it yet */
 	if (rule != 0)
 		return ends(s, SENT_FAILED, compose_error(rule));
-	for (int i = 0; i < s->n_files; i++)
+	for (int i = 0; !s->ops->files->by_url && i < s->n_files; i++)
 		if (!read_file(s, &s->files[i]))
 			return ends(s, SENT_RETRY, "a file is not on this machine");
 	return bring(s);

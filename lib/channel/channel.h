@@ -91,6 +91,8 @@ struct channel_files {
 	int most;
 	int64_t max_bytes;           /* of all of them together */
 	int max_characters;          /* of the text that goes with them; 0: as without */
+	bool by_url;                 /* the message tells where they are, and who got it asks us (api_hook_attachment): compose
+	                              * needs no content */
 	/* does the provider take this kind and size? NULL: whatever agents get to see */
 	bool (*takes)(const struct channel_file *file);
 };

@@ -26,7 +26,7 @@
 
 #include <string.h>
 
-enum { MAX_ID = 200, MAX_NAME = 200, MAX_PAGE = 2000, MAX_FILES = 10, MAX_CHARACTERS = 4000 };
+enum { MAX_ID = 200, MAX_NAME = 200, MAX_PAGE = 2000, MAX_FILES = 10, MAX_CHARACTERS = 4000, MAX_FILES_BYTES = 15000000 };
 
 /* ---------------------------------------------------------------- what the shapes share */
 
@@ -283,7 +283,29 @@ static void sign(struct arena *a, const struct inbox *in, const struct channel_r
 	sending_header(a, out, "X-Loket-Signature", arena_printf(a, "t=%.*s,v1=%s", (int)strlen(stamp) - 1, stamp, hex));
 }
 
-static json_t *body_of(const struct channel_reply *rep, const char *shape)
+/* files stay with us: the site asks for them, for the visitor whose session it knows */
+static const struct channel_files files = { .most = MAX_FILES, .max_bytes = MAX_FILES_BYTES, .by_url = true };
+
+static json_t *files_of(struct arena *a, const struct channel_reply *rep)
+{
+	json_t *list = json_array(), *j;
+
+	for (int i = 0; i < rep->n_files; i++) {
+		const struct channel_file *f = &rep->files[i];
+
+		j = json_object();
+		jsonx_put(j, "id", f->id);
+		jsonx_put(j, "url", arena_printf(a, "%s/attachments/%s", rep->hook, f->id));
+		jsonx_put(j, "mediaType", f->media_type);
+		jsonx_put(j, "name", f->name);
+		json_object_set_new(j, "bytes", json_integer(f->n_bytes));
+		jsonx_put(j, "sha256", f->sha256);
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *body_of(struct arena *a, const struct channel_reply *rep, const char *shape)
 {
 	const char *conversation = jsonx_str(rep->answers, "conversation");
 	json_t *j = json_object();
@@ -301,6 +323,8 @@ static json_t *body_of(const struct channel_reply *rep, const char *shape)
 	jsonx_put(j, "text", rep->text);
 	if (rep->menu)
 		json_object_set(j, "menu", (json_t *)(uintptr_t)rep->menu);
+	if (rep->n_files)
+		json_object_set_new(j, "attachments", files_of(a, rep));
 	return j;
 }
 
@@ -315,6 +339,8 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 		return REPLY_BAD_TEMPLATE;
 	if (sending_fits(out, rep->text, MAX_CHARACTERS))
 		return REPLY_TOO_LONG;
+	if (rep->n_files && shape && (!strcmp(shape, "chatwoot") || !strcmp(shape, "rasa")))
+		return REPLY_NO_FILES;
 	if (shape && !strcmp(shape, "chatwoot"))
 		return to_chatwoot(a, in, rep, out);
 	if ((!url && !base) || !inbox_secret(in, "secret", 0))
@@ -325,7 +351,7 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 	if (sending_is_token(token))
 		sending_header(a, out, "Authorization", arena_printf(a, "Bearer %s", token));
 	sending_header(a, out, "Idempotency-Key", rep->contact_id);
-	sending_json(a, out, body_of(rep, shape));
+	sending_json(a, out, body_of(a, rep, shape));
 	sign(a, in, rep, out);
 	return 0;
 }
@@ -346,6 +372,7 @@ const struct channel_ops channel_chat = {
 	.signed_body = true,
 	.verify = verify,
 	.parse = parse,
+	.files = &files,
 	.compose = compose,
 	.sent = sent,
 };

@@ -19,7 +19,8 @@ from standin.chat import own_signature  # noqa: E402
 
 serial = itertools.count(1)
 people = itertools.count(31650000001)
-LARGE = hostile.PDF + bytes(range(256)) * 20000        # 5 MB, with every byte
+LARGE = hostile.PDF + bytes(range(256)) * 1000         # with every byte
+HUGE = hostile.PDF + bytes(4_000_000)
 
 
 def sha256(content):
@@ -73,7 +74,11 @@ class FilesTest(world.LoketTest):
         body = b''.join(b'--b\r\nContent-Disposition: form-data; name="' + name.encode() + b'"'
                         + (b'; filename="' + filename.encode() + b'"' if filename else b'') + b'\r\n\r\n' + content + b'\r\n'
                         for name, filename, content in parts) + b'--b--\r\n'
-        return self.world.api('POST', self.path(taken), who, body, headers={'Content-Type': 'multipart/form-data; boundary=b'} | headers)
+        self.world.record = len(body) < len(HUGE)      # what is recorded is text, six times as large
+        try:
+            return self.world.api('POST', self.path(taken), who, body, headers={'Content-Type': 'multipart/form-data; boundary=b'} | headers)
+        finally:
+            self.world.record = True
 
     def said(self, taken, text='Zie de bijlage', **more):
         return ('json', None, json.dumps(({'text': text} if text else {}) | {'epoch': taken['epoch']} | more).encode())
@@ -189,7 +194,7 @@ class Mail(FilesTest):
                          {'f10', 'f11'})
         errors = self.errors(self.post(taken, self.said(taken, 'x', template={'name': 't', 'language': 'nl'}), ('f', 'a.pdf', hostile.PDF)))
         self.assertIn('attachments', errors)
-        self.assertIn('attachments', self.errors(self.post(taken, self.said(taken, 'x'), ('f', 'a.pdf', LARGE), ('g', 'b.pdf', LARGE))))
+        self.assertIn('attachments', self.errors(self.post(taken, self.said(taken, 'x'), ('f', 'a.pdf', HUGE), ('g', 'b.pdf', HUGE))))
         self.assertIn('attachments', self.errors(self.post(taken, self.said(taken, 'x', visibility='public'), ('f', 'a.pdf', LARGE))))
         self.assertEqual(set(self.errors(self.reply(taken))), {'text'})                     # nothing at all
         self.assertEqual(self.post(taken, ('f', 'a.pdf', LARGE)).status, 422)
@@ -220,6 +225,13 @@ class Mail(FilesTest):
         self.wait_for(contact, 'sent')
         self.assertEqual(len(self.sent(contact)), 1)
         self.assertEqual(self.world.value('select count(*) from loket.attachment where contact = %s', [contact]), 1)
+
+    def test_as_large_as_a_mail_may_be(self):
+        files = [(f'{n}.pdf', hostile.PDF + bytes([n]) * (3_500_000 - len(hostile.PDF))) for n in range(2)]
+        contact = self.send(self.take_mail(), *files)
+        self.wait_for(contact, 'sent')
+        [mail] = self.sent(contact)
+        self.assertEqual([sha256(c) for _, _, c in self.files_of(mail)], [sha256(c) for _, c in files])
 
     def test_a_retry_has_them_too(self):
         taken = self.take_mail()
@@ -274,8 +286,10 @@ class Death(FilesTest):
         taken = self.take_mail()
         contact = self.send(taken, ('brief.pdf', LARGE))
         self.crash()
-        self.assertEqual(self.wait_for(contact, 'sent', 'uncertain')['attachments'][0]['state'], 'stored')
-        self.assertEqual(len([r for r in self.received('email') if contact in (r['message']['raw'] or '')]), 1)
+        shown = self.wait_for(contact, 'sent', 'uncertain')     # uncertain: by the time of the kill it was looked at, and going
+        self.assertEqual(shown['attachments'][0]['state'], 'stored')
+        arrived = len([r for r in self.received('email') if contact in (r['message']['raw'] or '')])
+        self.assertIn(arrived, (1,) if shown['delivery'] == 'sent' else (0, 1))
 
     def test_while_it_is_sent(self):
         """The provider may have it: never sent again."""
@@ -305,6 +319,70 @@ class Death(FilesTest):
         self.world.start()
         self.wait_for(contact, 'sent')
         self.assertEqual(len([r for r in self.received('email') if r['taken'] and contact in (r['message']['raw'] or '')]), 1)
+
+
+class Chat(FilesTest):
+    """The message tells where they are; the site asks for them with its own proof, and nobody else gets them."""
+
+    def say(self, **more):
+        body = json.dumps({'conversation': f'g-{next(serial)}', 'id': str(uuid.uuid4()), 'text': 'Hoe vraag ik een parkeervergunning aan?'}
+                          | more).encode()
+        answer = self.world.hook('dordrecht-chat', body, secret='', headers={
+            'X-Loket-Signature': own_signature(self.world.secrets['dordrecht-chat'], body)})
+        self.assertEqual(answer.status, 200, answer)
+
+    def told(self, contact):
+        wait_until(lambda: [r for r in self.received('chat') if r['message'].get('id') == contact], 40, 'the message')
+        [got] = [r for r in self.received('chat') if r['message']['id'] == contact]
+        self.assertIsNone(got['wrong'])
+        return got['message']
+
+    def get(self, path, secret=None, signed=None, at=None):
+        proof = own_signature(secret or self.world.secrets['dordrecht-chat'], (signed or path).encode(), at)
+        return self.world.request('GET', path, {'X-Loket-Signature': proof})
+
+    def test_the_visitor_gets_them(self):
+        self.say()
+        taken = self.take()
+        contact = self.send(taken, ('Brief.pdf', LARGE), ('foto.png', hostile.PNG))
+        message = self.told(contact)
+        self.wait_for(contact, 'delivered', 'read')
+        self.assertEqual([(f['name'], f['mediaType'], f['bytes'], f['sha256']) for f in message['attachments']], [
+            ('Brief.pdf', 'application/pdf', len(LARGE), sha256(LARGE)), ('foto.png', 'image/png', len(hostile.PNG), sha256(hostile.PNG))])
+        path = message['attachments'][0]['url'].removeprefix(self.world.url)
+        answer = self.get(path)
+        self.assertEqual((answer.status, sha256(answer.body)), (200, sha256(LARGE)))
+        self.assertEqual(answer.headers['Content-Disposition'], 'attachment; filename="Brief.pdf"')
+        bearer = self.world.request('GET', path, {'Authorization': 'Bearer ' + self.world.secrets['dordrecht-chat']})
+        self.assertEqual(bearer.body, LARGE)
+        # a file says enough
+        alone = self.send(taken, ('foto.png', hostile.PNG), text=None)
+        self.assertEqual((self.told(alone)['text'], len(self.told(alone)['attachments'])), ('', 1))
+        # nobody else
+        other = message['attachments'][1]['url'].removeprefix(self.world.url)
+        for wrong in (self.world.request('GET', path), self.get(path, secret='een ander'), self.get(path, signed=other),
+                      self.get(path, at=time.time() - 3600), self.get(path, secret=self.world.secrets['dordrecht-webform']),
+                      self.world.api('GET', path, 'anna')):
+            self.assertEqual(wrong.status, 401, wrong)
+        # it is there as long as its message
+        self.world.psql("update loket.contact set attachments = '[]' where id = %s", [contact])
+        self.assertEqual(self.get(path).status, 404)
+
+    def test_only_files_of_replies_by_this_inbox(self):
+        self.mail(('foto.png', hostile.PNG))
+        taken = self.take()
+        theirs = self.stored(self.of_citizen(taken))[0]['id']
+        ours = self.wait_for(self.send(taken, ('brief.pdf', hostile.PDF)), 'sent')['attachments'][0]['id']
+        for inbox in ('dordrecht-chat', 'dordrecht-email', 'dordrecht-geen'):
+            for attachment in (theirs, ours, str(uuid.uuid4()), 'x'):
+                self.assertEqual(self.get(f'/v1/hooks/{inbox}/attachments/{attachment}').status, 404, (inbox, attachment))
+
+    def test_other_shapes_carry_none(self):
+        body = json.dumps({'sender': 'v-9', 'message': 'Hoe vraag ik een parkeervergunning aan?', 'metadata': {'message_id': 'r-1'}}).encode()
+        self.world.hook('dordrecht-chat', body, secret='', headers={
+            'X-Loket-Signature': own_signature(self.world.secrets['dordrecht-chat'], body)})
+        taken = self.take()
+        self.assertEqual(set(self.errors(self.post(taken, self.said(taken), ('f', 'a.pdf', hostile.PDF)))), {'attachments'})
 
 
 class WhatsApp(FilesTest):

@@ -42,8 +42,11 @@ class Chat(Provider):
         stamp = re.fullmatch(r't=(\d+),v1=[0-9a-f]{64}', headers.get('X-Loket-Signature', ''))
         if not stamp or own_signature(known['secret'], raw, stamp[1]) != stamp[0]:
             raise Refused(401, {'error': 'signature'}, 'signature')
-        if not isinstance(message.get('text'), str):
+        files = message.get('attachments', [])
+        if not isinstance(message.get('text'), str) or not (message['text'] or files):
             raise Refused(400, {'error': 'text'}, 'text')
+        if not all({'id', 'url', 'mediaType', 'name', 'bytes', 'sha256'} == set(f) for f in files):
+            raise Refused(400, {'error': 'attachments'}, 'attachments')
         return account, message
 
     def new_id(self, n):
