@@ -228,7 +228,6 @@ static void add_no_skill(struct delays *d)
 
 	for (int i = 0; i < w->n_no_skill; i++) {
 		const struct route_span *s = &w->no_skill[i];
-
 		int64_t from = s->from_us > w->from_us ? s->from_us : w->from_us;
 		int64_t end = s->until_us && s->until_us < w->until_us ? s->until_us : w->until_us;
 
