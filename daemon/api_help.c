@@ -286,23 +286,26 @@ static const char *const definitions[][2] = {
 
 static enum op_status report_start(struct api *a, struct report *r)
 {
+	const char *municipality = api_query(a, "municipality");
 	struct pg_unit *u;
 
 	r->by = api_query(a, "by") ? api_query(a, "by") : "product";
 	r->period = api_period(a, REPORT_DAYS, REPORT_MAX_DAYS);
 	if (api_has_bad_fields(a))
 		return api_bad_query(a);
+	if (municipality && !access_municipality(&a->who, municipality))
+		return api_problem(a, PROBLEM_FORBIDDEN, "The token has no rights on this municipality.");
 	u = api_unit(a);
 	pg_add(u, SQL_HELP_REPORT);
 	pg_time(u, r->period.from_us);
 	pg_time(u, r->period.to_us);
-	pg_text(u, api_query(a, "municipality"));
+	pg_text(u, municipality);
 	pg_text(u, r->by);
 	pg_int(u, REPORT_MAX_ROWS);
 	pg_add(u, SQL_HELP_SHARES);
 	pg_time(u, r->period.from_us);
 	pg_time(u, r->period.to_us);
-	pg_text(u, api_query(a, "municipality"));
+	pg_text(u, municipality);
 	return pg_submit(&a->op, REPORT_READ, u);
 }
 

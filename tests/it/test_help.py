@@ -201,6 +201,7 @@ class Report(HelpTest):
         self.ask()
         names = set(self.report()['items'][0]) - {'place'} | set(told['shares']) - {'cases'}
         self.assertLessEqual(names - {'waitMedianSeconds', 'waitP90Seconds'}, set(told['definitions']))
+        self.assertEqual(self.world.api('GET', '/v1/help-requests/report?municipality=dordrect', 'lead').status, 403)
         answer = self.world.api('GET', '/v1/help-requests/report?from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z', 'lead')
         self.assertEqual((answer.status, [e['name'] for e in answer.json['errors']]), (400, ['from']))
 

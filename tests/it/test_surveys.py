@@ -217,6 +217,7 @@ class Report(SurveyTest):
         self.assertEqual(row['ease'], {'n': 3, 'value': 4})
         self.assertAlmostEqual(row['solvedInOneGo']['value'], 18 / 35)
         self.assertEqual(self.world.api('GET', '/v1/surveys/report?by=agent', 'lead').status, 400)
+        self.assertEqual(self.world.api('GET', '/v1/surveys/report?municipality=slidrecht', 'lead').status, 403)     # not a report of nothing
         for by in ('municipality', 'channel', 'month'):
             self.assertEqual(self.world.api('GET', f'/v1/surveys/report?by={by}&municipality=sliedrecht', 'lead').json['items'][0]['answered'], 39)
 
