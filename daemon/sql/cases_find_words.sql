@@ -30,12 +30,13 @@ select p.*, said.excerpt
  cross join asked
   left join lateral (
 	select ts_headline('pg_catalog.dutch', t.text, asked.words, 'StartSel="", StopSel="", MaxWords=24, MinWords=12') as excerpt
-	  from (select x.at, regexp_replace(left(x.text, 5000), '([[:alpha:]]{2}[0-9]{2} ?[[:alpha:]]{4} ?)?[[:alnum:]]*[0-9]'
+	  from (select regexp_replace(left(x.text, 5000), '([[:alpha:]]{2}[0-9]{2} ?[[:alpha:]]{4} ?)?[[:alnum:]]*[0-9]'
 	               '([ .\-\u00a0]{0,3}[0-9]){5,}[[:alnum:]]*', '…', 'g') as text
 	          from ((select c.received_at as at, concat_ws(' ', c.fields ->> 'subject', c.text) as text
 	                   from loket.contact c where c.case_id = p.id order by c.received_at desc limit 20)
 	                union all
-	                (select n.at, n.text from loket.note n where n.case_id = p.id order by n.at desc limit 20)) x) t
+	                (select n.at, n.text from loket.note n where n.case_id = p.id order by n.at desc limit 20)) x
+	         order by x.at desc limit 40) t          -- the newest that has them: those behind it are not looked at
 	 where to_tsvector('pg_catalog.dutch', t.text) @@ asked.words
-	 order by t.at desc limit 1) said on true
+	 limit 1) said on true
  order by p.id desc
