@@ -222,7 +222,7 @@ class Routing(DispatchTest):
         now = self.why(case)['decisions'][-1]
         self.assertEqual(now['words']['chosen'],
                          'Er is om Fatima gevraagd toen de vraag werd overgedragen. Die is er nu niet, of heeft geen tijd.')
-        self.assertTrue(now['words']['waited'][-2].startswith('Daan had de vraag eerst, vanaf '), now['words'])
+        self.assertTrue(any(w.startswith('Daan had de vraag eerst, vanaf ') for w in now['words']['waited']), now['words'])
         self.assertEqual(now['words']['waited'][-1], 'De vraag wachtte op Fatima, omdat daarom is gevraagd.')
 
     def test_nobody_with_the_skill(self):
