@@ -455,10 +455,5 @@ int main(void)
 	tcase_add_loop_test(all, url_twice, 0, (int)COUNT(urls));
 	suite_add_tcase(s, all);
 	suite_add_tcase(s, some);
-	SRunner *r = srunner_create(s);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_end(s);
 }

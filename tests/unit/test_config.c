@@ -1,7 +1,7 @@
 /* the configuration file: defaults, ranges, all mistakes at once with their line, and back again */
 #include "daemon/config.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,20 +141,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("config");
-	TCase *t = tcase_create("config");
-	SRunner *r;
+	const TTest *const tests[] = {
+		defaults, what_is_printed_is_read_back, all_mistakes_at_once, an_end_too_early_is_a_mistake,
+		refused_values, mistakes_without_a_line,
+	};
 
-	tcase_add_test(t, defaults);
-	tcase_add_test(t, what_is_printed_is_read_back);
-	tcase_add_test(t, all_mistakes_at_once);
-	tcase_add_test(t, an_end_too_early_is_a_mistake);
-	tcase_add_test(t, refused_values);
-	tcase_add_test(t, mistakes_without_a_line);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return unit_run("config", tests, COUNT(tests));
 }

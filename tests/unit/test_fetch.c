@@ -261,19 +261,8 @@ int main(void)
 		a_post_is_sent_once, many_at_once, waiting_has_a_maximum, silence_ends, stopping_with_requests_under_way,
 	};
 	Suite *s = suite_create("fetch");
-	TCase *c = tcase_create("fetch");
-	SRunner *r = srunner_create(s);
-	int failed;
+	TCase *c = unit_case(s, tests, COUNT(tests), setup, teardown);
 
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 60);
-	for (size_t i = 0; i < COUNT(tests); i++)
-		tcase_add_test(c, tests[i]);
 	tcase_add_loop_test(c, inside_is_refused, 0, COUNT(not_ours));
-	suite_add_tcase(s, c);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return unit_end(s);
 }

@@ -1,7 +1,7 @@
 /* one line per event; never blocking, never flooding, never more than one line */
 #include "daemon/log.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,20 +105,12 @@ END_TEST
 
 int main(void)
 {
+	const TTest *const tests[] = {
+		form_of_a_line, nobody_begins_a_line_of_his_own, a_long_line_is_cut,
+		a_flood_of_one_event_leaves_room_for_others, a_full_pipe_does_not_stop_us,
+	};
 	Suite *s = suite_create("log");
-	TCase *t = tcase_create("log");
-	SRunner *r;
 
-	tcase_add_checked_fixture(t, redirect, NULL);
-	tcase_add_test(t, form_of_a_line);
-	tcase_add_test(t, nobody_begins_a_line_of_his_own);
-	tcase_add_test(t, a_long_line_is_cut);
-	tcase_add_test(t, a_flood_of_one_event_leaves_room_for_others);
-	tcase_add_test(t, a_full_pipe_does_not_stop_us);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	unit_case(s, tests, COUNT(tests), redirect, NULL);
+	return unit_end(s);
 }

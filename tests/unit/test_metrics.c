@@ -1,7 +1,7 @@
 /* the text for Prometheus: format, cumulative buckets, names that stay legal and unique */
 #include "daemon/metrics.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,15 +31,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("metrics");
-	TCase *t = tcase_create("metrics");
-	SRunner *r;
+	const TTest *const tests[] = {
+		text_format,
+	};
 
-	tcase_add_test(t, text_format);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return unit_run("metrics", tests, COUNT(tests));
 }

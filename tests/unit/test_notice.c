@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include "lib/core/notice.h"
 #include "tests/unit/route_world.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static struct principal someone(enum role role, unsigned agent, const char *municipality)
 {
@@ -92,19 +91,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("notice");
-	TCase *t = tcase_create("notice");
-	SRunner *r = srunner_create(s);
-	int failed;
+	const TTest *const tests[] = {
+		offers_are_for_the_agent_alone, cases_are_for_the_owner_and_who_oversees,
+		posts_are_for_the_webcare_team, presence_and_queue, names,
+	};
 
-	suite_add_tcase(s, t);
-	tcase_add_test(t, offers_are_for_the_agent_alone);
-	tcase_add_test(t, cases_are_for_the_owner_and_who_oversees);
-	tcase_add_test(t, posts_are_for_the_webcare_team);
-	tcase_add_test(t, presence_and_queue);
-	tcase_add_test(t, names);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("notice", tests, COUNT(tests));
 }

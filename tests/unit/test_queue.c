@@ -351,18 +351,7 @@ int main(void)
 		what_leaves_during_a_rebuild_stays_away,
 	};
 	Suite *s = suite_create("queue");
-	TCase *c = tcase_create("queue");
-	SRunner *r = srunner_create(s);
-	int failed;
 
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 60);
-	for (size_t i = 0; i < COUNT(tests); i++)
-		tcase_add_test(c, tests[i]);
-	suite_add_tcase(s, c);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	unit_case(s, tests, COUNT(tests), setup, teardown);
+	return unit_end(s);
 }

@@ -1,8 +1,7 @@
 /* test_route.c - who takes it, and why not the others */
 #include "tests/unit/route_world.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
-#include <stdlib.h>
 
 static struct route_decision d;
 static struct route_policy policies[ROUTE_MAX_MUNICIPALITIES];
@@ -243,27 +242,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("route");
-	TCase *t = tcase_create("route");
-	SRunner *r = srunner_create(s);
-	int failed;
+	const TTest *const tests[] = {
+		one_rule_at_a_time, option0_only_a_coach_whatever_the_product, ties_by_rule,
+		asked_twice_only_when_all_declined, a_wish_is_no_dead_end, explains_the_nearest_first,
+		many_candidates_keep_the_best, most_urgent_then_oldest_then_lowest_id,
+		hard_rules_hold_for_anything, every_name_is_there,
+	};
 
 	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
 		policies[i] = policy_defaults();
-	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, one_rule_at_a_time);
-	tcase_add_test(t, option0_only_a_coach_whatever_the_product);
-	tcase_add_test(t, ties_by_rule);
-	tcase_add_test(t, asked_twice_only_when_all_declined);
-	tcase_add_test(t, a_wish_is_no_dead_end);
-	tcase_add_test(t, explains_the_nearest_first);
-	tcase_add_test(t, many_candidates_keep_the_best);
-	tcase_add_test(t, most_urgent_then_oldest_then_lowest_id);
-	tcase_add_test(t, hard_rules_hold_for_anything);
-	tcase_add_test(t, every_name_is_there);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("route", tests, COUNT(tests));
 }

@@ -1,9 +1,8 @@
 /* test_waitlist.c - the index gives what a plain search through everything would give */
 #include "lib/core/waitlist.h"
 #include "tests/unit/route_world.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
-#include <stdlib.h>
 
 enum { N_MODEL = 600, N_AGENTS = 12 };
 
@@ -173,21 +172,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("waitlist");
-	TCase *t = tcase_create("waitlist");
-	SRunner *r = srunner_create(s);
-	int failed;
+	const TTest *const tests[] = {
+		as_a_plain_search, oldest_first_through_to_the_end, late_wishes, a_hundred_thousand,
+	};
 
 	for (int i = 0; i < ROUTE_MAX_MUNICIPALITIES; i++)
 		policies[i] = policy_defaults();
-	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, as_a_plain_search);
-	tcase_add_test(t, oldest_first_through_to_the_end);
-	tcase_add_test(t, late_wishes);
-	tcase_add_test(t, a_hundred_thousand);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("waitlist", tests, COUNT(tests));
 }

@@ -715,18 +715,7 @@ int main(void)
 		a_schema_that_changes_hurts_nobody, servers_are_tried_in_turn, who_becomes_a_standby_is_left, a_silent_server_is_noticed,
 	};
 	Suite *s = suite_create("pg");
-	TCase *c = tcase_create("pg");
-	SRunner *r = srunner_create(s);
-	int failed;
 
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 40);
-	for (size_t i = 0; i < COUNT(tests); i++)
-		tcase_add_test(c, tests[i]);
-	suite_add_tcase(s, c);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	unit_case(s, tests, COUNT(tests), setup, teardown);
+	return unit_end(s);
 }
