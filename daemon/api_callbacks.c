@@ -184,30 +184,20 @@ enum op_status api_case_callback(struct api *a)
 
 /* ---------------------------------------------------------------- POST /v1/callbacks/{id}/attempts */
 
-enum attempt_result { REACHED, NOT_REACHED, VOICEMAIL, WRONG_NUMBER };
-
-static const char *const results[] = {"reached", "notReached", "voicemail", "wrongNumber", NULL};
-
 /* Nothing is closed here: after the last attempt, and with a wrong number, the agent who holds the case decides,
  * since a letter or a mail may still reach the citizen */
-static void decide(struct api *a, struct call_back *c, enum attempt_result result)
+static void decide(struct api *a, struct call_back *c, int result)
 {
-	const struct world *w = world_now(a->op.srv);
-	int m = world_municipality(w, c->w.municipality);
-
-	c->result = results[result];
-	c->state = result == REACHED ? "reached" : "unreachable";
-	if (result == NOT_REACHED || result == VOICEMAIL)
-		c->again_us = m < 0 ? 0 : promise_retry(&w->promises[m], &w->hours[m], c->attempts + 1, now_us());
-	if (c->again_us)
-		c->state = "open";
+	c->result = callback_results[result];
+	c->again_us = callback_again(world_now(a->op.srv), c->w.municipality, result, c->attempts, now_us());
+	c->state = c->again_us ? "open" : result == CALLBACK_REACHED ? "reached" : "unreachable";
 }
 
 static enum op_status tried_write(struct api *a, struct call_back *c)
 {
 	struct pg_unit *u;
 	enum problem p;
-	int result = api_one_of(a, "result", true, results);
+	int result = api_one_of(a, "result", true, callback_results);
 
 	if (!work_got(a, &c->w))
 		return api_problem(a, PROBLEM_NOT_FOUND, NULL);
@@ -220,7 +210,7 @@ static enum op_status tried_write(struct api *a, struct call_back *c)
 		p = PROBLEM_STATE;
 	if (p != PROBLEM_NONE)
 		return api_problem(a, p, NULL);
-	decide(a, c, (enum attempt_result)result);
+	decide(a, c, result);
 	u = api_unit(a);
 	pg_add(u, SQL_CALLBACK_TRIED);
 	work_guard(u, &c->w);

@@ -7,13 +7,13 @@
 #include "daemon/api_tasks.h"
 
 #include "daemon/automatic.h"
+#include "daemon/callback.h"
 #include "daemon/crash.h"
 #include "daemon/outbox.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "lib/base/jsonx.h"
 #include "lib/core/guard.h"
-#include "lib/core/promise.h"
 #include "lib/core/term.h"
 #include "lib/core/texts.h"
 
@@ -299,23 +299,9 @@ enum op_status api_task_patch(struct api *a)
 
 /* ---------------------------------------------------------------- POST /v1/tasks/{id}/attempts */
 
-static const char *const results[] = {"reached", "notReached", "voicemail", "wrongNumber", NULL};
-enum { REACHED, NOT_REACHED, VOICEMAIL, WRONG_NUMBER };
-
-/* when to try again, as for a call-back; 0: no more, the department finds another way */
-static int64_t try_again(struct api *a, const struct change *c, int result, int attempts)
-{
-	const struct world *w = world_now(a->op.srv);
-	int m = world_municipality(w, c->w.municipality);
-
-	if (m < 0 || (result != NOT_REACHED && result != VOICEMAIL))
-		return 0;
-	return promise_retry(&w->promises[m], &w->hours[m], attempts + 1, now_us());
-}
-
 static enum op_status tried_write(struct api *a, struct change *c)
 {
-	int result = api_one_of(a, "result", true, results), attempts;
+	int result = api_one_of(a, "result", true, callback_results), attempts;
 	const char *note = api_text(a, "note", false, WORK_NOTE_BYTES);
 	struct pg_unit *u;
 
@@ -327,8 +313,9 @@ static enum op_status tried_write(struct api *a, struct change *c)
 	u = api_unit(a);
 	pg_add(u, SQL_TASK_TRIED);
 	pg_uuid(u, c->id);
-	pg_text(u, results[result]);
-	pg_time(u, try_again(a, c, result, attempts));
+	pg_text(u, callback_results[result]);
+	/* 0: no more, the department finds another way */
+	pg_time(u, callback_again(world_now(a->op.srv), c->w.municipality, result, attempts, now_us()));
 	pg_int(u, attempts);
 	pg_uuid(u, work_writer(a));
 	pg_text(u, note);

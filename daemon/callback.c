@@ -15,6 +15,23 @@ struct promise callback_when(const struct world *w, const char *municipality, in
 	return promise_make(&r, &h, now_us, from_us, until_us);
 }
 
+const char *const callback_results[] = {
+	[CALLBACK_REACHED] = "reached",
+	[CALLBACK_NOT_REACHED] = "notReached",
+	[CALLBACK_VOICEMAIL] = "voicemail",
+	[CALLBACK_WRONG_NUMBER] = "wrongNumber",
+	NULL,
+};
+
+int64_t callback_again(const struct world *w, const char *municipality, int result, int attempts, int64_t now_us)
+{
+	int m = world_municipality(w, municipality);
+
+	if (m < 0 || (result != CALLBACK_NOT_REACHED && result != CALLBACK_VOICEMAIL))
+		return 0;
+	return promise_retry(&w->promises[m], &w->hours[m], attempts + 1, now_us);
+}
+
 void callback_make(struct pg_unit *u, struct case_id id, int64_t epoch, struct agent_id owner, int wrapup_s,
                    const struct callback *cb)
 {

@@ -26,6 +26,11 @@ struct callback {
 /* callback_when - by the opening hours and rules of a municipality; from_us and until_us as for promise_make */
 struct promise callback_when(const struct world *w, const char *municipality, int64_t now_us, int64_t from_us,
                              int64_t until_us);
+/* how a try to reach somebody ended, and the words of the contract for it; NULL ends them */
+enum callback_result { CALLBACK_REACHED, CALLBACK_NOT_REACHED, CALLBACK_VOICEMAIL, CALLBACK_WRONG_NUMBER };
+extern const char *const callback_results[];
+/* callback_again - when to try again, after so many attempts before this one; 0: no more, or it would be no use */
+int64_t callback_again(const struct world *w, const char *municipality, int result, int attempts, int64_t now_us);
 /*
  * callback_make - adds the statement that makes the promise, and its case wait (callback_make.sql)
  * in       epoch < 0: whatever state the case has now, unless it is closed or public; else only as it was read: held by
