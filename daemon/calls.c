@@ -178,7 +178,8 @@ static void follow_menu(struct settle *s)
 	s->digital = h ? h->answer : NULL;
 }
 
-bool calls_in_menu(const struct settle *s)
+/* the caller has not chosen yet, and has not been at it for too long */
+static bool in_menu(const struct settle *s)
 {
 	return s->menu && (s->now.state == CALL_RINGING || s->now.state == CALL_MENU) && !s->now.queued_us &&
 	       !s->now.option0 && s->step.move < MENU_PRODUCT && s->heard_us < CALLS_MENU_MAX_S * WHEN_SECOND_US;
@@ -219,7 +220,7 @@ static void decide(struct settle *s)
 	struct call_facts f = {
 		.reachable = s->number && has_case, .open = hours_open(&s->hours, s->now_us), .agents = s->agents,
 		.option0 = s->option0 || s->now.option0, .wants_back = wants_back, .promised = s->promise.promised_us != 0,
-		.in_menu = calls_in_menu(s), .taken = s->case_state == CASE_ASSIGNED, .kept = s->keeps, .rings = s->extension,
+		.in_menu = in_menu(s), .taken = s->case_state == CASE_ASSIGNED, .kept = s->keeps, .rings = s->extension,
 	};
 
 	s->act = call_decide(&s->now, &f, &s->reason);
@@ -426,7 +427,7 @@ static enum op_status write_call(struct settle *s)
 		s->q_hang_up = at + 1;
 		at += 2;
 	}
-	if (s->case_state == CASE_SCHEDULED && !calls_in_menu(s)) {
+	if (s->case_state == CASE_SCHEDULED && !in_menu(s)) {
 		leave_menu(s, u);
 		s->q_waits = at;
 	}

@@ -44,8 +44,6 @@ struct settle {
 	int q_put, q_option0, q_waits, q_chosen, q_promise, q_hang_up;
 };
 
-/* calls_in_menu - the caller has not chosen yet, and has not been at it for too long */
-bool calls_in_menu(const struct settle *s);
 /* calls_answer - what the exchange hears, JSON in arena */
 const char *calls_answer(struct settle *s, struct arena *arena);
 

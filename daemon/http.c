@@ -131,7 +131,8 @@ static void count_refusal(int status)
 	}
 }
 
-void conn_refuse(struct conn *c, int status)
+/* answer for the server itself, and close */
+static void refuse(struct conn *c, int status)
 {
 	count_refusal(status);
 	if (c->state == CONN_BODY) {
@@ -253,7 +254,7 @@ static void take_head(struct conn *c, const uint8_t *p, size_t len)
 
 	evbuffer_drain(input_of(c), len);
 	if (req == NULL)
-		conn_refuse(c, status);
+		refuse(c, status);
 	else
 		begin_request(c, req);
 }
@@ -272,7 +273,7 @@ static bool read_head(struct conn *c)
 	if (n > 0)
 		take_head(c, p, (size_t)n);
 	else if (n < 0)
-		conn_refuse(c, -n);
+		refuse(c, -n);
 	return n != 0;
 }
 
@@ -290,7 +291,7 @@ static bool read_body(struct conn *c)
 	if (!x_hold(c->x) && status == 0)
 		status = 503;
 	if (status != 0)
-		conn_refuse(c, status);
+		refuse(c, status);
 	else if (c->x->req->complete)
 		hand_over(c);
 	return true;
@@ -427,7 +428,7 @@ static void too_late(struct conn *c)
 	switch (c->state) {
 	case CONN_HEAD:
 	case CONN_BODY:
-		conn_refuse(c, 408);
+		refuse(c, 408);
 		break;
 	case CONN_ANSWER:
 		metric_add(M_REFUSED_ANSWER, 1);

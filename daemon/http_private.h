@@ -132,7 +132,6 @@ void http_resume(void *arg);
 void conn_new(struct http *h, int fd, const struct sockaddr *sa);
 void conn_wake(struct conn *c);                      /* look at c again, from the loop */
 void conn_close(struct conn *c);                     /* after the output has left */
-void conn_refuse(struct conn *c, int status);        /* answer for the server itself, and close */
 void conn_answered(struct conn *c, bool keep);       /* the answer has been sent or queued */
 
 /* http_answer.c */

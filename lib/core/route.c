@@ -42,7 +42,7 @@ enum route_why route_has_skill(const struct route_case *c, const struct route_ag
 	return has_product(&a->products, c->product) ? WHY_OK : WHY_NO_PRODUCT;
 }
 
-enum route_why route_is_asked_for(const struct route_case *c, const struct route_agent *a)
+static enum route_why is_asked_for(const struct route_case *c, const struct route_agent *a)
 {
 	if (!route_is_nil(c->wanted.u) && route_compare(c->wanted.u, a->id.u) != 0)
 		return WHY_NOT_WANTED;
@@ -53,7 +53,7 @@ enum route_why route_is_asked_for(const struct route_case *c, const struct route
 
 bool route_could_finish(const struct route_case *c, const struct route_agent *a)
 {
-	return route_has_skill(c, a) == WHY_OK && route_is_asked_for(c, a) == WHY_OK;
+	return route_has_skill(c, a) == WHY_OK && is_asked_for(c, a) == WHY_OK;
 }
 
 /* who was asked for by name need not know the municipality */
@@ -69,7 +69,7 @@ static enum route_why is_able(const struct route_case *c, const struct route_age
 	enum route_why why = route_has_skill(c, a);
 
 	if (why == WHY_OK)
-		why = route_is_asked_for(c, a);
+		why = is_asked_for(c, a);
 	if (why != WHY_OK)
 		return why;
 	if (a->presence != PRESENCE_READY)
@@ -102,7 +102,7 @@ bool route_relax(const struct route_case *c, const struct route_agent *agents, i
 		return false;
 	for (int i = 0; i < n; i++)
 		if (agents[i].presence == PRESENCE_READY && route_has_skill(c, &agents[i]) == WHY_OK &&
-		    route_is_asked_for(c, &agents[i]) == WHY_OK)
+		    is_asked_for(c, &agents[i]) == WHY_OK)
 			return false;
 	return true;
 }
@@ -254,7 +254,7 @@ static bool relaxing_helps(const struct route_view *v, const struct route_agent 
 {
 	for (int i = 0; i < n; i++)
 		if (agents[i].presence == PRESENCE_READY && route_has_skill(v->c, &agents[i]) == WHY_OK &&
-		    route_is_asked_for(v->c, &agents[i]) == WHY_OK && !route_is_familiar(v->c, &agents[i]))
+		    is_asked_for(v->c, &agents[i]) == WHY_OK && !route_is_familiar(v->c, &agents[i]))
 			return true;
 	return false;
 }

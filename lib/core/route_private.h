@@ -90,7 +90,6 @@ struct route_view {
 bool route_has_declined(const struct route_case *c, struct agent_id a);
 bool route_is_familiar(const struct route_case *c, const struct route_agent *a);
 enum route_why route_has_skill(const struct route_case *c, const struct route_agent *a);
-enum route_why route_is_asked_for(const struct route_case *c, const struct route_agent *a);
 /* route_why_not - route_eligible, and the bar */
 enum route_why route_why_not(const struct route_view *v, const struct route_agent *a);
 void route_candidate(const struct route_view *v, const struct route_agent *a, struct route_candidate *out);
