@@ -23,16 +23,31 @@ LARGE = hostile.PDF + bytes(range(256)) * 1000         # with every byte
 HUGE = hostile.PDF + bytes(4_000_000)
 
 
+def tearDownModule():
+    if FilesTest.shared:
+        FilesTest.shared.close()
+
+
 def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
 class FilesTest(world.LoketTest):
+    shared = None               # the world of all classes here that want none of their own
+
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        if FilesTest.shared is None or cls.make_world.__func__ is not FilesTest.make_world.__func__:
+            super().setUpClass()
+        if cls.make_world.__func__ is FilesTest.make_world.__func__:
+            FilesTest.shared = cls.world = FilesTest.shared or cls.world
         cls.anna = cls.world.agent('anna')
         cls.anna.ready()
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.world is not FilesTest.shared:
+            super().tearDownClass()
 
     def setUp(self):
         self.world.standin.faults[:] = []
@@ -439,10 +454,10 @@ class WhatsApp(FilesTest):
 
     def test_the_upload_is_tried_again(self):
         taken = self.take()
-        self.world.standin.faults[:] = ['500', 'cut']
+        self.world.standin.faults[:] = ['cut']
         contact = self.send(taken, ('weer.pdf', hostile.PDF))
         self.wait_for(contact, 'delivered', 'read')
-        self.assertEqual([r['fault'] for r in self.uploads('weer.pdf')], ['500', 'cut', 'ok'])
+        self.assertEqual([r['fault'] for r in self.uploads('weer.pdf')], ['cut', 'ok'])
         self.assertEqual(len(self.messages(contact)), 1)
 
     def test_a_message_that_is_tried_again_names_the_same_upload(self):
