@@ -97,7 +97,7 @@ void sending_json(struct arena *a, struct channel_send *out, json_t *body)
 void sending_form(struct arena *a, struct channel_send *out, const struct sending_field *fields,
 		  const char *field, const struct channel_file *file)
 {
-	const char *boundary = arena_printf(a, "loket-%s", file->id), *head = "", *end;
+	const char *boundary = arena_printf(a, "loket-%s", file->id ? file->id : ""), *head = "", *end;
 	size_t head_len, end_len;
 	char *body;
 
@@ -107,8 +107,8 @@ void sending_form(struct arena *a, struct channel_send *out, const struct sendin
 					  "\r\nContent-Disposition: form-data; name=\"", fields->name,
 					  "\"\r\n\r\n", fields->value, "\r\n", NULL);
 	head = arena_join(a, head, "--", boundary, "\r\nContent-Disposition: form-data; name=\"", field,
-			  "\"; filename=\"", file->name, "\"\r\nContent-Type: ", file->media_type, "\r\n\r\n",
-			  NULL);
+			  "\"; filename=\"", file->name, "\"\r\nContent-Type: ",
+			  file->media_type ? file->media_type : "application/octet-stream", "\r\n\r\n", NULL);
 	end = arena_join(a, "\r\n--", boundary, "--\r\n", NULL);
 	head_len = strlen(head);
 	end_len = strlen(end);

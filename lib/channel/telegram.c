@@ -1,22 +1,22 @@
 /*
  * telegram.c - Telegram: what people write to the municipality's bot
  *
- * One post is one Update. A message is known as "<chat>:<message_id>", because message_id is counted per chat and
- * edits, answers and buttons name it; an inbox is one bot, so that is once within the inbox. update_id would be
- * another one for every edit; it names what has no message of its own.
+ * One post is one Update. A message is known as "<chat>:<message_id>", because message_id is counted per chat
+ * and edits, answers and buttons name it; an inbox is one bot, so that is once within the inbox. update_id
+ * would be another one for every edit; it names what has no message of its own.
  *
  * Where it was said decides who reads the answer:
  *  a chat of two      private
- *  a group            public: all its members read it. A public answer goes into the group, a private one to the
- *                     person, which works only when they have spoken to the bot before
- *  a channel          public, from the channel. Unless it is our own: settings "own_channel" is its id
+ *  a group            public: all its members read it. A public answer goes into the group, a private one to
+ * the person, which works only when they have spoken to the bot before a channel          public, from the
+ * channel. Unless it is our own: settings "own_channel" is its id
  *
  * "/start" is what Telegram sends when somebody opens the bot: nobody has asked anything yet, so it is told
  * (system) and opens no case. A bot that was blocked is told in the same way.
  *
- * source   core.telegram.org/bots/api (Update, Message, setWebhook, sendMessage, ReplyParameters,
- *          ResponseParameters, getFile) by way of the API references of python-telegram-bot, aiogram and other clients:
- *          read 2026-11-22. Unchecked: that 4096 are counted as code points
+ * source   core.telegram.org/bots/api (Update, Message, setWebhook, sendMessage, sendDocument,
+ * ReplyParameters, ResponseParameters, getFile) by way of the API references of python-telegram-bot, aiogram
+ * and other clients: read 2026-11-22. Unchecked: that 4096 are counted as code points
  */
 #include "lib/channel/channel.h"
 
@@ -31,7 +31,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CHARACTERS = 4096, MAX_ANSWER = 64 * 1024, MAX_DIGITS = 19, MAX_LABEL = 200 };
+enum {
+	MAX_CHARACTERS = 4096,
+	MAX_CAPTION = 1024,
+	MAX_FILE_BYTES = 15000000,
+	MAX_ANSWER = 64 * 1024,
+	MAX_DIGITS = 19,
+	MAX_LABEL = 200
+};
 #define API_URL "https://api.telegram.org"
 
 struct telegram_post {
@@ -474,6 +481,10 @@ static long long quoted(const struct channel_reply *rep, const char *chat)
 	return id && !strncmp(id, chat, n) && id[n] == ':' ? strtoll(id + n + 1, NULL, 10) : 0;
 }
 
+/* one a message, as a document: so that a photo arrives as it is, and any kind does. Telegram takes 50 MB */
+static const struct channel_files files = {
+	.most = 1, .max_bytes = MAX_FILE_BYTES, .max_characters = MAX_CAPTION};
+
 static int compose(struct arena *a, const struct inbox *in, const struct channel_reply *rep, struct channel_send *out)
 {
 	const char *chat = NULL;
@@ -483,6 +494,15 @@ static int compose(struct arena *a, const struct inbox *in, const struct channel
 	if (refused)
 		return refused;
 	memset(out, 0, sizeof *out);
+	if (rep->n_files) {
+		out->url = arena_printf(a, "%s/bot%s/sendDocument", sending_base(in, API_URL), token_of(in));
+		sending_form(a, out,
+			     (const struct sending_field[]){{"chat_id", chat},
+							    {"caption", *rep->text ? rep->text : NULL},
+							    {NULL, NULL}},
+			     "document", &rep->files[0]);
+		return 0;
+	}
 	out->url = arena_printf(a, "%s/bot%s/sendMessage", sending_base(in, API_URL), token_of(in));
 	m = json_pack("{s:I,s:s}", "chat_id", (json_int_t)strtoll(chat, NULL, 10), "text", rep->text);
 	if (quoted(rep, chat))
@@ -560,6 +580,7 @@ const struct channel_ops channel_telegram = {
 	.signed_body = true,
 	.verify = verify,
 	.parse = parse,
+	.files = &files,
 	.compose = compose,
 	.sent = sent,
 	.retry_after_s = retry_after_s,

@@ -494,6 +494,29 @@ class WhatsApp(FilesTest):
         self.assertEqual((len(self.uploads('net-niet.pdf')), len(self.messages(contact))), (1, 1))
 
 
+class Telegram(FilesTest):
+    def test_a_document(self):
+        token, secret = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw', 'geheim-van-de-bot'
+        self.world.standin.providers['telegram'].accounts = {'dordrecht_bot': {'token': token}}
+        answer = self.world.api('PUT', '/v1/inboxes/dordrecht-telegram', 'admin', {
+            'municipality': 'dordrecht', 'channel': 'telegram', 'account': 'dordrecht_bot', 'enabled': True,
+            'settings': {'base_url': self.world.standin.url + '/telegram'}, 'secrets': {'secret': [secret], 'token': [token]}})
+        self.assertIn(answer.status, (200, 201), answer)
+        who = {'id': 5001, 'first_name': 'Sanne', 'is_bot': False}
+        body = json.dumps({'update_id': 70000, 'message': {
+            'message_id': 2, 'from': who, 'chat': who | {'type': 'private'}, 'date': int(time.time()),
+            'text': 'Waar vraag ik een rijbewijs aan?'}}).encode()
+        headers = {'Content-Type': 'application/json', 'X-Telegram-Bot-Api-Secret-Token': secret}
+        wait_until(lambda: self.world.request('POST', '/v1/hooks/dordrecht-telegram', headers, body).status == 200, 30, 'the inbox')
+        taken = self.take()
+        self.world.standin.faults[:] = ['429']
+        contact = self.send(taken, ('Brief.pdf', LARGE), text='Zie\nde brief')
+        self.wait_for(contact, 'sent')
+        self.assertEqual([(r['fault'], r['wrong'], r['message']) for r in self.received('telegram')], [(fault, None, {
+            'chat_id': 5001, 'text': 'Zie\nde brief', 'document': {'name': 'Brief.pdf', 'type': 'application/pdf', 'sha256': sha256(LARGE)}})
+            for fault in ('429', 'ok')])
+
+
 class Nowhere(FilesTest):
     def test_a_channel_that_carries_none(self):
         """Said at once, and what to do instead."""
