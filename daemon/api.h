@@ -115,6 +115,9 @@ enum op_status api_failed(struct api *a);
 const char *api_text(struct api *a, const char *key, bool required, size_t max_bytes);  /* NFC, no NUL */
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max);
 int api_one_of(struct api *a, const char *key, bool required, const char *const *words); /* index or -1 */
+/* api_form - take the body apart as a form with files, as form_multipart does: in an arena of its own, freed with the operation,
+ * since what files leave of one that is shared may be too little for the rest */
+int api_form(struct api *a, struct form *f);
 /* api_id - an id from path or body; false: the caller answers 404 */
 bool api_id(struct api *a, const char *text, struct uuid *out);
 /* ?limit=&cursor= : limit 1..100 (default 20), *cursor what api_page_end was given, NULL on the first page.

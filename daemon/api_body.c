@@ -82,7 +82,7 @@ bool api_read_query(struct api *a)
 /* ------------------------------------------------------------------ body */
 
 /* of a route that takes files; where it takes none, as the plan of the route says */
-enum { JSON_BYTES = 256 * 1024 };
+enum { JSON_BYTES = 256 * 1024, FORM_ARENA_BYTES = 64 * 1024 * 1024 /* more than the largest upload */ };
 #define JSON_PART "json"
 
 static bool is_json(const char *type)
@@ -140,11 +140,24 @@ static bool takes_files(const struct api *a)
 	return a->route->plan.max_body == 0;
 }
 
+static void free_arena(void *arena)
+{
+	arena_free(arena);
+}
+
+int api_form(struct api *a, struct form *f)
+{
+	struct arena *arena = arena_new(FORM_ARENA_BYTES);
+
+	arena_on_free(a->op.arena, free_arena, arena);
+	return form_multipart(arena, http_header(a->x, "Content-Type"), http_body(a->x), f);
+}
+
 /* that part; the files are for the route to read, in a->form. false when it has answered */
 static bool read_part(struct api *a, struct bytes *body)
 {
 	struct form *f = a->form = arena_new_of(a->op.arena, struct form);
-	int outcome = form_multipart(a->op.arena, http_header(a->x, "Content-Type"), *body, f);
+	int outcome = api_form(a, f);
 	const char *json = form_get(f, JSON_PART);
 
 	if (outcome)

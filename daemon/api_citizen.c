@@ -197,8 +197,7 @@ static bool read_json(struct api *a, const char **text, enum op_status *how)
 /* the same of a form with files */
 static bool read_form(struct api *a, struct say *s, const char **text, enum op_status *how)
 {
-	int outcome =
-		form_multipart(a->op.arena, http_header(a->x, "Content-Type"), http_body(a->x), &s->form);
+	int outcome = api_form(a, &s->form);
 
 	if (outcome) {
 		*how = api_problem(a, outcome == FORM_TOO_MUCH ? PROBLEM_TOO_LARGE : PROBLEM_BAD_REQUEST,

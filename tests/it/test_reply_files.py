@@ -256,6 +256,14 @@ class Mail(FilesTest):
         [mail] = self.sent(contact)
         self.assertEqual([sha256(c) for _, _, c in self.files_of(mail)], [sha256(LARGE)])
 
+    def test_what_a_large_form_leaves_is_enough(self):
+        """Files that would fill the memory of an operation but for a little: it is answered, and loketd goes on."""
+        taken = self.take_mail()
+        stale = self.said({'epoch': taken['epoch'] + 7}, 'x' * 60000)
+        for n in range(0, 100_000, 12_000):
+            self.assertEqual(self.post(taken, stale, ('f', 'a.pdf', bytes((16 << 20) - 2000 - n))).status, 409)
+        self.assertIsNone(self.world.process.poll())
+
     def test_a_form_is_answered_with_files(self):
         """By mail, from the municipality's own inbox."""
         who = f'burger{next(serial)}@example.org'

@@ -263,6 +263,19 @@ class Adding(StatusTest):
                                            [case]) == [('stored',)], 20, 'the file to be looked at')
         self.assertEqual(self.said(receipt), [QUESTION, 'Zie de foto'])
 
+    def test_what_a_large_file_leaves_is_enough(self):
+        """One that would fill the memory of an operation but for a little."""
+        receipt = self.form()
+        self.world.record = False
+        self.addCleanup(setattr, self.world, 'record', True)
+        for left in (2000, 62000):
+            body = (b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + b'x' * 60000 +
+                    b'\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + bytes((16 << 20) - left) +
+                    b'\r\n--b\r\nContent-Disposition: form-data; name="anders"\r\n\r\nx\r\n--b--\r\n')
+            answer = self.call('POST', receipt, '/messages', body=body, headers={'Content-Type': 'multipart/form-data; boundary=b'})
+            self.assertEqual(answer.status, 422, answer)
+        self.assertIsNone(self.world.process.poll())
+
     def test_a_closed_case_opens_again(self):
         receipt = self.form()
         anna, taken = self.taken(receipt)
