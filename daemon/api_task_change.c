@@ -1,8 +1,8 @@
 /*
  * api_task_change.c - what becomes of a promise to a citizen: taken, handed on, tried, put off, and kept
  *
- * Handing a task on to another department or group ends who had it. When the last promise of a case that waits for it is done, the
- * loop is closed (task_loop.sql): the answer goes to the citizen, or the case to an agent who tells them.
+ * Handing a task on to another department or group ends who had it. When the last promise of a case that waits for it is
+ * done, the loop is closed (task_loop.sql): the answers go to the citizen, or the case to an agent who tells them.
  */
 #include "daemon/api_tasks.h"
 

@@ -344,10 +344,11 @@ static int set_timer(CURLM *multi, long ms, void *arg)
 
 struct fetch *fetch_new(struct server *srv)
 {
-	struct fetch *f = must(calloc(1, sizeof(*f)));
+	struct fetch *f;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		abort();
+	f = must(calloc(1, sizeof(*f)));
 	f->srv = srv;
 	LIST_INIT(&f->all);
 	f->timer = loop_timer_new(srv, on_timer, f);
@@ -447,6 +448,7 @@ static struct transfer *transfer_new(struct op *op, int next_state, const char *
 	struct fetch *f = op->srv->fetch;
 	char host_port[300];
 	struct transfer *t;
+	CURL *easy;
 
 	if (!host_and_port(url, mail, host_port, sizeof(host_port))) {
 		*ended = at_once(op, next_state, FETCH_REFUSED, ERR_FORMAT, "this is no URL to send to");
@@ -457,8 +459,9 @@ static struct transfer *transfer_new(struct op *op, int next_state, const char *
 		*ended = at_once(op, next_state, FETCH_NOT_SENT, ERR_BUSY, "too many requests under way");
 		return NULL;
 	}
+	easy = must(curl_easy_init());
 	t = must(calloc(1, sizeof(*t)));
-	t->easy = must(curl_easy_init());
+	t->easy = easy;
 	t->f = f;
 	t->op = op;
 	t->fd = -1;

@@ -533,7 +533,6 @@ struct http *http_new(struct server *srv, const struct http_limits *l, const cha
 {
 	struct http *h = must(calloc(1, sizeof(*h)));
 
-	h->spool_dir = must(strdup(spool_dir));
 	h->srv = srv;
 	h->limits = *l;
 	h->calls = *calls;
@@ -544,6 +543,7 @@ struct http *http_new(struct server *srv, const struct http_limits *l, const cha
 	h->tick = loop_timer_new(srv, on_tick, h);
 	h->turn = loop_timer_new(srv, run_ready, h);
 	h->resume = loop_timer_new(srv, http_resume, h);
+	h->spool_dir = must(strdup(spool_dir));
 	h->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (; *listen != NULL; listen++) {
 		if (http_listen(h, *listen, err) != 0)

@@ -237,7 +237,6 @@ struct sse *sse_new(struct server *srv, int max_streams)
 {
 	struct sse *s = must(calloc(1, sizeof(*s)));
 
-	s->queues = must(calloc(SSE_QUEUES_MAX, sizeof(*s->queues)));
 	s->srv = srv;
 	s->max_streams = max_streams;
 	s->follow_from = -1;
@@ -247,6 +246,7 @@ struct sse *sse_new(struct server *srv, int max_streams)
 	s->tick = loop_timer_new(srv, on_tick, s);
 	s->follow = loop_timer_new(srv, follow_tick, s);
 	s->more = loop_timer_new(srv, fan_more, s);
+	s->queues = must(calloc(SSE_QUEUES_MAX, sizeof(*s->queues)));
 	loop_timer_every(s->follow, SSE_FOLLOW_MS);
 	return s;
 }
