@@ -98,15 +98,16 @@ enum op_status api_rule(struct api *a, const char *rule, const char *detail);   
 /* api_send - answer with what is not JSON of ours; headers as for http_reply */
 enum op_status api_send(struct api *a, int status, const char *type, struct bytes body,
                         const char *const *headers);
-/* api_send_attachment - 200 with the file of row 0 of statement 0 (attachment_get.sql), which is of a kind that may be handed
- * out; 503 when it is not on this machine */
+/* api_send_attachment - 200 with the file of row 0 of statement 0 (attachment_get.sql), which is of a kind that
+ * may be handed out; 503 when it is not on this machine */
 enum op_status api_send_attachment(struct api *a);
 /* api_invalid - collect bad fields; api_invalid_end answers 422 with all of them when there are any */
 void api_bad_field(struct api *a, const char *name, const char *reason);
 bool api_has_bad_fields(const struct api *a);
 enum op_status api_invalid(struct api *a);
 enum op_status api_bad_query(struct api *a);   /* the same for query keys: 400 */
-/* api_query_time - the moment in a query key, or that at which its day begins; *us stays as it is when there is none. What is no moment is a bad field */
+/* api_query_time - the moment in a query key, or that at which its day begins; *us stays as it is when there is
+ * none. What is no moment is a bad field */
 void api_query_time(struct api *a, const char *key, int64_t *us);
 /* api_failed - the last unit failed: 409 on 40001/23505…, 503 when lost or busy, 500 otherwise */
 enum op_status api_failed(struct api *a);
@@ -115,8 +116,8 @@ enum op_status api_failed(struct api *a);
 const char *api_text(struct api *a, const char *key, bool required, size_t max_bytes);  /* NFC, no NUL */
 int64_t api_int(struct api *a, const char *key, bool required, int64_t min, int64_t max);
 int api_one_of(struct api *a, const char *key, bool required, const char *const *words); /* index or -1 */
-/* api_form - take the body apart as a form with files, as form_multipart does: in an arena of its own, freed with the operation,
- * since what files leave of one that is shared may be too little for the rest */
+/* api_form - take the body apart as a form with files, as form_multipart does: in an arena of its own, freed with
+ * the operation, since what files leave of one that is shared may be too little for the rest */
 int api_form(struct api *a, struct form *f);
 /* api_id - an id from path or body; false: the caller answers 404 */
 bool api_id(struct api *a, const char *text, struct uuid *out);
@@ -130,7 +131,8 @@ bool api_page_number(struct api *a, int *limit, int64_t *last);
 void api_page_body(struct api *a, int *limit, struct uuid *last);
 /* api_page_end - {"items": items (stolen), "next": next as an opaque cursor, or null} */
 json_t *api_page_end(struct api *a, json_t *items, const char *next);
-/* api_page_cut - the same of items that were asked for limit + 1: next is what the last one has at key, text or a number */
+/* api_page_cut - the same of items that were asked for limit + 1: next is what the last one has at key, text or a
+ * number */
 json_t *api_page_cut(struct api *a, json_t *items, int limit, const char *key);
 
 /* what a report is about: ?from=&to= */

@@ -331,8 +331,9 @@ json_t *api_page_cut(struct api *a, json_t *items, int limit, const char *key)
 	if (json_array_size(items) > (size_t)limit) {
 		json_array_remove(items, (size_t)limit);
 		last = json_object_get(json_array_get(items, (size_t)limit - 1), key);
-		next = json_is_integer(last) ? arena_printf(a->op.arena, "%" JSON_INTEGER_FORMAT, json_integer_value(last))
-					     : json_string_value(last);
+		next = json_is_integer(last)
+			       ? arena_printf(a->op.arena, "%" JSON_INTEGER_FORMAT, json_integer_value(last))
+			       : json_string_value(last);
 	}
 	return api_page_end(a, items, next);
 }

@@ -337,7 +337,8 @@ static const struct refusal {
 } refusals[] = {
 	[TERM_IS_OVER] = {"termOver", "The term has ended: it cannot be put off any more."},
 	[TERM_TOO_LONG] = {"termTooLong", "The law does not let it be put off for so long."},
-	[TERM_NEEDS_CONSENT] = {"termNeedsConsent", "For so long it needs the consent of who asked for it: record that."},
+	[TERM_NEEDS_CONSENT] = {"termNeedsConsent",
+				"For so long it needs the consent of who asked for it: record that."},
 };
 
 /* who waits for it is told, by the outbox: a duty of the law (Awb 4:14, 7:10, 9:11; Woo 4.4) */

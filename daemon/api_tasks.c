@@ -1,7 +1,8 @@
 /*
  * api_tasks.c - promises to a citizen: made, and looked at
  *
- * A task goes to a department, and within it to a group (team) or a person (owner). What becomes of it: api_task_change.c.
+ * A task goes to a department, and within it to a group (team) or a person (owner). What becomes of it:
+ * api_task_change.c.
  */
 #include "daemon/api_tasks.h"
 

@@ -14,9 +14,9 @@
 struct server;
 
 enum {
-	BULK_WAIT_MS = 50,          /* until the next try, while contacts wait */
-	BULK_LATE_MS = 10000,       /* then it looks, whatever waits: it falls behind in a flood, and does not stand still */
-	BULK_PAUSE_MS = 10,         /* between two looks, at least */
+	BULK_WAIT_MS = 50,    /* until the next try, while contacts wait */
+	BULK_LATE_MS = 10000, /* then it looks, whatever waits: it falls behind in a flood, and does not stand still */
+	BULK_PAUSE_MS = 10,   /* between two looks, at least */
 	BULK_PAUSE_MAX_MS = 10000
 };
 

@@ -49,7 +49,9 @@ static enum op_status folding_step(struct op *op)
 	case FOLDING_DONE:
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was written: the next look does it */
-		return pg_get_bool(op, 0, 0, "more") ? op_sleep(op, FOLDING_START, bulk_pause_ms(bulk, CASE_WORDS_SHARE)) : OP_DONE;
+		return pg_get_bool(op, 0, 0, "more")
+			       ? op_sleep(op, FOLDING_START, bulk_pause_ms(bulk, CASE_WORDS_SHARE))
+			       : OP_DONE;
 	}
 	return op_bad_state(op);
 }

@@ -108,7 +108,9 @@ static enum op_status counting_step(struct op *op)
 		if (pg_failed(op))
 			return OP_FAIL; /* nothing was counted, or all of it: the next look goes on */
 		CRASH("figures.committed");
-		return pg_get_bool(op, 1, 0, "more") ? op_sleep(op, COUNTING_START, bulk_pause_ms(bulk, FIGURES_SHARE)) : OP_DONE;
+		return pg_get_bool(op, 1, 0, "more")
+			       ? op_sleep(op, COUNTING_START, bulk_pause_ms(bulk, FIGURES_SHARE))
+			       : OP_DONE;
 	}
 	return op_bad_state(op);
 }
