@@ -48,9 +48,9 @@ static const char *copy_of(struct confirming *c)
 {
 	struct arena *a = c->op.arena;
 	const char *text = pg_get(&c->op, 0, 0, "text"), *name, *copy = text ? text : "";
-	json_t *v;
+	json_t *form = rows_json(&c->op, 0, 0, "form"), *v;
 
-	json_object_foreach(rows_json(&c->op, 0, 0, "form"), name, v)
+	json_object_foreach(form, name, v)
 	{
 		if (json_is_string(v) && strlen(copy) < RECEIPTS_COPY_BYTES)
 			copy = arena_printf(a, "%s%s%s: %s", copy, *copy ? "\n" : "", name, json_string_value(v));
@@ -102,11 +102,12 @@ static enum op_status next(struct confirming *c)
 static enum op_status say(struct confirming *c)
 {
 	const struct world_inbox *in = world_inbox(world_now(c->op.srv), pg_get(&c->op, 0, 0, "inbox"));
-	bool answered = in && in->ops && in->ops->receipt; /* a form told the time and reference at once */
 	struct uuid id = pg_get_uuid(&c->op, 0, 0, "id");
 	struct work_reply r = {0};
-	int rule = answered ? 0 : compose(c, &r);
-	bool sent = !answered && rule == 0;
+	int rule = compose(c, &r);
+	bool sent = rule == 0;
+	/* a form told the time and reference at once; by mail there is a copy too */
+	bool answered = !sent && in && in->ops && in->ops->receipt;
 	char digest[2 * SHA256_BYTES + 1];
 	uint8_t sha[SHA256_BYTES];
 	struct pg_unit *u;
@@ -124,7 +125,7 @@ static enum op_status say(struct confirming *c)
 	pg_uuid(u, id);
 	pg_uuid(u, sent ? r.id.u : (struct uuid){0});
 	pg_text(u, answered ? "answer" : sent ? "message" : "none");
-	pg_text(u, rule > 0 ? work_reply_rule(rule) : NULL);
+	pg_text(u, rule > 0 && !answered ? work_reply_rule(rule) : NULL);
 	pg_text(u, sent ? r.text : NULL);
 	pg_text(u, sent ? r.to_kind : NULL);
 	pg_text(u, sent ? r.to : NULL);

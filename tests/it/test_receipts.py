@@ -111,6 +111,17 @@ class Confirmed(ReceiptTest):
         contact = str(self.world.value("select id from loket.contact where channel = 'webform' order by received_at desc limit 1"))
         self.assertEqual(self.receipt(contact), ('answer', None))
 
+    def test_a_form_with_an_address_gets_a_copy(self):
+        who = f'{uuid.uuid4().hex}@example.nl'
+        self.world.hook_form({'form': 'vraag', 'fields': {'naam': 'P. Puk', 'telefoon': '0612345678', 'email': who, 'bericht': FORMAL}})
+        case, contact = (str(i) for i in self.world.psql(
+            "select case_id, id from loket.contact where channel = 'webform' order by received_at desc limit 1")[0])
+        self.assertEqual(self.receipt(contact), ('message', None))
+        ((channel, to, text),) = self.world.psql("""select c.channel, o.to_value, c.text from loket.contact c join loket.outbox o on o.contact = c.id
+            where c.case_id = %s and c.direction = 'out'""", [case])
+        self.assertEqual((channel, to), ('email', who))
+        self.assertIn('vergunning', text)
+
     def test_intake_waits_for_nothing(self):
         holder = psycopg2.connect(self.world.servers.conninfo(self.world.database, 'loket_system'))
         with holder.cursor() as c:
